@@ -1,0 +1,679 @@
+/* cepa.h - Keras-style deep learning in plain C: the one public header of libcepa.
+ *
+ * Conventions
+ *   Names, arguments and defaults are Keras'. Every call takes an options struct through a macro, so that arguments are
+ *   written by name: cepa_conv2d(x, .filters = 50, .kernel_size = {3, 3}, .activation = "relu").
+ *   A member that is left out (zero) means Keras' default. Where a true zero differs from the default, write CEPA_ZERO.
+ *   Flags whose default is true are of type cepa_flag: write CEPA_FALSE to switch them off (a plain false is zero: unset).
+ *   Shapes never hold the batch axis. A size that is not known is CEPA_UNKNOWN.
+ *   Activations, initializers, regularizers and constraints are texts in Keras' call notation: "relu",
+ *   "random_normal(stddev=0.02)", "l2(0.001)".
+ *   A function that can fail returns a cepa_status and explains itself in a cepa_error, which may be NULL; its results are
+ *   then NULL or untouched. Building is sticky: a failed call gives an invalid tensor, later calls pass it on, and the
+ *   graph keeps the first cause (cepa_graph_error, cepa_model_error).
+ *   Handles are opaque. Who makes a handle with _new, _load or _open frees it with _free; all _free functions take NULL.
+ *   The library never prints, never exits and keeps no state between calls but its handles. One handle belongs to one
+ *   thread at a time; cepa_predict alone may be called on one model from several threads at once.
+ */
+#ifndef CEPA_H
+#define CEPA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define CEPA_API __attribute__((visibility("default")))
+#define CEPA_FORMAT(text, first) __attribute__((format(printf, text, first)))
+#else
+#define CEPA_API
+#define CEPA_FORMAT(text, first)
+#endif
+
+#define CEPA_VERSION "0.1.0"
+
+/* The library's version, as CEPA_VERSION was when it was compiled. */
+CEPA_API const char *cepa_version(void);
+
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
+
+#define CEPA_STATUSES(X)                                                                                               \
+    X(OK, "done")                                                                                                      \
+    X(ARGUMENT, "an argument is not valid")                                                                            \
+    X(SHAPE, "shapes do not fit")                                                                                      \
+    X(SYNTAX, "a model's source text cannot be read")                                                                  \
+    X(NOT_FOUND, "a file or name does not exist")                                                                      \
+    X(FILE, "a file cannot be read or written")                                                                        \
+    X(FORMAT, "a file is damaged or of another kind")                                                                  \
+    X(UNSUPPORTED, "a file or model needs what this build does not have")                                              \
+    X(DATA, "data do not fit the model or are out of range")                                                           \
+    X(MEMORY, "memory is exhausted")                                                                                   \
+    X(NETWORK, "a download failed")                                                                                    \
+    X(INTERRUPTED, "stopped by the caller")
+
+typedef enum cepa_status {
+#define CEPA_STATUS_MEMBER(name, text) CEPA_##name,
+    CEPA_STATUSES(CEPA_STATUS_MEMBER)
+#undef CEPA_STATUS_MEMBER
+} cepa_status;
+
+/* What went wrong, in one line for a person: where, what, what was expected. */
+typedef struct cepa_error {
+    cepa_status status;
+    char message[1000];
+} cepa_error;
+
+/* The general meaning of a status, for example "shapes do not fit". */
+CEPA_API const char *cepa_status_text(cepa_status status);
+
+/* Prints the message to stderr and gives the exit status of main: 2 for a wrong argument, shape or source text, else 1. */
+static inline int cepa_die(const cepa_error *error)
+{
+    fprintf(stderr, "error: %s\n", error->message);
+    return error->status == CEPA_ARGUMENT || error->status == CEPA_SHAPE || error->status == CEPA_SYNTAX ? 2 : 1;
+}
+
+/* ---- Values of arguments ----------------------------------------------------------------------------------------- */
+
+typedef enum cepa_flag { CEPA_UNSET = 0, CEPA_TRUE = 1, CEPA_FALSE = -1 } cepa_flag;
+
+#define CEPA_ZERO       (-0.0) /* a real argument that is truly zero although its default is not */
+#define CEPA_UNKNOWN    (-1)   /* a size that is not known: None */
+#define CEPA_MAX_RANK   6      /* axes of a value, without the batch */
+#define CEPA_MAX_INPUTS 16     /* tensors in one argument of the C interface (files may hold more) */
+
+/* ---- Data sets --------------------------------------------------------------------------------------------------- */
+
+/* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares the rows. */
+typedef struct cepa_dataset cepa_dataset;
+
+typedef enum cepa_type { CEPA_FLOAT32, CEPA_UINT8, CEPA_INT32, CEPA_INT64, CEPA_FLOAT64 } cepa_type;
+
+/* One column of a data set: an input, a target or the sample weights. */
+typedef struct cepa_array {
+    const char *name;         /* "x", "y", or of several: the part behind x_ or y_; NULL in an array without name */
+    cepa_type type;           /* of one number */
+    size_t rank;              /* axes behind the row's; 0: one number a row */
+    int shape[CEPA_MAX_RANK]; /* of one row, channels last */
+    const void *data;         /* row-major; owned by the data set, or by the caller in cepa_dataset_new */
+} cepa_array;
+
+typedef struct cepa_dataset_options {
+    size_t rows;             /* rows that the first part must have at least; 0: all there are */
+    int image_size[2];       /* image folders: height and width that pictures are resized to; 0: 256 x 256 */
+    const char *color_mode;  /* image folders: "rgb" (default), "grayscale" or "rgba" */
+    const char *interpolation; /* image folders: "bilinear" (default) or "nearest" */
+    bool crop_to_aspect_ratio; /* image folders: cut the middle instead of distorting */
+    bool local_only;         /* never download */
+    int connect_seconds;     /* limit on connecting; 0: 30 */
+    int total_seconds;       /* limit on a download; 0: none */
+    bool (*progress)(void *context, size_t done, size_t total); /* bytes so far and in all (0: unknown); false stops */
+    void *context;
+} cepa_dataset_options;
+
+/* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10") or path (a folder of CIFAR or
+ * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked for
+ * under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded.
+ * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be NULL.
+ * Pictures are (height, width, channels) bytes; labels have the shape that Keras gives them: (1) in CIFAR, () in MNIST. */
+CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
+                                       cepa_dataset **test, cepa_error *error);
+
+/* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path may be NULL (search) or name its folder or archive. */
+static inline cepa_status cepa_load_cifar10(cepa_dataset **train, cepa_dataset **test, const char *path,
+                                            cepa_error *error)
+{
+    return cepa_dataset_open(path ? path : "cifar10", NULL, train, test, error);
+}
+
+/* Makes a data set of the caller's own arrays, which it copies. inputs and targets are lists; targets may be empty;
+ * sample_weight (rank 0, any type) and class_names may be NULL. */
+CEPA_API cepa_status cepa_dataset_new(size_t rows, const cepa_array *inputs, size_t input_count,
+                                      const cepa_array *targets, size_t target_count, const cepa_array *sample_weight,
+                                      cepa_dataset **dataset, cepa_error *error);
+
+CEPA_API void cepa_dataset_free(cepa_dataset *dataset);
+
+/* Keeps the first n rows. Fails, and changes nothing, where there are fewer. */
+CEPA_API cepa_status cepa_dataset_take(cepa_dataset *dataset, size_t n, cepa_error *error);
+
+/* Cuts off the last floor(fraction * rows) rows, 0 < fraction < 1, into *tail, as Keras' validation_split does: the
+ * data set keeps the first floor(rows * (1 - fraction)). */
+CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_dataset **tail,
+                                        cepa_error *error);
+
+/* Inputs reach a model as x * scale, computed in double and rounded once. Replaces an earlier scale. */
+CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
+
+/* What a data set holds. Strings and arrays belong to it; NULL where there is none. */
+typedef struct cepa_dataset_info {
+    const char *name;     /* "cifar10", or the last part of a path */
+    const char *source;   /* the file or folder it came from, or "generated" */
+    const char *citation; /* whom to cite and under which terms it may be used */
+    size_t rows;
+    size_t input_count, target_count;
+    const cepa_array *inputs, *targets; /* from this part's first row on */
+    const cepa_array *sample_weight;
+    size_t class_count; /* 0: not a classification */
+    const char *const *class_names;
+    double scale;
+    char sha256[65]; /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
+} cepa_dataset_info;
+
+CEPA_API const cepa_dataset_info *cepa_dataset_describe(const cepa_dataset *dataset);
+
+/* Computes info->sha256, the name under which a run remembers its data. */
+CEPA_API cepa_status cepa_dataset_hash(cepa_dataset *dataset, cepa_error *error);
+
+/* Smallest and largest number of an array over the data set's rows. */
+CEPA_API void cepa_dataset_range(const cepa_dataset *dataset, const cepa_array *array, double *low, double *high);
+
+/* The data sets that have a name. */
+typedef struct cepa_known_dataset {
+    const char *name, *title, *citation;
+    const char *url;    /* NULL: generated */
+    const char *sha256; /* of the file behind the url; NULL: not published */
+    bool generated;
+} cepa_known_dataset;
+
+/* The table of them, *count entries; it lives as long as the program. */
+CEPA_API const cepa_known_dataset *cepa_known_datasets(size_t *count);
+
+/* Finds a data set by name without reading its rows: writes the folder or file into path (truncated to size), or "". */
+CEPA_API cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_error *error);
+
+/* Downloads a named data set into the cache: verifies TLS and the SHA-256, resumes a download that was cut, unpacks.
+ * url NULL: the published address; otherwise a mirror of the same file. path gets the folder it was unpacked into. */
+CEPA_API cepa_status cepa_dataset_fetch(const char *name, const char *url, const cepa_dataset_options *options,
+                                        char *path, size_t size, cepa_error *error);
+
+/* ---- Graphs and tensors ------------------------------------------------------------------------------------------ */
+
+/* Owns layers, the calls that connect them, their weights, and the models on it. */
+typedef struct cepa_graph cepa_graph;
+typedef struct cepa_model cepa_model;
+
+/* A value in a graph: what a layer's call gives. Passed by value; valid while its graph lives. */
+typedef struct cepa_tensor {
+    cepa_graph *graph;
+    int id; /* 0: no tensor, or one whose call failed */
+} cepa_tensor;
+
+/* An empty graph; NULL where memory is exhausted. Initial weights are drawn from the seed, each from its own stream
+ * named after layer and weight: adding a layer leaves the others' values alone. Automatic names (conv2d, conv2d_1, ...)
+ * count from the start in each graph; style "keras2" numbers inputs from input_1 and names models as Keras 2 does, NULL
+ * or "keras3" as Keras 3. */
+CEPA_API cepa_graph *cepa_graph_new_styled(uint64_t seed, const char *style);
+#define cepa_graph_new() cepa_graph_new_styled(0, NULL)
+
+/* Frees the graph and every model on it. */
+CEPA_API void cepa_graph_free(cepa_graph *graph);
+
+/* The first thing that failed on this graph; status CEPA_OK where nothing did. */
+CEPA_API const cepa_error *cepa_graph_error(const cepa_graph *graph);
+
+/* Writes the tensor's shape without the batch (CEPA_UNKNOWN where a size is not known) and gives its rank; 0 axes or an
+ * invalid tensor: 0. */
+CEPA_API size_t cepa_tensor_shape(cepa_tensor tensor, int shape[CEPA_MAX_RANK]);
+
+/* ---- Layers -------------------------------------------------------------------------------------------------------
+ * cepa_NAME(input, .argument = ...) makes a layer, calls it on the input and gives its output. */
+
+/* What every layer takes, at the start of its options. */
+#define CEPA_LAYER_OPTIONS                                                                                             \
+    cepa_tensor input;   /* what the layer is called on */                                                             \
+    const char *name;    /* NULL: class name in snake case with a number */                                            \
+    cepa_flag trainable; /* default true; acts at compile */
+
+#define CEPA_MERGE_OPTIONS                                                                                             \
+    cepa_tensor inputs[CEPA_MAX_INPUTS];                                                                               \
+    const char *name;                                                                                                  \
+    cepa_flag trainable;
+
+#define CEPA_KERNEL_OPTIONS                                                                                            \
+    const char *activation;         /* default linear */                                                               \
+    cepa_flag use_bias;             /* default true */                                                                 \
+    const char *kernel_initializer; /* default glorot_uniform */                                                       \
+    const char *bias_initializer;   /* default zeros */                                                                \
+    const char *kernel_regularizer, *bias_regularizer, *activity_regularizer; /* default none */                       \
+    const char *kernel_constraint, *bias_constraint;                          /* default none */
+
+typedef struct cepa_input_options {
+    cepa_graph *graph;
+    int shape[CEPA_MAX_RANK]; /* without the batch; ends at the first 0; CEPA_UNKNOWN for None */
+    const char *name;
+} cepa_input_options;
+
+typedef struct cepa_rescaling_options {
+    CEPA_LAYER_OPTIONS
+    double scale[16]; /* required; one number, or one for each channel */
+    double offset[16];
+} cepa_rescaling_options;
+
+typedef struct cepa_conv2d_options {
+    CEPA_LAYER_OPTIONS
+    int filters;        /* required */
+    int kernel_size[2]; /* required: height, width; {3} is {3, 3} */
+    int strides[2];     /* default 1 */
+    const char *padding; /* "valid" (default) or "same" */
+    int dilation_rate[2]; /* default 1 */
+    int groups;           /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv2d_options;
+
+typedef struct cepa_dense_options {
+    CEPA_LAYER_OPTIONS
+    int units; /* required */
+    CEPA_KERNEL_OPTIONS
+} cepa_dense_options;
+
+typedef struct cepa_pooling2d_options {
+    CEPA_LAYER_OPTIONS
+    int pool_size[2];    /* default 2 */
+    int strides[2];      /* default pool_size */
+    const char *padding; /* "valid" (default) or "same" */
+} cepa_pooling2d_options;
+
+typedef struct cepa_global_pooling2d_options {
+    CEPA_LAYER_OPTIONS
+    bool keepdims;
+} cepa_global_pooling2d_options;
+
+typedef struct cepa_flatten_options {
+    CEPA_LAYER_OPTIONS
+} cepa_flatten_options;
+
+typedef struct cepa_reshape_options {
+    CEPA_LAYER_OPTIONS
+    int target_shape[CEPA_MAX_RANK]; /* required; one size may be -1 */
+} cepa_reshape_options;
+
+typedef struct cepa_dropout_options {
+    CEPA_LAYER_OPTIONS
+    double rate;                        /* required, 0 ... 1 */
+    int noise_shape[CEPA_MAX_RANK + 1]; /* with the batch axis in front; 0: an axis draws for itself, 1: shares */
+    int64_t seed;                       /* 0: the run's seed */
+} cepa_dropout_options;
+
+typedef struct cepa_batch_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int axis;          /* default -1, the channels */
+    double momentum;   /* default 0.99 */
+    double epsilon;    /* default 0.001 */
+    cepa_flag center;  /* default true */
+    cepa_flag scale;   /* default true */
+    const char *beta_initializer, *gamma_initializer, *moving_mean_initializer, *moving_variance_initializer;
+    const char *beta_regularizer, *gamma_regularizer, *beta_constraint, *gamma_constraint;
+} cepa_batch_normalization_options;
+
+typedef struct cepa_activation_options {
+    CEPA_LAYER_OPTIONS
+    const char *activation; /* required */
+} cepa_activation_options;
+
+typedef struct cepa_relu_options {
+    CEPA_LAYER_OPTIONS
+    double max_value; /* default none */
+    double negative_slope;
+    double threshold;
+} cepa_relu_options;
+
+typedef struct cepa_softmax_options {
+    CEPA_LAYER_OPTIONS
+    int axis[CEPA_MAX_RANK]; /* default {-1} */
+} cepa_softmax_options;
+
+typedef struct cepa_merge_options {
+    CEPA_MERGE_OPTIONS
+} cepa_merge_options;
+
+typedef struct cepa_concatenate_options {
+    CEPA_MERGE_OPTIONS
+    int axis; /* default -1 */
+} cepa_concatenate_options;
+
+/* The real function behind the macros: makes a layer of a Keras class from its options and calls it. */
+CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
+
+#define cepa_input(...)             cepa_layer("InputLayer", &(cepa_input_options){.graph = __VA_ARGS__})
+#define cepa_rescaling(...)         cepa_layer("Rescaling", &(cepa_rescaling_options){.input = __VA_ARGS__})
+#define cepa_conv2d(...)            cepa_layer("Conv2D", &(cepa_conv2d_options){.input = __VA_ARGS__})
+#define cepa_dense(...)             cepa_layer("Dense", &(cepa_dense_options){.input = __VA_ARGS__})
+#define cepa_max_pooling2d(...)     cepa_layer("MaxPooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_average_pooling2d(...) cepa_layer("AveragePooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_global_max_pooling2d(...)                                                                                 \
+    cepa_layer("GlobalMaxPooling2D", &(cepa_global_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_global_average_pooling2d(...)                                                                             \
+    cepa_layer("GlobalAveragePooling2D", &(cepa_global_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_flatten(...) cepa_layer("Flatten", &(cepa_flatten_options){.input = __VA_ARGS__})
+#define cepa_reshape(...) cepa_layer("Reshape", &(cepa_reshape_options){.input = __VA_ARGS__})
+#define cepa_dropout(...) cepa_layer("Dropout", &(cepa_dropout_options){.input = __VA_ARGS__})
+#define cepa_batch_normalization(...)                                                                                  \
+    cepa_layer("BatchNormalization", &(cepa_batch_normalization_options){.input = __VA_ARGS__})
+#define cepa_activation(...)  cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
+#define cepa_relu(...)        cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
+#define cepa_softmax(...)     cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
+#define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__})         /* cepa_add({a, b}) */
+#define cepa_concatenate(...) cepa_layer("Concatenate", &(cepa_concatenate_options){.inputs = __VA_ARGS__})
+
+/* Calls once more the layer that made a tensor, on another input: a shared layer. */
+CEPA_API cepa_tensor cepa_call_again(cepa_tensor made_by, cepa_tensor input);
+
+/* ---- Models ------------------------------------------------------------------------------------------------------ */
+
+typedef struct cepa_model_options {
+    cepa_tensor inputs[CEPA_MAX_INPUTS], outputs[CEPA_MAX_INPUTS]; /* each ends at the first that is empty */
+    const char *name;
+} cepa_model_options;
+
+/* A model from inputs to outputs on their graph, which owns it. Several models may share layers. NULL only where the
+ * graph itself could not be made; otherwise a model that carries the error. */
+CEPA_API cepa_model *cepa_model_new_with(const cepa_model_options *options);
+#define cepa_model_new(...) cepa_model_new_with(&(cepa_model_options){__VA_ARGS__})
+
+/* The first thing that failed, in building this model's graph or in a later call on the model. */
+CEPA_API cepa_status cepa_model_status(const cepa_model *model);
+CEPA_API const cepa_error *cepa_model_error(const cepa_model *model);
+
+/* The graph a model stands on: freeing it frees the model. */
+CEPA_API cepa_graph *cepa_model_graph(const cepa_model *model);
+
+/* One of a table's members with its options: an optimizer, a loss, a metric. {"adam"} has Keras' defaults. */
+typedef struct cepa_choice {
+    const char *name;
+    const void *options; /* the member's options struct, or NULL */
+} cepa_choice;
+
+/* Lets a macro put a member in front of a list that may be empty; always 0. */
+#define CEPA_LIST_START int list_start;
+#define CEPA_CHOICE(name, type, ...) ((cepa_choice){(name), &(type){.list_start = 0, __VA_ARGS__}})
+
+#define CEPA_OPTIMIZER_OPTIONS                                                                                         \
+    CEPA_LIST_START                                                                                                    \
+    double learning_rate; /* default: the optimizer's own */                                                           \
+    double weight_decay;  /* default none */                                                                           \
+    double clipnorm, clipvalue, global_clipnorm; /* default none; at most one */
+
+typedef struct cepa_sgd_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double momentum;
+    bool nesterov;
+} cepa_sgd_options;
+
+typedef struct cepa_adam_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double beta_1, beta_2, epsilon; /* defaults 0.9, 0.999, 1e-7 */
+    bool amsgrad;
+} cepa_adam_options;
+
+typedef struct cepa_rmsprop_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double rho, momentum, epsilon; /* defaults 0.9, 0, 1e-7 */
+    bool centered;
+} cepa_rmsprop_options;
+
+#define cepa_sgd(...)     CEPA_CHOICE("SGD", cepa_sgd_options, __VA_ARGS__)
+#define cepa_adam(...)    CEPA_CHOICE("Adam", cepa_adam_options, __VA_ARGS__)
+#define cepa_rmsprop(...) CEPA_CHOICE("RMSprop", cepa_rmsprop_options, __VA_ARGS__)
+
+typedef struct cepa_crossentropy_options {
+    CEPA_LIST_START
+    const char *name;
+    const char *reduction; /* "sum_over_batch_size" (default), "sum", "mean_with_sample_weight" */
+    bool from_logits;
+    double label_smoothing; /* categorical and binary */
+    cepa_flag use_ignore_class; /* sparse: drop rows whose label is ignore_class */
+    int ignore_class;
+} cepa_crossentropy_options;
+
+typedef struct cepa_loss_options {
+    CEPA_LIST_START
+    const char *name;
+    const char *reduction;
+} cepa_loss_options;
+
+#define cepa_sparse_categorical_crossentropy(...)                                                                      \
+    CEPA_CHOICE("SparseCategoricalCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
+#define cepa_categorical_crossentropy(...)                                                                             \
+    CEPA_CHOICE("CategoricalCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
+#define cepa_binary_crossentropy(...)                                                                                  \
+    CEPA_CHOICE("BinaryCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
+#define cepa_mean_squared_error(...)                                                                                   \
+    CEPA_CHOICE("MeanSquaredError", cepa_loss_options, __VA_ARGS__)
+#define cepa_mean_absolute_error(...)                                                                                  \
+    CEPA_CHOICE("MeanAbsoluteError", cepa_loss_options, __VA_ARGS__)
+
+typedef struct cepa_metric_options {
+    CEPA_LIST_START
+    const char *name;
+    int k;            /* top-k: default 5 */
+    double threshold; /* binary accuracy: default 0.5 */
+} cepa_metric_options;
+
+#define cepa_metric(class_name, ...) CEPA_CHOICE(class_name, cepa_metric_options, __VA_ARGS__)
+
+typedef struct cepa_compile_options {
+    cepa_choice optimizer;                       /* default rmsprop, as in Keras */
+    cepa_choice loss;                            /* of the first (or every) output */
+    cepa_choice losses[CEPA_MAX_INPUTS];         /* one an output, instead of loss */
+    double loss_weights[CEPA_MAX_INPUTS];        /* default 1 */
+    cepa_choice metrics[CEPA_MAX_INPUTS];        /* of the only output, or of every output */
+    cepa_choice weighted_metrics[CEPA_MAX_INPUTS];
+} cepa_compile_options;
+
+/* Fixes loss, optimizer, metrics and what is trainable; starts the optimizer afresh. */
+CEPA_API cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *options);
+#define cepa_compile(model, ...) cepa_compile_with((model), &(cepa_compile_options){__VA_ARGS__})
+
+/* Advice found at compile (a softmax met from_logits, logits met a loss of probabilities): one line each, or NULL. */
+CEPA_API const char *cepa_model_warning(const cepa_model *model, size_t index);
+
+/* ---- Training and measuring -------------------------------------------------------------------------------------- */
+
+/* A named number of a step or an epoch: loss, accuracy, val_loss, ... in alphabetical order. */
+typedef struct cepa_log {
+    const char *name;
+    double value;
+} cepa_log;
+
+/* Where training stands. Epochs and steps count from 0. */
+typedef struct cepa_progress {
+    enum { CEPA_EPOCH_BEGIN, CEPA_STEP_END, CEPA_EPOCH_END } event;
+    int epoch, epochs;
+    size_t step, steps;     /* of this epoch: at STEP_END, step of them are done */
+    size_t log_count;
+    const cepa_log *logs;   /* running means; at EPOCH_END with the validation's */
+} cepa_progress;
+
+/* Called after each event; returning false ends training (or evaluation) after this step: CEPA_INTERRUPTED. */
+typedef bool (*cepa_callback)(void *context, const cepa_progress *progress);
+
+typedef struct cepa_fit_options {
+    CEPA_LIST_START
+    int epochs;                           /* default 1: the last epoch's number counted from 1 */
+    int initial_epoch;                    /* default 0 */
+    int batch_size;                       /* default 32 */
+    const cepa_dataset *validation_data;  /* default none */
+    double validation_split;              /* 0 ... 1: the tail of the training rows, cut before shuffling */
+    int validation_batch_size;            /* default: whatever is fastest; numbers do not depend on it */
+    cepa_flag shuffle;                    /* default true: rows in a new order each epoch */
+    uint64_t seed;                        /* of shuffling and of dropout */
+    int threads;                          /* default: OMP_NUM_THREADS, else all cores */
+    const double *class_weight;           /* by class, class_weight_count of them; classes beyond have weight 1 */
+    size_t class_weight_count;
+    cepa_callback callback;
+    void *context;
+} cepa_fit_options;
+
+/* Trains the model. The history is kept in the model (cepa_history). After an interruption the weights are those of the
+ * last whole step and the history holds the whole epochs. */
+CEPA_API cepa_status cepa_fit_with(cepa_model *model, const cepa_dataset *data, const cepa_fit_options *options);
+#define cepa_fit(model, data, ...) cepa_fit_with((model), (data), &(cepa_fit_options){.list_start = 0, __VA_ARGS__})
+
+/* What the last fit measured: names in alphabetical order, value(name, epoch) = values[name * epochs + epoch]; NaN where
+ * an epoch had no value. Owned by the model. */
+typedef struct cepa_history_table {
+    size_t names, epochs;
+    const char *const *name;
+    const double *values;
+    int first_epoch;
+} cepa_history_table;
+
+CEPA_API const cepa_history_table *cepa_history(const cepa_model *model);
+
+typedef struct cepa_evaluate_options {
+    int batch_size; /* default 32 */
+    int threads;
+    cepa_callback callback;
+    void *context;
+} cepa_evaluate_options;
+
+/* Measures loss and metrics in inference mode. *logs (owned by the model, until its next call) has loss first, then each
+ * output's loss where there are several, then the metrics, as Keras' evaluate. */
+CEPA_API cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data,
+                                        const cepa_evaluate_options *options, const cepa_log **logs, size_t *count);
+
+/* Runs the model on rows of inputs in inference mode. outputs[i] receives rows x (size of output i) floats, row-major,
+ * channels last. The model must not be trained meanwhile; several threads may predict at once. threads 0: all cores. */
+CEPA_API cepa_status cepa_predict(const cepa_model *model, const cepa_dataset *data, float *const *outputs,
+                                  size_t output_count, int threads, cepa_error *error);
+
+/* ---- Looking at a model ------------------------------------------------------------------------------------------ */
+
+typedef struct cepa_summary_options {
+    const char *style; /* "keras3" (default), "keras2.14", "keras2.12" */
+    bool explain;      /* the formula of each layer's parameters and its share of the total */
+    int width;         /* columns of the terminal; 0: 80 */
+    bool color;        /* as Keras 3 on a terminal */
+} cepa_summary_options;
+
+/* The model's table as text. *text is the caller's, to be freed with free(). */
+CEPA_API cepa_status cepa_summary(const cepa_model *model, const cepa_summary_options *options, char **text,
+                                  cepa_error *error);
+
+/* One layer of a model, in the model's order. Strings belong to the model. */
+typedef struct cepa_layer_info {
+    const char *name, *class_name;
+    size_t rank;
+    int output_shape[CEPA_MAX_RANK];
+    size_t parameters, trainable_parameters;
+} cepa_layer_info;
+
+CEPA_API size_t cepa_model_layer_count(const cepa_model *model);
+CEPA_API cepa_status cepa_model_layer(const cepa_model *model, size_t index, cepa_layer_info *info);
+CEPA_API const char *cepa_model_name(const cepa_model *model);
+CEPA_API size_t cepa_model_input_count(const cepa_model *model);
+CEPA_API size_t cepa_model_output_count(const cepa_model *model);
+/* Name (of the layer) and shape of an input or output, as in cepa_tensor_shape. */
+CEPA_API const char *cepa_model_input(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
+CEPA_API const char *cepa_model_output(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
+
+/* One weight array in Keras' shape and order. values stay valid until a layer is added to the graph. */
+typedef struct cepa_weight_info {
+    const char *layer, *name; /* "conv2d", "kernel" */
+    size_t rank;
+    int shape[CEPA_MAX_RANK];
+    size_t count;
+    bool trainable;
+    float *values;
+} cepa_weight_info;
+
+CEPA_API size_t cepa_model_weight_count(const cepa_model *model);
+CEPA_API cepa_status cepa_model_weight(const cepa_model *model, size_t index, cepa_weight_info *info);
+
+/* SHA-256 of all weights' bytes in the model's order, as 64 hexadecimal digits. */
+CEPA_API cepa_status cepa_model_weights_sha256(const cepa_model *model, char digest[65], cepa_error *error);
+
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
+
+/* What a saved model remembers besides Keras' own contents (in a member of the archive that Keras ignores). */
+typedef struct cepa_notes {
+    double input_scale;             /* applied to byte data sets and pictures; 0: not said */
+    size_t class_count;
+    const char *const *class_names; /* owned by the model */
+} cepa_notes;
+
+CEPA_API cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes);
+CEPA_API const cepa_notes *cepa_model_notes(const cepa_model *model);
+
+/* Writes a .keras archive that Keras 3 opens: architecture, weights, compile arguments and the optimizer's state. A path
+ * without extension gets .keras. The file appears whole or not at all. The model remembers an error (cepa_model_error). */
+CEPA_API cepa_status cepa_save(cepa_model *model, const char *path);
+
+typedef struct cepa_load_options {
+    uint64_t seed;       /* of weights that the file does not hold (source text, architecture JSON) */
+    const char *style;   /* as in cepa_graph_new_styled, for source text */
+    const char *const *set; /* source text: "name=value" replaces a parameter's default; set_count of them */
+    size_t set_count;
+    bool no_compile;     /* leave the model uncompiled */
+} cepa_load_options;
+
+/* What Keras source text declares about its data. */
+typedef struct cepa_source_info {
+    const char *dataset; /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
+    size_t train_rows;   /* [:n] of the training images; 0: all */
+    double input_scale;  /* / 255.0; 0: none */
+} cepa_source_info;
+
+/* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), Keras source text (.py; FILE.py:NAME picks a
+ * model or a function that makes one), architecture JSON, or a run's folder. The kind is told from the contents. The
+ * bare name of a saved model finds NAME.keras. options may be NULL. On success *model stands on a graph of its own: free
+ * cepa_model_graph(*model). */
+CEPA_API cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_model **model,
+                               cepa_error *error);
+
+/* What the source text that a model was read from says about its data; NULL where it came from elsewhere. */
+CEPA_API const cepa_source_info *cepa_model_source(const cepa_model *model);
+
+/* True where a model holds trained or at least stored weights (an archive), false for source text and JSON. */
+CEPA_API bool cepa_model_has_weights(const cepa_model *model);
+
+/* Arrays in files. A path's extension decides: .npy (one array) or .npz (any number, by name). */
+CEPA_API cepa_status cepa_write_arrays(const char *path, const cepa_array *arrays, const size_t *rows, size_t count,
+                                       cepa_error *error);
+
+/* ---- Figures ----------------------------------------------------------------------------------------------------- */
+
+typedef struct cepa_series {
+    const char *name;
+    size_t count;
+    const double *x, *y; /* x NULL: first_x, first_x + 1, ...; NaN breaks the line */
+    double first_x;
+} cepa_series;
+
+typedef struct cepa_plot_options {
+    const char *title, *x_label, *y_label;
+    const char *description; /* text alternative; NULL: made from the series */
+} cepa_plot_options;
+
+/* Draws lines as the lesson's figures show them. The extension decides: .png, .svg or .pdf. */
+CEPA_API cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count,
+                                     const cepa_plot_options *options, cepa_error *error);
+
+/* Draws the first columns x rows pictures of a data set with their class names. */
+CEPA_API cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows,
+                                    cepa_error *error);
+
+/* ---- The machine ------------------------------------------------------------------------------------------------- */
+
+typedef struct cepa_machine {
+    const char *processor;        /* its name, or "unknown" */
+    const char *instruction_set;  /* the kernels in use: "avx512", "avx2", "portable" */
+    const char *features;         /* optional parts in this build, e.g. "keras fetch figures openmp" */
+    int threads;                  /* that a call uses by default */
+} cepa_machine;
+
+/* Chooses the kernels at the first call of any kind, from CEPA_CPU or what the processor has; an instruction set named
+ * in CEPA_CPU that the machine lacks is an error here and in every later call. */
+CEPA_API cepa_status cepa_machine_describe(cepa_machine *machine, cepa_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

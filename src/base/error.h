@@ -1,0 +1,15 @@
+/* Messages: one line for a person, the first cause kept. */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include "cepa.h"
+
+/* Writes status and message into error (which may be NULL) and gives the status back: return fail(error, ...). */
+cepa_status fail(cepa_error *error, cepa_status status, const char *format, ...) CEPA_FORMAT(3, 4);
+
+/* Puts "prefix: " before the message of a callee that failed with status: it says what, the caller knows where. */
+cepa_status fail_in(cepa_error *error, cepa_status status, const char *format, ...) CEPA_FORMAT(3, 4);
+
+cepa_status fail_memory(cepa_error *error);
+
+#endif

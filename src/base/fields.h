@@ -1,0 +1,107 @@
+/* Field tables: what a member of a family (layer, loss, optimizer, initializer ...) takes, written once. They give an
+ * options struct its defaults and checks, read Keras' JSON and source text, write both, and print the documentation. */
+#ifndef BASE_FIELDS_H
+#define BASE_FIELDS_H
+
+#include "base/value.h"
+
+typedef enum field_type {
+    FIELD_REAL,   /* double */
+    FIELD_REALS,  /* double[count]: a number, or a list that ends at the first unset */
+    FIELD_INT,    /* int */
+    FIELD_LONG,   /* int64_t */
+    FIELD_INTS,   /* int[count]: one int stands for all; exactly count in a tuple */
+    FIELD_SHAPE,  /* int[count]: a list that ends at the first 0 */
+    FIELD_FLAG,   /* cepa_flag in the caller's struct; 1 or 0 once resolved */
+    FIELD_BOOL,   /* bool, default false */
+    FIELD_TEXT,   /* const char * */
+    FIELD_CHOICE, /* const char *, one of choices in any case */
+    FIELD_MEMBER  /* const char *: a member of another family in call notation, NULL for None */
+} field_type;
+
+typedef struct field {
+    const char *name; /* as in Keras 3; NULL ends a table */
+    field_type type;
+    size_t offset, count;
+    bool required;
+    bool optional;            /* None is a value of its own and the default: the struct then holds zero */
+    double preset;            /* default of a number or flag */
+    const char *preset_text;  /* default of a text, choice or member */
+    double min, max;          /* valid range where min < max */
+    bool above_min, below_max; /* the end itself is not valid */
+    const char *const *choices;      /* ends with NULL */
+    const struct family *family;     /* of a MEMBER */
+    const char *keras2_name;         /* what Keras 2 called it */
+    bool derived;                    /* read and ignored, written as its default: data_format, dtype ... */
+} field;
+
+#define FIELD(type_, options_, member_, ...)                                                                           \
+    {.name = #member_,                                                                                                 \
+     .type = (type_),                                                                                                  \
+     .offset = offsetof(options_, member_),                                                                            \
+     .count = sizeof(((options_ *)0)->member_) / sizeof(int),                                                          \
+     __VA_ARGS__}
+#define REAL(options_, member_, ...)  FIELD(FIELD_REAL, options_, member_, __VA_ARGS__)
+#define INT(options_, member_, ...)   FIELD(FIELD_INT, options_, member_, __VA_ARGS__)
+#define LONG(options_, member_, ...)  FIELD(FIELD_LONG, options_, member_, __VA_ARGS__)
+#define INTS(options_, member_, ...)  FIELD(FIELD_INTS, options_, member_, __VA_ARGS__)
+#define SHAPE(options_, member_, ...) FIELD(FIELD_SHAPE, options_, member_, __VA_ARGS__)
+#define FLAG(options_, member_, ...)  FIELD(FIELD_FLAG, options_, member_, __VA_ARGS__)
+#define BOOL(options_, member_)       FIELD(FIELD_BOOL, options_, member_, )
+#define TEXT(options_, member_)       FIELD(FIELD_TEXT, options_, member_, .optional = true)
+#define CHOICE(options_, member_, ...) FIELD(FIELD_CHOICE, options_, member_, __VA_ARGS__)
+#define MEMBER(options_, member_, family_, ...) FIELD(FIELD_MEMBER, options_, member_, .family = (family_), __VA_ARGS__)
+#define REALS(options_, member_, ...)                                                                                  \
+    {.name = #member_,                                                                                                 \
+     .type = FIELD_REALS,                                                                                              \
+     .offset = offsetof(options_, member_),                                                                            \
+     .count = sizeof(((options_ *)0)->member_) / sizeof(double),                                                       \
+     __VA_ARGS__}
+#define END_OF_FIELDS {.name = NULL}
+
+/* The head of every entry in a family's table; an entry struct starts with it. */
+typedef struct kind {
+    const char *name;             /* class name as in Keras: "Conv2D", "L2", "SparseCategoricalCrossentropy" */
+    const char *const *aliases;   /* further names, ends with NULL; the snake case of name is always known */
+    const field *fields;
+    size_t options_size;
+    bool by_class_name;           /* texts must use name or an alias; its snake case is no name (layers) */
+} kind;
+
+/* One table: its members in documentation order. */
+typedef struct family {
+    const char *what; /* "layer", "optimizer", "activation": for messages */
+    const kind *const *members;
+    size_t count;
+} family;
+
+/* A chosen member with its resolved options (in the arena it was resolved in). */
+typedef struct member {
+    const kind *kind; /* NULL: none */
+    const void *options;
+} member;
+
+/* Finds a member by class name, snake case name or alias; a leading path ("keras.losses.") is skipped. NULL: unknown. */
+const kind *family_find(const family *family, const char *name);
+
+/* Fills *resolved (options_size bytes, in the arena) from the caller's struct: unset members get their defaults, texts
+ * are copied, flags become 0 or 1, ranges and choices are checked. options NULL: all defaults. */
+cepa_status fields_resolve(arena *arena, const kind *kind, const void *options, void **resolved, cepa_error *error);
+
+/* The same from values: positional ones in the table's order, then named ones. An argument that is unknown, of the wrong
+ * type or out of range is refused with the member's name and what it takes. tolerant: unknown ones are passed over (files
+ * of other versions). */
+cepa_status fields_read(arena *arena, const kind *kind, const named_value *values, size_t count, bool tolerant,
+                        void **resolved, cepa_error *error);
+
+/* The resolved options as named values in the table's order: each field, defaults included. Members become CALLs. */
+const named_value *fields_write(arena *arena, const kind *kind, const void *resolved, size_t *count);
+
+/* Resolves a member written as a value (TEXT or CALL; NONE and NULL give kind NULL) or as text in call notation. */
+cepa_status member_read(arena *arena, const family *family, const value *v, member *found, cepa_error *error);
+cepa_status member_parse(arena *arena, const family *family, const char *text, member *found, cepa_error *error);
+
+/* snake_case of a class name, as Keras forms names: Conv2D conv2d, MaxPooling2D max_pooling2d, ReLU re_lu. */
+void snake_case(const char *class_name, char *text, size_t size);
+
+#endif

@@ -1,0 +1,124 @@
+/* Layers, the calls that connect them, the tensors between, the weights; and networks: a graph's part from some tensors to
+ * others. Everything is made in order and never changed, so that the order of calls is a topological one. */
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+
+#include "graph/layer.h"
+
+typedef struct layer layer;
+typedef struct call call;
+typedef struct network network;
+
+typedef struct weight {
+    layer *layer;
+    const char *name;
+    shape shape;
+    size_t offset, count;             /* in the graph's values */
+    member regularizer, constraint;   /* kind NULL: none */
+    bool not_trained;
+} weight;
+
+/* What Keras calls a layer: a class with arguments and weights, called once or more. */
+struct layer {
+    const layer_class *class;
+    const char *name;
+    void *options; /* resolved */
+    bool trainable;
+    size_t first_weight, weight_count;
+    real *packed;            /* packed_count reals; valid for the weights' version below */
+    size_t packed_count;
+    uint64_t packed_version;
+    size_t call_count;       /* visible calls */
+    network *nested;         /* a model used as a layer: its calls are repeated inside the outer one */
+    layer *owner;            /* of a layer that stands for an argument (activation=): the layer that has it */
+    bool named_by_user;
+};
+
+typedef struct tensor {
+    shape shape;
+    call *producer;
+    size_t index; /* among the producer's outputs */
+} tensor;
+
+/* One use of a layer. */
+struct call {
+    layer *layer;
+    size_t number;      /* among the layer's calls: Keras' node index */
+    size_t inputs, outputs;
+    int *input, *output; /* tensor ids */
+    call *part_of;       /* the visible call that this one is a part of: an activation's, a nested model's; NULL: visible */
+    void *geometry;
+    size_t kept_bytes, scratch_bytes, sums, state;
+    size_t split[3]; /* forward, gradient_inputs, gradient_weights */
+};
+
+struct cepa_graph {
+    arena memory;
+    cepa_error error;
+    uint64_t seed;
+    bool keras2_names;
+    size_t layer_count, call_count, tensor_count, weight_count, value_count;
+    size_t layer_capacity, call_capacity, tensor_capacity, weight_capacity, value_capacity;
+    layer **layers;
+    call **calls;
+    tensor **tensors; /* [0] is NULL: id 0 is no tensor */
+    weight *weights;
+    real *values;     /* all weights, in Keras' shape and order, one after the other */
+    uint64_t version; /* grows whenever values change */
+    struct name_count *names;
+    size_t name_count, name_capacity;
+    struct cepa_model **models;
+    size_t model_count, model_capacity;
+    bool draw_weights; /* false while a file is read that brings them */
+};
+
+/* Keeps the first error; later ones are dropped. */
+void graph_fail(cepa_graph *graph, const cepa_error *error);
+
+/* Makes a layer of resolved options (owned by the graph's arena) without calling it. name NULL: an automatic one. NULL, and
+ * the graph's error set, on failure. */
+layer *graph_layer(cepa_graph *graph, const layer_class *class, void *options, const char *name, bool trainable);
+
+/* Calls a layer on tensors. Gives the visible call (its outputs are those behind an activation), NULL on failure. */
+call *graph_call(cepa_graph *graph, layer *layer, const int *inputs, size_t count);
+
+/* An automatic name: snake case with a number, counted for each base. */
+const char *graph_auto_name(cepa_graph *graph, const char *base);
+
+const tensor *graph_tensor(const cepa_graph *graph, int id);
+
+/* The tensors a visible call gives, behind its activation: ids, count. */
+const int *call_outputs(const call *c, size_t *count);
+
+/* A graph's part from inputs to outputs, in Keras' order. */
+struct network {
+    cepa_graph *graph;
+    const char *name;
+    bool sequential;
+    size_t inputs, outputs;
+    int *input, *output;  /* tensor ids */
+    size_t layer_count;   /* visible layers, sorted as model.layers: by depth, then by order of traversal from outputs */
+    layer **layers;
+    size_t visible_count; /* visible calls, same order */
+    call **visible;
+    size_t call_count;    /* every call to run, in topological order */
+    call **calls;
+};
+
+/* Finds the part between inputs and outputs. Fails where an output does not depend on inputs alone, or where a layer name
+ * occurs twice. Owned by the graph. */
+cepa_status network_new(cepa_graph *graph, const int *inputs, size_t input_count, const int *outputs,
+                        size_t output_count, const char *name, bool sequential, network **made, cepa_error *error);
+
+/* Uses a network as a layer on other tensors. */
+call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count);
+layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name);
+
+/* The weights of a network in Keras' order (model.weights of its layers one after the other, nested ones in place, shared
+ * ones once): indices into graph->weights. *count of them; owned by the graph. */
+const size_t *network_weights(const network *network, size_t *count);
+
+/* A number of parameters: all, and those not trained (by kind or because the layer, or a model around it, is frozen). */
+size_t network_parameters(const network *network, size_t *not_trained);
+
+#endif

@@ -1,0 +1,127 @@
+/* The contract every layer fills. A layer's file holds its field table, a shape pass and up to three kernels' calls; it
+ * never allocates, never sees a thread, a file format or another layer. */
+#ifndef GRAPH_LAYER_H
+#define GRAPH_LAYER_H
+
+#include "base/fields.h"
+#include "base/random.h"
+#include "kernels/kernels.h"
+
+/* Sizes without the batch; CEPA_UNKNOWN where one is not known yet. */
+typedef struct shape {
+    size_t rank;
+    int size[CEPA_MAX_RANK];
+} shape;
+
+/* The number of elements; 0 where a size is unknown. The shape pass has made sure that it fits. */
+size_t shape_count(const shape *s);
+bool shape_equal(const shape *a, const shape *b);
+/* "(None, 30, 30, 50)" as Keras prints it, with the batch axis in front. */
+void shape_text(const shape *s, char *text, size_t size);
+/* An axis as Keras counts it (batch 0, negative from the end) as an index into size; false where there is none. */
+bool shape_axis(const shape *s, int axis, size_t *index);
+/* index[e] is the place in Keras' row-major order of element e in the engine's order (last axis outermost). */
+void shape_order(const shape *s, uint32_t *index);
+
+/* What a layer's shape pass sees and declares, for one call on inputs of known shapes. */
+typedef struct shape_pass {
+    const void *options; /* resolved */
+    size_t inputs;
+    const shape *input;
+    size_t outputs; /* 1 unless the pass sets another, at most CEPA_MAX_INPUTS */
+    shape *output;
+    void *internal;
+} shape_pass;
+
+typedef struct weight_spec {
+    const char *name; /* as in Keras: "kernel" */
+    shape shape;
+    const char *initializer;              /* in call notation */
+    const char *regularizer, *constraint; /* NULL: none */
+    bool not_trained;                     /* moving averages */
+} weight_spec;
+
+/* Declares the layer's next weight, w[0], w[1], ... in order. A later call of a shared layer must declare the same. */
+void declare_weight(shape_pass *p, const weight_spec *spec);
+/* Bytes of a block kept from the forward pass for the gradient (a winner, a mask): c->kept. */
+void declare_kept(shape_pass *p, size_t bytes);
+/* Bytes that a pass may use while it runs: c->scratch. */
+void declare_scratch(shape_pass *p, size_t bytes);
+/* Numbers of a batch-wide stage: each block's sums, and the state that combine leaves for all blocks. */
+void declare_batch_state(shape_pass *p, size_t sums, size_t state);
+/* Reals of the packed form that pack makes of the weights whenever they have changed: c->packed. */
+void declare_packed(shape_pass *p, size_t reals);
+/* Into how many parts the outputs of each pass can be divided among idle threads (1: not at all): c->first, c->last. */
+void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t gradient_weights);
+/* A struct of the layer's own, made here once and read in every call: c->geometry. NULL without memory (then return
+ * false). */
+void *declare_geometry(shape_pass *p, size_t size);
+/* Refuses the call: the fact and the limit ("kernel 5x5 does not fit its input 4x4 (padding 'valid')"); the layer's name is
+ * put in front. Always false: return refuse(p, ...). */
+bool refuse(shape_pass *p, const char *format, ...) CEPA_FORMAT(2, 3);
+
+/* Where a block's random numbers come from. */
+typedef struct random_rows {
+    random_stream stream; /* of this call */
+    uint32_t row[LANES];  /* each lane's place in the epoch's order */
+} random_rows;
+
+/* One pass of one call over one block. Pointers that the pass has no business with are NULL. */
+typedef struct layer_call {
+    const void *options;
+    const void *geometry;
+    size_t inputs, outputs;
+    const shape *input, *output;
+    const lanes *const *x;
+    lanes *const *y;
+    const lanes *const *dy;
+    lanes *const *dx;  /* to be overwritten; NULL entries are not wanted */
+    real *const *w;    /* in Keras' shape and order; only combine may write */
+    real *const *dw;   /* to be overwritten; NULL entries are not wanted */
+    real *packed;      /* written by pack, read by the others */
+    void *kept, *scratch;
+    double *sums;          /* partial: this block's, to be overwritten; combine: added over all blocks in order */
+    double *state;         /* written by combine, read by every block */
+    size_t batch_rows;     /* real rows in the whole batch */
+    size_t count;          /* elements of y[0] */
+    size_t first, last;    /* the part of the split to be done */
+    size_t rows;           /* real rows in this block; lanes beyond repeat the last and have gradient 0 */
+    bool training;
+    const random_rows *random;
+    lanes *penalty; /* a penalty of each row (activity regularizers), to be overwritten */
+} layer_call;
+
+typedef void layer_pass(const layer_call *c);
+
+/* A stage that needs the whole batch: partial runs for each block, combine once when all are done. */
+typedef struct batch_stage {
+    layer_pass *partial, *combine;
+} batch_stage;
+
+enum { NEEDS_INPUT = 1, NEEDS_OUTPUT = 2 };
+
+typedef struct layer_class {
+    kind kind;
+    size_t min_inputs, max_inputs; /* max 0: any number */
+    bool (*shape)(shape_pass *p);  /* false after refuse */
+    layer_pass *pack;              /* w -> packed, whenever the weights have changed */
+    layer_pass *forward;           /* after the forward stages, if any */
+    layer_pass *gradient_inputs;   /* dy -> dx; NULL: no gradient flows */
+    layer_pass *gradient_weights;  /* x, dy -> dw */
+    batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
+    unsigned needs;                /* what gradient_inputs (and gradient stages) read besides dy */
+    unsigned weights_need;         /* what gradient_weights reads besides dy */
+    bool in_place;                 /* y[0] may be x[0], dx[0] may be dy[0] */
+    bool identity_in_inference;    /* forward is skipped there */
+    bool frozen_is_inference;      /* trainable=False puts the layer into inference mode (BatchNormalization) */
+    bool takes_activation;         /* its arguments activation and activity_regularizer become calls of their own */
+    bool is_input;
+} layer_class;
+
+/* Every layer, in documentation order; layers/table.c. Entries are layer_class. */
+extern const family layer_family;
+
+#define OPTIONS(c)  ((const options *)(c)->options)
+#define GEOMETRY(c) ((const geometry *)(c)->geometry)
+
+#endif

@@ -1,0 +1,172 @@
+/* The whole interface of the kernels: one list generates the declarations for each instruction set, the table of
+ * function pointers and its entries. Kernels work on one block of sixteen images and are written as if for one.
+ *
+ * Rules: the order of every sum depends on shapes alone, so that all instruction sets give the same bits (the portable
+ * one, which has no fused multiply-add, has its own). Gradients overwrite. Pointers never overlap unless said.
+ * To add a kernel: a line here, and the function in a file of this folder, its name wrapped in KERNEL(). */
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include "base/error.h"
+#include "kernels/lanes.h"
+
+#include <stdbool.h>
+
+/* A correlation of one image with filters; a Dense layer is the 1 x 1 case over its positions. Sizes in elements. */
+typedef struct conv_shape {
+    size_t in_height, in_width, in_channels;
+    size_t out_height, out_width, out_channels;
+    size_t kernel_height, kernel_width;
+    size_t stride_height, stride_width;
+    size_t dilation_height, dilation_width;
+    size_t pad_top, pad_left; /* rows and columns of nothing before the picture */
+    size_t groups;
+} conv_shape;
+
+/* A window that slides over each channel. */
+typedef struct pool_shape {
+    size_t in_height, in_width, channels;
+    size_t out_height, out_width;
+    size_t pool_height, pool_width;
+    size_t stride_height, stride_width;
+    size_t pad_top, pad_left;
+} pool_shape;
+
+/* Up to three numbers that an activation function takes (slope, limit, threshold), in the order of its field table. */
+typedef struct activation_parameters {
+    real a, b, c;
+} activation_parameters;
+
+/* Element by element: y = f(x); dx = dy * f'(x), from x and y as the function needs (the other may be NULL). y may be x,
+ * dx may be dy. Formulas and kinks: layers/activations.c. */
+#define ACTIVATION_KERNELS(X, name)                                                                                    \
+    X(void, name##_forward, (const lanes *x, lanes *y, size_t count, const activation_parameters *p))                  \
+    X(void, name##_gradient,                                                                                           \
+      (const lanes *dy, const lanes *x, const lanes *y, lanes *dx, size_t count, const activation_parameters *p))
+
+/* Rows of a data set that fill a block; lanes beyond the real rows repeat the last one. index[e] is the place in a row
+ * (Keras' order) of the block's element e. */
+#define KERNELS(X)                                                                                                     \
+    /* conv.c: filters in Keras' order (height, width, in / groups, out). packed holds what conv_pack made of them,    \
+     * conv_packed_size reals: the filters laid out for the forward pass and for the data gradient. */                 \
+    X(size_t, conv_packed_size, (const conv_shape *s))                                                                 \
+    X(void, conv_pack, (const conv_shape *s, const real *filters, real *packed))                                       \
+    /* y = correlation + bias (NULL: none), then relu if asked; output channels first ... last - 1 of all */           \
+    X(void, conv_forward,                                                                                              \
+      (const conv_shape *s, const lanes *x, const real *packed, const real *bias, bool relu, lanes *y, size_t first,   \
+       size_t last))                                                                                                   \
+    /* dx for input channels first ... last - 1 */                                                                     \
+    X(void, conv_gradient_inputs,                                                                                      \
+      (const conv_shape *s, const lanes *dy, const real *packed, lanes *dx, size_t first, size_t last))                \
+    /* d_filters and d_bias (NULL: none) for output channels first ... last - 1, summed over the block */              \
+    X(void, conv_gradient_weights,                                                                                     \
+      (const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters, real *d_bias, size_t first,              \
+       size_t last))                                                                                                   \
+    /* pool.c: channels first ... last - 1. winner: one byte-sized or wider index a lane, max_pool_winner_size bytes */\
+    X(size_t, max_pool_winner_size, (const pool_shape *s))                                                             \
+    X(void, max_pool_forward, (const pool_shape *s, const lanes *x, lanes *y, void *winner, size_t first, size_t last))\
+    X(void, max_pool_gradient,                                                                                         \
+      (const pool_shape *s, const lanes *dy, const void *winner, lanes *dx, size_t first, size_t last))                \
+    X(void, average_pool_forward, (const pool_shape *s, const lanes *x, lanes *y, size_t first, size_t last))          \
+    X(void, average_pool_gradient, (const pool_shape *s, const lanes *dy, lanes *dx, size_t first, size_t last))       \
+    /* over the inner positions of each of outer channels; a maximum's ties share the gradient */                      \
+    X(void, global_average_forward, (const lanes *x, lanes *y, size_t outer, size_t inner))                            \
+    X(void, global_average_gradient, (const lanes *dy, lanes *dx, size_t outer, size_t inner))                         \
+    X(void, global_max_forward, (const lanes *x, lanes *y, size_t outer, size_t inner))                                \
+    X(void, global_max_gradient,                                                                                       \
+      (const lanes *dy, const lanes *x, const lanes *y, lanes *dx, size_t outer, size_t inner))                        \
+    /* elementwise.c */                                                                                                \
+    X(void, fill, (lanes * y, size_t count, real number))                                                              \
+    X(void, add, (const lanes *a, const lanes *b, lanes *y, size_t count))              /* y may be a or b */          \
+    X(void, scale_offset, (const lanes *x, lanes *y, size_t count, real scale, real offset)) /* x * scale + offset */   \
+    X(void, multiply, (const lanes *a, const lanes *b, lanes *y, size_t count))         /* y may be a or b */          \
+    /* y[e] = x[index[e]]; its gradient for an index that holds each place once */                                     \
+    X(void, gather, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                                   \
+    X(void, scatter, (const lanes *x, const uint32_t *index, lanes *y, size_t count))   /* y[index[e]] = x[e] */       \
+    /* keep where the word is at least limit (else 0), kept ones times scale; word e of lane r as random_word gives it \
+     * for rows[r] and element index[e]. dropout_mask fills mask with 0 and scale, to be multiplied. */                \
+    X(void, dropout_mask,                                                                                              \
+      (uint64_t key, uint32_t hash, uint32_t epoch, const uint32_t rows[LANES], const uint32_t *index, uint64_t limit, \
+       real scale, lanes *mask, size_t count))                                                                         \
+    /* softmax.c: along the middle axis of [outer][n][inner] */                                                        \
+    X(void, softmax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                         \
+    X(void, softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))      \
+    X(void, log_softmax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                     \
+    X(void, log_softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))  \
+    /* normalise.c: per channel of [outer][channels][inner] over the block's first rows lanes, in double */            \
+    X(void, channel_sums, (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, double *sums))    \
+    X(void, channel_square_sums,                                                                                       \
+      (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, const double *means, double *sums))   \
+    X(void, channel_product_sums, /* of a * (b - mean) */                                                              \
+      (const lanes *a, const lanes *b, size_t outer, size_t channels, size_t inner, size_t rows, const double *means,  \
+       double *sums))                                                                                                  \
+    X(void, channel_affine, /* y = x * scale[c] + offset[c]; y may be x */                                             \
+      (const lanes *x, lanes *y, size_t outer, size_t channels, size_t inner, const real *scale, const real *offset))  \
+    X(void, channel_combine, /* y = a * p[c] + b * q[c] + r[c]; y may be a or b */                                     \
+      (const lanes *a, const lanes *b, lanes *y, size_t outer, size_t channels, size_t inner, const real *p,           \
+       const real *q, const real *r))                                                                                  \
+    /* convert.c */                                                                                                    \
+    X(void, load_bytes,                                                                                                \
+      (const uint8_t *const rows[LANES], const uint32_t *index, const real table[256], lanes *y, size_t count))        \
+    X(void, load_floats, (const float *const rows[LANES], const uint32_t *index, real scale, lanes *y, size_t count))  \
+    X(void, store_floats, (const lanes *x, const uint32_t *index, float *const rows[LANES], size_t row_count, size_t count)) \
+    /* optimizer.c: over count numbers; parameters and slots as in Keras' rules (train/optimizers.c) */                \
+    X(void, add_into, (real *sum, const real *g, size_t count))                                                        \
+    X(void, scale_into, (real *g, real factor, size_t count))                                                          \
+    X(void, clip_into, (real *g, real limit, size_t count))                                                            \
+    X(void, add_scaled_into, (real *g, const real *w, real factor, size_t count)) /* g += factor * w */                \
+    X(void, add_sign_into, (real *g, const real *w, real factor, size_t count))   /* g += factor * sign(w) */          \
+    X(double, square_sum, (const real *g, size_t count))                                                               \
+    X(double, absolute_sum, (const real *g, size_t count))                                                             \
+    X(void, sgd_step, (real *w, const real *g, size_t count, real rate))                                               \
+    X(void, momentum_step, (real *w, const real *g, real *m, size_t count, real rate, real momentum, bool nesterov))   \
+    X(void, adam_step,                                                                                                 \
+      (real *w, const real *g, real *m, real *v, real *v_hat, size_t count, real rate, real one_minus_beta_1,          \
+       real one_minus_beta_2, real epsilon)) /* v_hat NULL: no amsgrad */                                              \
+    X(void, rmsprop_step, /* m, a NULL: no momentum, not centered */                                                   \
+      (real *w, const real *g, real *v, real *m, real *a, size_t count, real rate, real rho, real momentum,            \
+       real epsilon))
+
+#define EVERY_KERNEL(X)                                                                                                \
+    KERNELS(X)                                                                                                         \
+    KERNELS_OF_ACTIVATIONS(X)
+
+#define KERNELS_OF_ACTIVATIONS(X)                                                                                      \
+    ACTIVATION_KERNELS(X, relu) ACTIVATION_KERNELS(X, relu6) ACTIVATION_KERNELS(X, leaky_relu)                         \
+    ACTIVATION_KERNELS(X, elu) ACTIVATION_KERNELS(X, celu) ACTIVATION_KERNELS(X, selu) ACTIVATION_KERNELS(X, gelu)     \
+    ACTIVATION_KERNELS(X, gelu_tanh) ACTIVATION_KERNELS(X, sigmoid) ACTIVATION_KERNELS(X, tanh)                        \
+    ACTIVATION_KERNELS(X, silu) ACTIVATION_KERNELS(X, hard_sigmoid) ACTIVATION_KERNELS(X, hard_silu)                   \
+    ACTIVATION_KERNELS(X, softplus) ACTIVATION_KERNELS(X, mish) ACTIVATION_KERNELS(X, log_sigmoid)                     \
+    ACTIVATION_KERNELS(X, softsign) ACTIVATION_KERNELS(X, exponential) ACTIVATION_KERNELS(X, hard_tanh)                \
+    ACTIVATION_KERNELS(X, tanh_shrink) ACTIVATION_KERNELS(X, soft_shrink) ACTIVATION_KERNELS(X, hard_shrink)           \
+    ACTIVATION_KERNELS(X, squareplus) ACTIVATION_KERNELS(X, threshold) ACTIVATION_KERNELS(X, sparse_plus)              \
+    ACTIVATION_KERNELS(X, sparse_sigmoid)
+
+typedef struct kernel_table {
+    const char *name; /* "portable", "avx2", "avx512" */
+#define MEMBER_OF_TABLE(type, name, arguments) type(*name) arguments;
+    EVERY_KERNEL(MEMBER_OF_TABLE)
+#undef MEMBER_OF_TABLE
+} kernel_table;
+
+/* The table in use. Chosen once, by kernels_choose; never written again. */
+extern const kernel_table *kernels;
+
+/* Chooses by the CPU, or as the environment variable CEPA_CPU demands; fails where the machine lacks what it names. Any
+ * number of calls, from any thread. */
+cepa_status kernels_choose(cepa_error *error);
+
+/* A table by name, NULL where this build or this machine does not have it: for the tests. */
+const kernel_table *kernels_named(const char *name);
+
+/* Names of functions inside the files that are compiled once for each instruction set. */
+#ifdef KERNEL_SUFFIX
+#define KERNEL_JOIN_(name, suffix) name##_##suffix
+#define KERNEL_JOIN(name, suffix)  KERNEL_JOIN_(name, suffix)
+#define KERNEL(name)               KERNEL_JOIN(name, KERNEL_SUFFIX)
+#define DECLARE_KERNEL(type, name, arguments) type KERNEL(name) arguments;
+EVERY_KERNEL(DECLARE_KERNEL)
+#undef DECLARE_KERNEL
+#endif
+
+#endif

@@ -1,0 +1,67 @@
+/* Inside kernels only: vec, one register of the instruction set a file is compiled for. A lanes has PARTS of them. A
+ * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector. */
+#ifndef KERNELS_VEC_H
+#define KERNELS_VEC_H
+
+#include "kernels/kernels.h"
+
+#if defined(__AVX512F__)
+#define VEC_BYTES 64
+#elif defined(__AVX2__)
+#define VEC_BYTES 32
+#else
+#define VEC_BYTES 16
+#endif
+
+typedef real vec __attribute__((vector_size(VEC_BYTES), may_alias));
+#ifdef CEPA_DOUBLE
+typedef int64_t int_of_real;
+#else
+typedef int32_t int_of_real;
+#endif
+typedef int_of_real ivec __attribute__((vector_size(VEC_BYTES), may_alias));
+
+enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
+
+#define UNROLL _Pragma("GCC unroll 32")
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec vec_set(real number) { return (vec){0} + number; }
+INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
+INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }
+
+/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests' reference
+ * build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
+INLINE vec vec_fma(vec a, vec b, vec c)
+{
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(CEPA_TRUE_FMA)
+    vec sum;
+    for (size_t i = 0; i < VEC_WIDTH; i++)
+#ifdef CEPA_DOUBLE
+        sum[i] = __builtin_fma(a[i], b[i], c[i]);
+#else
+        sum[i] = __builtin_fmaf(a[i], b[i], c[i]);
+#endif
+    return sum;
+#else
+    return a * b + c;
+#endif
+}
+
+/* mask is all ones or all zeros in each element, as comparisons give it. */
+INLINE vec vec_select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
+/* a > b ? a : b, and b < a ? b : a: where one is NaN, the second operand. */
+INLINE vec vec_max(vec a, vec b) { return vec_select(a > b, a, b); }
+INLINE vec vec_min(vec a, vec b) { return vec_select(a < b, a, b); }
+
+/* The sixteen lanes added by the tree 8-4-2-1. */
+INLINE real lanes_sum(const lanes *v)
+{
+    real sum[LANES];
+    for (int i = 0; i < LANES; i++) sum[i] = v->lane[i];
+    for (int half = LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) sum[i] += sum[i + half];
+    return sum[0];
+}
+
+#endif
