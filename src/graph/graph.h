@@ -5,6 +5,8 @@
 
 #include "graph/layer.h"
 
+#include <pthread.h>
+
 typedef struct layer layer;
 typedef struct call call;
 typedef struct network network;
@@ -20,6 +22,7 @@ typedef struct weight {
 
 /* What Keras calls a layer: a class with arguments and weights, called once or more. */
 struct layer {
+    size_t index;            /* in the graph's layers */
     const layer_class *class;
     const char *name;
     void *options; /* resolved */
@@ -29,6 +32,8 @@ struct layer {
     size_t packed_count;
     uint64_t packed_version;
     size_t call_count;       /* visible calls */
+    size_t uses;             /* all calls: each draws random numbers of its own */
+    layer *arguments[2];     /* of a layer that takes an activation: the layers of its arguments, by argument_layers */
     network *nested;         /* a model used as a layer: its calls are repeated inside the outer one */
     layer *owner;            /* of a layer that stands for an argument (activation=): the layer that has it */
     bool named_by_user;
@@ -43,9 +48,12 @@ typedef struct tensor {
 /* One use of a layer. */
 struct call {
     layer *layer;
-    size_t number;      /* among the layer's calls: Keras' node index */
+    size_t index;       /* in the graph's calls */
+    size_t number;      /* among the layer's visible calls: Keras' node index */
+    uint32_t use;       /* among all its calls */
     size_t inputs, outputs;
     int *input, *output; /* tensor ids */
+    int *result;         /* of a visible call: the outputs behind its arguments' calls */
     call *part_of;       /* the visible call that this one is a part of: an activation's, a nested model's; NULL: visible */
     void *geometry;
     size_t kept_bytes, scratch_bytes, sums, state;
@@ -69,8 +77,13 @@ struct cepa_graph {
     size_t name_count, name_capacity;
     struct cepa_model **models;
     size_t model_count, model_capacity;
-    bool draw_weights; /* false while a file is read that brings them */
+    bool skip_drawing; /* while a file is read that brings the weights */
+    pthread_mutex_t packing;
 };
+
+/* An empty graph; NULL without memory. cepa_graph_free frees it with every model on it. */
+cepa_graph *graph_new(uint64_t seed, bool keras2_names);
+void graph_free(cepa_graph *graph);
 
 /* Keeps the first error; later ones are dropped. */
 void graph_fail(cepa_graph *graph, const cepa_error *error);
@@ -87,8 +100,19 @@ const char *graph_auto_name(cepa_graph *graph, const char *base);
 
 const tensor *graph_tensor(const cepa_graph *graph, int id);
 
-/* The tensors a visible call gives, behind its activation: ids, count. */
-const int *call_outputs(const call *c, size_t *count);
+/* The visible call that gave a tensor, and which of its results it is. */
+const call *graph_source(const cepa_graph *graph, int id, size_t *index);
+
+/* True where training changes a weight: not by kind or because its layer is frozen. */
+bool weight_is_trained(const weight *w);
+
+/* Makes the packed form of a call's layer anew; the layer has memory for it. */
+void layer_pack(cepa_graph *graph, const call *c);
+
+/* Makes the packed forms of a network's weights where they are older than the weights. Any thread. */
+cepa_status network_pack(const struct network *network, cepa_error *error);
+/* To be called by whoever has written weights. */
+void graph_weights_changed(cepa_graph *graph);
 
 /* A graph's part from inputs to outputs, in Keras' order. */
 struct network {

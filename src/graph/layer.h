@@ -118,8 +118,30 @@ typedef struct layer_class {
     bool is_input;
 } layer_class;
 
-/* Every layer, in documentation order; layers/table.c. Entries are layer_class. */
+/* Every layer, in documentation order. Entries are layer_class. Defined in layers/table.c. */
 extern const family layer_family;
+
+/* An argument that becomes a call of its own behind the layer's (takes_activation): the field of the layer, the class of
+ * the call and the field of that class which receives the text. Defined in layers/table.c. */
+typedef struct argument_layer {
+    const char *field;
+    const layer_class *class;
+    const char *receives;
+} argument_layer;
+
+extern const argument_layer argument_layers[];
+extern const size_t argument_layer_count;
+
+/* Calls in a row that are done in one pass, each the only reader of the one before. Defined in layers/fusions.c. */
+typedef struct fusion {
+    size_t count;                     /* calls in the row */
+    const layer_class *const *classes;
+    bool (*matches)(const void *const *options); /* the calls' options */
+    layer_pass *forward;              /* with the first call's options, inputs and weights and the last one's outputs */
+} fusion;
+
+extern const fusion fusions[];
+extern const size_t fusion_count;
 
 #define OPTIONS(c)  ((const options *)(c)->options)
 #define GEOMETRY(c) ((const geometry *)(c)->geometry)
