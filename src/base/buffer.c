@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool reserve(buffer *buffer, size_t more)
+bool buffer_reserve(buffer *buffer, size_t more)
 {
     size_t needed;
     if (buffer->failed || !add_size(buffer->size, more, &needed) || !add_size(needed, 1, &needed) ||
@@ -23,7 +23,7 @@ static bool reserve(buffer *buffer, size_t more)
 
 void buffer_bytes(buffer *buffer, const void *bytes, size_t size)
 {
-    if (!reserve(buffer, size)) return;
+    if (!buffer_reserve(buffer, size)) return;
     if (size) memcpy(buffer->bytes + buffer->size, bytes, size);
     buffer->size += size;
     buffer->bytes[buffer->size] = 0;
@@ -38,7 +38,7 @@ void buffer_format(buffer *buffer, const char *format, ...)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    if (length >= 0 && reserve(buffer, (size_t)length)) {
+    if (length >= 0 && buffer_reserve(buffer, (size_t)length)) {
         vsnprintf((char *)buffer->bytes + buffer->size, (size_t)length + 1, format, again);
         buffer->size += (size_t)length;
     }

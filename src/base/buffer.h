@@ -14,6 +14,8 @@ typedef struct buffer {
     bool failed;
 } buffer;
 
+/* Makes room for so many bytes behind size, to be written there directly; false, and failed set, without memory. */
+bool buffer_reserve(buffer *buffer, size_t more);
 void buffer_bytes(buffer *buffer, const void *bytes, size_t size);
 void buffer_text(buffer *buffer, const char *text);
 void buffer_format(buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
