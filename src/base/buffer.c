@@ -67,9 +67,12 @@ static void shortest(char text[32], double number, int digits, int most, bool si
 
 void format_number(char text[32], double number)
 {
-    if (isnan(number)) strcpy(text, "nan");
-    else if (isinf(number)) strcpy(text, number > 0 ? "inf" : "-inf");
-    else shortest(text, number, 1, DBL_DECIMAL_DIG, false);
+    if (isnan(number))
+        strcpy(text, "nan");
+    else if (isinf(number))
+        strcpy(text, number > 0 ? "inf" : "-inf");
+    else
+        shortest(text, number, 1, DBL_DECIMAL_DIG, false);
 }
 
 void buffer_number(buffer *buffer, double number, bool whole)
@@ -83,8 +86,10 @@ void buffer_number(buffer *buffer, double number, bool whole)
 void buffer_float(buffer *buffer, float number)
 {
     char text[32];
-    if (isfinite(number)) shortest(text, (double)number, 1, FLT_DECIMAL_DIG, true);
-    else format_number(text, (double)number);
+    if (isfinite(number))
+        shortest(text, (double)number, 1, FLT_DECIMAL_DIG, true);
+    else
+        format_number(text, (double)number);
     buffer_text(buffer, text);
 }
 
@@ -111,7 +116,8 @@ double read_number(const char *text, const char **end)
     double number;
     const char *dot = strchr(text, '.');
     size_t span = strspn(text, " \t\n0123456789+-.eExXinfatyINFATYpPabcdABCD");
-    if (!point || strcmp(point, ".") == 0 || !dot || span + strlen(point) >= sizeof copy || (size_t)(dot - text) >= span) {
+    if (!point || strcmp(point, ".") == 0 || !dot || span + strlen(point) >= sizeof copy ||
+        (size_t)(dot - text) >= span) {
         number = strtod(text, &stop);
         if (end) *end = stop;
         return number;

@@ -23,8 +23,8 @@ cepa_status fail_in(cepa_error *error, cepa_status status, const char *format, .
     va_start(arguments, format);
     int length = vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
-    size_t used = length < 0 ? 0 : (size_t)length;
-    if (used < sizeof error->message) snprintf(error->message + used, sizeof error->message - used, ": %s", inner.message);
+    size_t used = length < 0 ? 0 : (size_t)length, last = sizeof error->message - 3;
+    if (used < last) snprintf(error->message + used, last + 3 - used, ": %.*s", (int)(last - used), inner.message);
     return status;
 }
 
