@@ -1,5 +1,5 @@
-/* A value as model files and source text write it: None, True, 3, 0.5, "same", (3, 3), relu, l2(0.001). The formats read
- * and write values, field tables fill options from them. */
+/* A value as model files and source text write it: None, True, 3, 0.5, "same", (3, 3), relu, l2(0.001). The formats
+ * read and write values, field tables fill options from them. */
 #ifndef BASE_VALUE_H
 #define BASE_VALUE_H
 
@@ -60,12 +60,17 @@ const char *value_text_of(const value *v);
 /* The number of an INT, REAL or BOOL. False, and nothing written, for others. */
 bool value_number(const value *v, double *number);
 
+/* The same kind and contents (1 and 1.0 differ, 0.0 and -0.0 do not); both must be values. */
+bool value_equal(const value *a, const value *b);
+
 /* What a person calls the kind: "a number", "a text". */
 const char *value_kind_name(const value *v);
 
-/* Reads call notation: relu | l2(0.001) | random_normal(mean=0.0, stddev=0.02). A bare name gives a TEXT. */
+/* Reads call notation: relu | l2(0.001) | random_normal(mean=0.0, stddev=0.02) | (3, 3) | 'same' | {'a': 1}. A bare
+ * name, dotted or not, gives a TEXT. */
 const value *value_parse(arena *arena, const char *text, cepa_error *error);
-/* Writes a value in that notation (as value_parse and Python read it): 'same', (3, 3), L2(l2=0.001). */
+/* Writes a value in that notation (as value_parse and Python read it): 'same', (3, 3), L2(l2=0.001). NULL where memory
+ * is exhausted. */
 char *value_print(arena *arena, const value *v);
 
 #endif

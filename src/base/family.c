@@ -1,0 +1,116 @@
+/* Families and their members: names, and members in call notation. */
+#include "base/buffer.h"
+#include "base/fields.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Equal but for case and underscores. */
+static bool same_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        a += strspn(a, "_");
+        b += strspn(b, "_");
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b)) return false;
+        if (!*a) return true;
+    }
+}
+
+static bool is_called(const kind *kind, const char *name)
+{
+    if (strcmp(kind->name, name) == 0 || (!kind->by_class_name && same_name(kind->name, name))) return true;
+    for (const char *const *alias = kind->aliases; alias && *alias; alias++)
+        if (strcmp(*alias, name) == 0) return true;
+    return false;
+}
+
+const kind *family_find(const family *family, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (dot) name = dot + 1;
+    for (size_t i = 0; i < family->count; i++)
+        if (is_called(family->members[i], name)) return family->members[i];
+    return NULL;
+}
+
+static cepa_status refuse_unknown(const family *family, const char *name, cepa_error *error)
+{
+    buffer known = {0};
+    for (size_t i = 0; i < family->count; i++) buffer_format(&known, "%s%s", i ? ", " : "", family->members[i]->name);
+    char *text = buffer_take_text(&known);
+    if (!text) return fail_memory(error);
+    fail(error, CEPA_ARGUMENT, "unknown %s '%.100s'; known are %s", family->what, name, text);
+    free(text);
+    return CEPA_ARGUMENT;
+}
+
+cepa_status member_read(arena *arena, const family *family, const value *v, member *found, cepa_error *error)
+{
+    *found = (member){0};
+    if (!v || v->kind == VALUE_NONE) return CEPA_OK;
+    if (v->kind == VALUE_TEXT && strchr(v->text, '(')) return member_parse(arena, family, v->text, found, error);
+    if (v->kind != VALUE_TEXT && v->kind != VALUE_CALL)
+        return fail(error, CEPA_ARGUMENT, "the %s must be a name or a call, not %s", family->what, value_kind_name(v));
+    bool call = v->kind == VALUE_CALL;
+    const char *name = call ? v->call.name : v->text;
+    const kind *kind = family_find(family, name);
+    if (!kind) return refuse_unknown(family, name, error);
+    void *options = NULL;
+    cepa_status status =
+        fields_read(arena, kind, call ? v->call.members : NULL, call ? v->call.count : 0, false, &options, error);
+    if (!status) *found = (member){kind, options};
+    return status;
+}
+
+cepa_status member_parse(arena *arena, const family *family, const char *text, member *found, cepa_error *error)
+{
+    *found = (member){0};
+    if (!text) return CEPA_OK;
+    cepa_error inner = {0};
+    const value *v = value_parse(arena, text, &inner);
+    if (!v) return fail(error, inner.status, "%s", inner.message);
+    if (v->kind == VALUE_TEXT && strchr(v->text, '(')) return refuse_unknown(family, text, error);
+    return member_read(arena, family, v, found, error);
+}
+
+/* Leaves out what is as in defaults (NULL: nothing is). Gives the number kept. */
+static size_t keep_changed(named_value *values, size_t count, const named_value *defaults)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!defaults || !value_equal(values[i].value, defaults[i].value)) values[kept++] = values[i];
+    return kept;
+}
+
+char *member_print(arena *arena, const member *m)
+{
+    size_t count;
+    void *preset = NULL;
+    const named_value *all = fields_write(arena, m->kind, m->options, &count), *defaults = NULL;
+    if (!fields_resolve(arena, m->kind, NULL, &preset, NULL)) defaults = fields_write(arena, m->kind, preset, &count);
+    named_value *kept = arena_array(arena, count, sizeof *kept);
+    if (!all || !kept) return NULL;
+    memcpy(kept, all, count * sizeof *kept);
+    size_t kept_count = keep_changed(kept, count, defaults);
+    if (!kept_count) return arena_text(arena, m->kind->name);
+    const value *call = value_call(arena, m->kind->name, kept, kept_count);
+    return call ? value_print(arena, call) : NULL;
+}
+
+void snake_case(const char *class_name, char *text, size_t size)
+{
+    size_t used = 0;
+    const char *word_end = class_name; /* of the last capitalised word, which no second one overlaps */
+    for (const char *c = class_name; *c && used + 2 < size; c++) {
+        bool upper = isupper((unsigned char)*c), before = c > class_name;
+        bool word = upper && before && c > word_end && (islower((unsigned char)c[1]) || isdigit((unsigned char)c[1]));
+        if (word) {
+            word_end = c + 1;
+            while (islower((unsigned char)*word_end) || isdigit((unsigned char)*word_end)) word_end++;
+        }
+        if (word || (upper && before && islower((unsigned char)c[-1]))) text[used++] = '_';
+        text[used++] = (char)tolower((unsigned char)*c);
+    }
+    if (size) text[used] = 0;
+}

@@ -1,0 +1,329 @@
+#include "base/field_types.h"
+
+#include "base/buffer.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- Messages */
+
+cepa_status refuse_value(const field_target *t, const char *expected, const value *v)
+{
+    char *text = value_print(t->arena, v);
+    if (!text || !expected) return fail_memory(t->error);
+    return fail(t->error, CEPA_ARGUMENT, "%s: %s must be %s, not %.200s", t->kind->name, t->field->name, expected,
+                text);
+}
+
+cepa_status refuse_type(const field_target *t, const value *v)
+{
+    const field_ops *ops = &field_ops_of[t->field->type];
+    const char *or_none = t->field->optional ? " or None" : "";
+    char *expected = ops->takes_after
+                         ? arena_format(t->arena, "%s%zu%s%s", ops->takes, t->field->count, ops->takes_after, or_none)
+                         : arena_format(t->arena, "%s%s", ops->takes, or_none);
+    return refuse_value(t, expected, v);
+}
+
+static cepa_status refuse_range(const field_target *t, const value *v)
+{
+    const field *f = t->field;
+    char low[32], high[32];
+    const char *at_least = f->above_min ? "greater than" : "at least",
+               *at_most = f->below_max ? "less than" : "at most";
+    format_number(low, f->min);
+    format_number(high, f->max);
+    char *expected;
+    if (isinf(f->max))
+        expected = arena_format(t->arena, "%s %s", at_least, low);
+    else if (isinf(f->min))
+        expected = arena_format(t->arena, "%s %s", at_most, high);
+    else if (f->above_min || f->below_max)
+        expected = arena_format(t->arena, "%s %s and %s %s", at_least, low, at_most, high);
+    else
+        expected = arena_format(t->arena, "between %s and %s", low, high);
+    return refuse_value(t, expected, v);
+}
+
+static bool in_range(const field *f, double x)
+{
+    if (!(f->min < f->max)) return true;
+    return (f->above_min ? x > f->min : x >= f->min) && (f->below_max ? x < f->max : x <= f->max);
+}
+
+/* ---- Real numbers */
+
+bool real_is_set(double number) { return number != 0 || signbit(number); }
+
+size_t reals_length(const double *reals, size_t count)
+{
+    size_t length = 0;
+    while (length < count && real_is_set(reals[length])) length++;
+    return length;
+}
+
+static cepa_status take_real(const field_target *t, const value *v, double *real)
+{
+    if (v->kind == VALUE_BOOL || !value_number(v, real)) return refuse_type(t, v);
+    if (!isfinite(*real)) return refuse_value(t, "finite", v);
+    if (!in_range(t->field, *real)) return refuse_range(t, v);
+    return CEPA_OK;
+}
+
+static cepa_status put_real(const field_target *t, const value *v, void *at)
+{
+    double real;
+    cepa_status status = take_real(t, v, &real);
+    if (status) return status;
+    if (real == 0) real = t->field->optional ? CEPA_ZERO : 0;
+    *(double *)at = real;
+    return CEPA_OK;
+}
+
+static bool get_real(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    double real = *(const double *)at;
+    if (!real_is_set(real)) return false;
+    *v = value_real(arena, real == 0 ? 0 : real);
+    return true;
+}
+
+static cepa_status put_reals(const field_target *t, const value *v, void *at)
+{
+    double *reals = at;
+    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
+    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    if (count == 0 || count > t->field->count) return refuse_type(t, v);
+    for (size_t i = 0; i < count; i++) {
+        cepa_status status = take_real(t, items[i], &reals[i]);
+        if (status) return status;
+        if (reals[i] == 0) reals[i] = CEPA_ZERO;
+    }
+    return CEPA_OK;
+}
+
+static bool get_reals(arena *arena, const field *f, const void *at, const value **v)
+{
+    const double *reals = at;
+    size_t count = f->count;
+    while (count && !real_is_set(reals[count - 1])) count--;
+    if (!count) return false;
+    const value **items = arena_array(arena, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++) items[i] = value_real(arena, reals[i] == 0 ? 0 : reals[i]);
+    *v = !items ? NULL : count == 1 ? items[0] : value_list(arena, items, count);
+    return true;
+}
+
+/* ---- Integers */
+
+size_t ints_length(const int *ints, size_t count)
+{
+    size_t length = 0;
+    while (length < count && ints[length]) length++;
+    return length;
+}
+
+static cepa_status take_int(const field_target *t, const value *v, int *integer)
+{
+    if (v->kind != VALUE_INT) return refuse_type(t, v);
+    if (!in_range(t->field, (double)v->integer)) return refuse_range(t, v);
+    if (v->integer > INT_MAX || v->integer < -INT_MAX) return refuse_value(t, "below 2147483648", v);
+    *integer = (int)v->integer;
+    return CEPA_OK;
+}
+
+static cepa_status put_int(const field_target *t, const value *v, void *at) { return take_int(t, v, at); }
+
+static bool get_int(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    int integer = *(const int *)at;
+    if (integer) *v = value_int(arena, integer);
+    return integer != 0;
+}
+
+static cepa_status put_long(const field_target *t, const value *v, void *at)
+{
+    if (v->kind != VALUE_INT) return refuse_type(t, v);
+    if (!in_range(t->field, (double)v->integer)) return refuse_range(t, v);
+    *(int64_t *)at = v->integer;
+    return CEPA_OK;
+}
+
+static bool get_long(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    int64_t integer = *(const int64_t *)at;
+    if (integer) *v = value_int(arena, integer);
+    return integer != 0;
+}
+
+static const value *list_of_ints(arena *arena, const int *ints, size_t count)
+{
+    const value **items = arena_array(arena, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++)
+        if (!(items[i] = value_int(arena, ints[i]))) return NULL;
+    return items ? value_list(arena, items, count) : NULL;
+}
+
+static cepa_status put_ints(const field_target *t, const value *v, void *at)
+{
+    int *ints = at;
+    bool list = v->kind == VALUE_LIST;
+    if (list && v->list.count != t->field->count) return refuse_type(t, v);
+    for (size_t i = 0; i < t->field->count; i++) {
+        cepa_status status = take_int(t, list ? v->list.items[i] : v, &ints[i]);
+        if (status) return status;
+    }
+    return CEPA_OK;
+}
+
+static bool get_ints(arena *arena, const field *f, const void *at, const value **v)
+{
+    const int *ints = at;
+    size_t count = f->count;
+    while (count && !ints[count - 1]) count--;
+    if (!count) return false;
+    *v = count == 1 && ints[0] ? value_int(arena, ints[0]) : list_of_ints(arena, ints, f->count);
+    return true;
+}
+
+/* A size or an axis: not 0, which ends the list. */
+static cepa_status take_size(const field_target *t, const value *v, int *size)
+{
+    *size = CEPA_UNKNOWN;
+    bool unknown = v->kind == VALUE_NONE || (v->kind == VALUE_INT && v->integer == CEPA_UNKNOWN);
+    if (unknown && t->field->type == FIELD_SHAPE) return CEPA_OK;
+    if (v->kind == VALUE_INT && v->integer == 0) return refuse_value(t, "without 0", v);
+    return take_int(t, v, size);
+}
+
+static cepa_status put_shape(const field_target *t, const value *v, void *at)
+{
+    int *ints = at;
+    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
+    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    if (count > t->field->count) return refuse_type(t, v);
+    for (size_t i = 0; i < count; i++) {
+        cepa_status status = take_size(t, items[i], &ints[i]);
+        if (status) return status;
+    }
+    return CEPA_OK;
+}
+
+static bool get_shape(arena *arena, const field *f, const void *at, const value **v)
+{
+    size_t count = ints_length(at, f->count);
+    if (count) *v = list_of_ints(arena, at, count);
+    return count != 0;
+}
+
+static bool get_axes(arena *arena, const field *f, const void *at, const value **v)
+{
+    return ints_length(at, f->count) == 1 ? get_int(arena, f, at, v) : get_shape(arena, f, at, v);
+}
+
+/* ---- Flags */
+
+static cepa_status take_bool(const field_target *t, const value *v, bool *flag)
+{
+    bool number = v->kind == VALUE_INT && (v->integer == 0 || v->integer == 1);
+    if (v->kind != VALUE_BOOL && !number) return refuse_type(t, v);
+    *flag = number ? v->integer != 0 : v->boolean;
+    bool preset = t->field->preset != 0;
+    if (t->field->derived && *flag != preset) return refuse_value(t, preset ? "True" : "False", v);
+    return CEPA_OK;
+}
+
+static cepa_status put_bool(const field_target *t, const value *v, void *at) { return take_bool(t, v, at); }
+
+static bool get_bool(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    bool flag = *(const bool *)at;
+    if (flag) *v = value_bool(arena, true);
+    return flag;
+}
+
+static cepa_status put_flag(const field_target *t, const value *v, void *at)
+{
+    bool flag = false;
+    cepa_status status = take_bool(t, v, &flag);
+    if (!status) *(int *)at = flag;
+    return status;
+}
+
+static bool get_flag(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    int flag = *(const int *)at;
+    if (flag) *v = value_bool(arena, flag == CEPA_TRUE);
+    return flag != 0;
+}
+
+/* ---- Texts */
+
+static cepa_status put_text(const field_target *t, const value *v, void *at)
+{
+    if (v->kind != VALUE_TEXT) return refuse_type(t, v);
+    char *copy = arena_text(t->arena, v->text);
+    *(const char **)at = copy;
+    return copy ? CEPA_OK : fail_memory(t->error);
+}
+
+static bool get_text(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    const char *text = *(const char *const *)at;
+    if (text) *v = value_text(arena, text);
+    return text != NULL;
+}
+
+static cepa_status put_choice(const field_target *t, const value *v, void *at)
+{
+    buffer expected = {0};
+    for (const char *const *choice = t->field->choices; *choice; choice++) {
+        if (v->kind == VALUE_TEXT && strcasecmp(*choice, v->text) == 0) {
+            *(const char **)at = *choice;
+            buffer_free(&expected);
+            return CEPA_OK;
+        }
+        buffer_format(&expected, "%s'%s'", choice == t->field->choices ? "" : choice[1] ? ", " : " or ", *choice);
+    }
+    char *text = buffer_take_text(&expected);
+    cepa_status status = refuse_value(t, text, v);
+    free(text);
+    return status;
+}
+
+static cepa_status put_member(const field_target *t, const value *v, void *at)
+{
+    const field *f = t->field;
+    member found;
+    if (v->kind != VALUE_TEXT && v->kind != VALUE_CALL)
+        return refuse_value(t, arena_format(t->arena, "%s, by name or as a call", f->family->what), v);
+    cepa_status status = member_read(t->arena, f->family, v, &found, t->error);
+    if (status) return fail_in(t->error, status, "%s: %s", t->kind->name, f->name);
+    char *text = member_print(t->arena, &found);
+    *(const char **)at = text;
+    return text ? CEPA_OK : fail_memory(t->error);
+}
+
+const field_ops field_ops_of[FIELD_TYPES] = {
+    [FIELD_REAL] = {sizeof(double), VALUE_REAL, false, "a number", NULL, put_real, get_real},
+    [FIELD_REALS] = {sizeof(double), VALUE_REAL, true, "a number or 1 to ", " numbers", put_reals, get_reals},
+    [FIELD_INT] = {sizeof(int), VALUE_INT, false, "an integer", NULL, put_int, get_int},
+    [FIELD_LONG] = {sizeof(int64_t), VALUE_INT, false, "an integer", NULL, put_long, get_long},
+    [FIELD_INTS] = {sizeof(int), VALUE_INT, true, "an integer or a tuple of ", " integers", put_ints, get_ints},
+    [FIELD_SHAPE] = {sizeof(int), VALUE_INT, true, "a tuple of at most ", " sizes", put_shape, get_shape},
+    [FIELD_AXES] = {sizeof(int), VALUE_INT, true, "an axis or at most ", " axes", put_shape, get_axes},
+    [FIELD_FLAG] = {sizeof(int), VALUE_BOOL, false, "True or False", NULL, put_flag, get_flag},
+    [FIELD_BOOL] = {sizeof(bool), VALUE_BOOL, false, "True or False", NULL, put_bool, get_bool},
+    [FIELD_TEXT] = {sizeof(char *), VALUE_TEXT, false, "a text", NULL, put_text, get_text},
+    [FIELD_CHOICE] = {sizeof(char *), VALUE_TEXT, false, "a text", NULL, put_choice, get_text},
+    [FIELD_MEMBER] = {sizeof(char *), VALUE_TEXT, false, "a name", NULL, put_member, get_text},
+};
