@@ -70,7 +70,6 @@ cepa_status member_parse(arena *arena, const family *family, const char *text, m
     cepa_error inner = {0};
     const value *v = value_parse(arena, text, &inner);
     if (!v) return fail(error, inner.status, "%s", inner.message);
-    if (v->kind == VALUE_TEXT && strchr(v->text, '(')) return refuse_unknown(family, text, error);
     return member_read(arena, family, v, found, error);
 }
 
