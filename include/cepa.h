@@ -137,6 +137,11 @@ CEPA_API cepa_status cepa_dataset_new(size_t rows, const cepa_array *inputs, siz
                                       const cepa_array *targets, size_t target_count, const cepa_array *sample_weight,
                                       cepa_dataset **dataset, cepa_error *error);
 
+/* Reads picture files (JPEG, PNG) as the rows of a data set without targets, resized to options->image_size (0: to the
+ * first one's own size) in options->color_mode. */
+CEPA_API cepa_status cepa_dataset_pictures(const char *const *paths, size_t count, const cepa_dataset_options *options,
+                                           cepa_dataset **dataset, cepa_error *error);
+
 CEPA_API void cepa_dataset_free(cepa_dataset *dataset);
 
 /* Keeps the first n rows. Fails, and changes nothing, where there are fewer. */
