@@ -400,9 +400,15 @@ typedef struct cepa_choice {
 
 #define CEPA_OPTIMIZER_OPTIONS                                                                                         \
     CEPA_LIST_START                                                                                                    \
+    const char *name;                                                                                                  \
     double learning_rate; /* default: the optimizer's own */                                                           \
     double weight_decay;  /* default none */                                                                           \
-    double clipnorm, clipvalue, global_clipnorm; /* default none; at most one */
+    double clipnorm, clipvalue, global_clipnorm; /* default none; at most one */                                       \
+    bool use_ema;                 /* average the weights, and leave the averages when fit ends */                      \
+    double ema_momentum;          /* default 0.99 */                                                                   \
+    int ema_overwrite_frequency;  /* also put the averages in place every so many steps; default never */              \
+    double loss_scale_factor;     /* default none */                                                                   \
+    int gradient_accumulation_steps; /* at least 2: change the weights once in so many steps; default none */
 
 typedef struct cepa_sgd_options {
     CEPA_OPTIMIZER_OPTIONS
@@ -414,7 +420,7 @@ typedef struct cepa_adam_options {
     CEPA_OPTIMIZER_OPTIONS
     double beta_1, beta_2, epsilon; /* defaults 0.9, 0.999, 1e-7 */
     bool amsgrad;
-} cepa_adam_options;
+} cepa_adam_options; /* also of AdamW, whose weight_decay is 0.004 by default */
 
 typedef struct cepa_rmsprop_options {
     CEPA_OPTIMIZER_OPTIONS
@@ -424,6 +430,7 @@ typedef struct cepa_rmsprop_options {
 
 #define cepa_sgd(...)     CEPA_CHOICE("SGD", cepa_sgd_options, __VA_ARGS__)
 #define cepa_adam(...)    CEPA_CHOICE("Adam", cepa_adam_options, __VA_ARGS__)
+#define cepa_adamw(...)   CEPA_CHOICE("AdamW", cepa_adam_options, __VA_ARGS__)
 #define cepa_rmsprop(...) CEPA_CHOICE("RMSprop", cepa_rmsprop_options, __VA_ARGS__)
 
 typedef struct cepa_crossentropy_options {
@@ -432,8 +439,7 @@ typedef struct cepa_crossentropy_options {
     const char *reduction; /* "sum_over_batch_size" (default), "sum", "mean_with_sample_weight" */
     bool from_logits;
     double label_smoothing; /* categorical and binary */
-    cepa_flag use_ignore_class; /* sparse: drop rows whose label is ignore_class */
-    int ignore_class;
+    double ignore_class;    /* sparse: samples with this label do not count; CEPA_ZERO: class 0; default none */
 } cepa_crossentropy_options;
 
 typedef struct cepa_loss_options {
@@ -452,7 +458,18 @@ typedef struct cepa_loss_options {
     CEPA_CHOICE("MeanSquaredError", cepa_loss_options, __VA_ARGS__)
 #define cepa_mean_absolute_error(...)                                                                                  \
     CEPA_CHOICE("MeanAbsoluteError", cepa_loss_options, __VA_ARGS__)
+#define cepa_huber(...) CEPA_CHOICE("Huber", cepa_huber_options, __VA_ARGS__)
+/* Any other loss that takes no more than a name and a reduction: "LogCosh", "Poisson", "KLDivergence", "Hinge", ... */
+#define cepa_loss(class_name, ...) CEPA_CHOICE(class_name, cepa_loss_options, __VA_ARGS__)
 
+typedef struct cepa_huber_options {
+    CEPA_LIST_START
+    const char *name;
+    const char *reduction;
+    double delta; /* default 1 */
+} cepa_huber_options;
+
+/* Of the accuracies; every loss is a metric too: by its name, or with options as cepa_mean_squared_error(...). */
 typedef struct cepa_metric_options {
     CEPA_LIST_START
     const char *name;
