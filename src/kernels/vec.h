@@ -53,6 +53,8 @@ INLINE vec vec_select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)y
 /* a > b ? a : b, and b < a ? b : a: where one is NaN, the second operand. */
 INLINE vec vec_max(vec a, vec b) { return vec_select(a > b, a, b); }
 INLINE vec vec_min(vec a, vec b) { return vec_select(a < b, a, b); }
+/* max(x, 0) as relu has it: NaN and -0 pass. */
+INLINE vec vec_relu(vec x) { return vec_max(vec_set(0), x); }
 
 /* The sixteen lanes added by the tree 8-4-2-1. */
 INLINE real lanes_sum(const lanes *v)
