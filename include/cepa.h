@@ -655,6 +655,12 @@ CEPA_API const cepa_source_info *cepa_model_source(const cepa_model *model);
 /* True where a model holds trained or at least stored weights (an archive), false for source text and JSON. */
 CEPA_API bool cepa_model_has_weights(const cepa_model *model);
 
+/* Writes a file that appears whole or not at all: beside the path, flushed to the disk, then renamed. */
+CEPA_API cepa_status cepa_write_file(const char *path, const void *bytes, size_t size, cepa_error *error);
+
+/* The shortest decimal text that reads back as the same number, as Python prints it: 0.001, 1e-07, 100.0, nan. */
+CEPA_API void cepa_number_text(double number, char text[32]);
+
 /* Arrays in files. A path's extension decides: .npy (one array) or .npz (any number, by name). */
 CEPA_API cepa_status cepa_write_arrays(const char *path, const cepa_array *arrays, const size_t *rows, size_t count,
                                        cepa_error *error);

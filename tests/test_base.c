@@ -19,8 +19,12 @@ static void numbers_are_shortest(void **state)
     static const struct {
         double number;
         const char *text;
-    } cases[] = {{0.1, "0.1"},   {1e-7, "1e-07"}, {2, "2.0"},           {1.0 / 3, "0.3333333333333333"},
-                 {-0.5, "-0.5"}, {1e22, "1e+22"}, {123456, "123456.0"}, {INFINITY, "inf"}};
+    } cases[] = {{0.1, "0.1"},         {1e-7, "1e-07"},
+                 {2, "2.0"},           {1.0 / 3, "0.3333333333333333"},
+                 {-0.5, "-0.5"},       {1e22, "1e+22"},
+                 {123456, "123456.0"}, {INFINITY, "inf"},
+                 {100, "100.0"},       {-1.2e15, "-1200000000000000.0"},
+                 {1e16, "1e+16"},      {0, "0.0"}};
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         buffer out = {0};
         buffer_number(&out, cases[i].number, false);

@@ -1,6 +1,7 @@
 #include "base/buffer.h"
 
 #include "base/memory.h"
+#include "cepa.h"
 
 #include <float.h>
 #include <locale.h>
@@ -73,14 +74,25 @@ void format_number(char text[32], double number)
         strcpy(text, number > 0 ? "inf" : "-inf");
     else
         shortest(text, number, 1, DBL_DECIMAL_DIG, false);
+    /* As Python: zeros rather than an exponent below 1e16. */
+    const char *exponent = strstr(text, "e+");
+    if (exponent && strlen(exponent) == 4 && strcmp(exponent, "e+16") < 0) snprintf(text, 32, "%.0f", number);
+}
+
+void cepa_number_text(double number, char text[32])
+{
+    format_number(text, number);
+    if (!strpbrk(text, ".en")) strcat(text, ".0");
 }
 
 void buffer_number(buffer *buffer, double number, bool whole)
 {
     char text[32];
-    format_number(text, number);
+    if (whole)
+        format_number(text, number);
+    else
+        cepa_number_text(number, text);
     buffer_text(buffer, text);
-    if (!whole && !strpbrk(text, ".en")) buffer_text(buffer, ".0");
 }
 
 void buffer_float(buffer *buffer, float number)

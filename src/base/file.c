@@ -81,6 +81,11 @@ cepa_status file_write(const char *path, const void *bytes, size_t size, cepa_er
     return fail_path(error, "write", path, cause);
 }
 
+cepa_status cepa_write_file(const char *path, const void *bytes, size_t size, cepa_error *error)
+{
+    return file_write(path, bytes, size, error);
+}
+
 cepa_status file_stage(const char *path, char **staged, cepa_error *error)
 {
     enum { MOST_TRIES = 1000 };
