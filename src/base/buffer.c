@@ -105,6 +105,19 @@ void buffer_float(buffer *buffer, float number)
     buffer_text(buffer, text);
 }
 
+/* Rounded as the printf format for a precision and a double says. */
+static void rounded(buffer *buffer, const char *format, int precision, double number)
+{
+    char text[400]; /* the largest double has 309 digits */
+    snprintf(text, sizeof text, format, precision, number);
+    use_decimal_point(text);
+    buffer_text(buffer, text);
+}
+
+void buffer_fixed(buffer *buffer, double number, int decimals) { rounded(buffer, "%.*f", decimals, number); }
+
+void buffer_digits(buffer *buffer, double number, int digits) { rounded(buffer, "%.*g", digits, number); }
+
 char *buffer_take_text(buffer *buffer)
 {
     if (!buffer->failed && !buffer->bytes) buffer_text(buffer, "");

@@ -23,6 +23,10 @@ void buffer_format(buffer *buffer, const char *format, ...) __attribute__((forma
 void buffer_number(buffer *buffer, double number, bool whole);
 /* The shortest form that reads back as the same float. */
 void buffer_float(buffer *buffer, float number);
+/* With so many decimals (0 ... 20): "19.70". */
+void buffer_fixed(buffer *buffer, double number, int decimals);
+/* Rounded to so many significant digits (1 ... 17): "0.639", "1.5e+07". */
+void buffer_digits(buffer *buffer, double number, int digits);
 /* The text, to be freed with free(); NULL where memory was exhausted. The buffer is empty afterwards. */
 char *buffer_take_text(buffer *buffer);
 void buffer_free(buffer *buffer);

@@ -1,0 +1,158 @@
+/* cepa_plot_lines: curves in a frame, as the lesson's figures show a training history. */
+#include "figures/lines.h"
+
+#include "base/memory.h"
+#include "figures/surface.h"
+
+#include <string.h>
+
+#define WIDTH         640.0
+#define HEIGHT        480.0
+#define PADDING       12.0
+#define LINE_WIDTH    2.0
+#define MARKER_RADIUS 3.5
+
+/* matplotlib's ten colours, "tab10". */
+static const uint32_t colours[] = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
+                                   0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
+
+/* seaborn's dashes, in line widths; the first line is solid. With ten colours twenty lines differ. */
+static const double dashes[][6] = {{0}, {4, 1.5}, {1, 1}, {3, 1.25, 1.5, 1.25}, {5, 1, 1, 1}, {5, 1, 1, 1, 1, 1}};
+
+void line_style(cairo_t *cr, size_t place)
+{
+    uint32_t colour = colours[place % ARRAY_COUNT(colours)];
+    const double *pattern = dashes[place % ARRAY_COUNT(dashes)];
+    double lengths[6];
+    int count = 0;
+    for (; count < 6 && pattern[count] > 0; count++) lengths[count] = pattern[count] * LINE_WIDTH;
+    cairo_set_source_rgb(cr, (colour >> 16) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0);
+    cairo_set_line_width(cr, LINE_WIDTH);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_dash(cr, lengths, count, 0);
+}
+
+bool series_point(const cepa_series *s, size_t index, double *x, double *y)
+{
+    *x = s->x ? s->x[index] : s->first_x + (double)index;
+    *y = s->y[index];
+    return can_draw(*x) && can_draw(*y);
+}
+
+/* A point with a gap on both sides would leave no line: a dot shows it. */
+static void draw_dot(cairo_t *cr, double x, double y)
+{
+    cairo_new_path(cr);
+    cairo_arc(cr, x, y, MARKER_RADIUS, 0, 6.283185307179586);
+    cairo_fill(cr);
+}
+
+static void draw_series(cairo_t *cr, const axes *a, const cepa_series *s)
+{
+    double x, y;
+    size_t length = 0; /* points of the line being drawn */
+    cairo_new_path(cr);
+    for (size_t i = 0; i < s->count; i++) {
+        if (!series_point(s, i, &x, &y)) {
+            length = 0;
+            continue;
+        }
+        x = axes_x(a, x);
+        y = axes_y(a, y);
+        if (length++)
+            cairo_line_to(cr, x, y);
+        else
+            cairo_move_to(cr, x, y);
+    }
+    cairo_stroke(cr);
+}
+
+static void draw_lone_points(cairo_t *cr, const axes *a, const cepa_series *s)
+{
+    double x, y, unused;
+    for (size_t i = 0; i < s->count; i++) {
+        bool before = i > 0 && series_point(s, i - 1, &unused, &unused);
+        bool after = i + 1 < s->count && series_point(s, i + 1, &unused, &unused);
+        if (!before && !after && series_point(s, i, &x, &y)) draw_dot(cr, axes_x(a, x), axes_y(a, y));
+    }
+}
+
+typedef struct content {
+    const cepa_series *series;
+    size_t count;
+    const char *title, *x_label, *y_label;
+    bool legend;
+} content;
+
+static void draw(cairo_t *cr, const void *drawn)
+{
+    const content *c = drawn;
+    extent x_extent = {0}, y_extent = {0};
+    for (size_t i = 0; i < c->count; i++) {
+        for (size_t k = 0; k < c->series[i].count; k++) {
+            double x, y;
+            if (!series_point(&c->series[i], k, &x, &y)) continue;
+            extent_add(&x_extent, x);
+            extent_add(&y_extent, y);
+        }
+    }
+    y_extent.whole = false;
+    box area = {PADDING, PADDING, WIDTH - 2 * PADDING, HEIGHT - 2 * PADDING};
+    if (c->count > LEGEND_INSIDE) area.width -= legend_size(cr, c->series, c->count).width + PADDING;
+    axes a = axes_layout(cr, &area, &x_extent, &y_extent, c->title, c->x_label, c->y_label);
+    for (size_t i = 0; i < c->count; i++) {
+        cairo_save(cr);
+        line_style(cr, i);
+        draw_series(cr, &a, &c->series[i]);
+        draw_lone_points(cr, &a, &c->series[i]);
+        cairo_restore(cr);
+    }
+    axes_draw(cr, &a);
+    if (c->legend) legend_draw(cr, &(line_plot){c->series, c->count, &a});
+}
+
+static cepa_status check(const cepa_series *series, size_t count, cepa_error *error)
+{
+    if (!count || count > MOST_SERIES)
+        return fail(error, CEPA_ARGUMENT, "a plot takes 1 to %d series, not %zu", MOST_SERIES, count);
+    for (size_t i = 0; i < count; i++)
+        if (!series[i].name || (series[i].count && !series[i].y))
+            return fail(error, CEPA_ARGUMENT, "series %zu of a plot has no %s", i, series[i].name ? "numbers" : "name");
+    return CEPA_OK;
+}
+
+/* "accuracy and val_accuracy over epochs" */
+static void describe_title(buffer *text, const content *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (i) buffer_text(text, i + 1 < c->count ? ", " : " and ");
+        buffer_text(text, c->series[i].name);
+    }
+    if (*c->x_label) buffer_format(text, " over %s", c->x_label);
+}
+
+cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count, const cepa_plot_options *options,
+                            cepa_error *error)
+{
+    const cepa_plot_options none = {0}, *o = options ? options : &none;
+    cepa_status status = figure_check_path(path, error);
+    if (status == CEPA_OK) status = check(series, count, error);
+    if (status != CEPA_OK) return status;
+    content c = {series, count, o->title, .x_label = o->x_label ? o->x_label : "epochs"};
+    c.y_label = o->y_label ? o->y_label : count == 1 ? series->name : "metric";
+    c.legend = count > 1 || strcmp(c.y_label, series->name) != 0;
+    buffer title = {0}, description = {0};
+    if (o->title)
+        buffer_text(&title, o->title);
+    else
+        describe_title(&title, &c);
+    if (o->description)
+        buffer_text(&description, o->description);
+    else
+        series_describe(&description, series, count, c.x_label, c.y_label);
+    figure f = {WIDTH, HEIGHT, (const char *)title.bytes, (const char *)description.bytes, draw, &c};
+    status = title.failed || description.failed ? fail_memory(error) : figure_write(path, &f, error);
+    buffer_free(&title);
+    buffer_free(&description);
+    return status;
+}

@@ -1,0 +1,15 @@
+/* The figures of a build without cairo: there are none, and the caller is told. */
+#include "base/error.h"
+
+cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count, const cepa_plot_options *options,
+                            cepa_error *error)
+{
+    (void)series, (void)count, (void)options;
+    return fail(error, CEPA_UNSUPPORTED, "%s: this build draws no figures (it was made without cairo)", path);
+}
+
+cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows, cepa_error *error)
+{
+    (void)data, (void)columns, (void)rows;
+    return fail(error, CEPA_UNSUPPORTED, "%s: this build draws no figures (it was made without cairo)", path);
+}
