@@ -675,11 +675,14 @@ typedef struct cepa_series {
 } cepa_series;
 
 typedef struct cepa_plot_options {
-    const char *title, *x_label, *y_label;
+    const char *title;       /* default none */
+    const char *x_label;     /* default "epochs"; "" for none */
+    const char *y_label;     /* default the name of a single series, else "metric"; "" for none */
     const char *description; /* text alternative; NULL: made from the series */
 } cepa_plot_options;
 
-/* Draws lines as the lesson's figures show them. The extension decides: .png, .svg or .pdf. */
+/* Draws up to 20 lines as the lesson's figures show them; options may be NULL. The extension decides: .png, .svg or .pdf.
+ * The file carries a text alternative. The same figure gives the same bytes. */
 CEPA_API cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count,
                                      const cepa_plot_options *options, cepa_error *error);
 

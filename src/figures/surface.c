@@ -67,8 +67,8 @@ static cairo_status_t close_document(cairo_surface_t *surface, buffer *bytes)
 }
 
 static const file_kind file_kinds[] = {
-    {".png", PIXELS_PER_UNIT, open_png, close_png, alternative_png},
-    {".svg", 1, open_svg, close_document, alternative_svg},
+    {".png", PIXELS_PER_UNIT, open_png, close_png, png_describe},
+    {".svg", 1, open_svg, close_document, svg_describe},
     {".pdf", POINTS_PER_UNIT, open_pdf, close_document, NULL},
 };
 
