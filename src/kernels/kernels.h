@@ -38,7 +38,7 @@ typedef struct activation_parameters {
 } activation_parameters;
 
 /* Element by element: y = f(x); dx = dy * f'(x), from x and y as the function needs (the other may be NULL). y may be x,
- * dx may be dy. Formulas and kinks: layers/activations.c. */
+ * dx may be dy. Formulas and kinks: activations.c. */
 #define ACTIVATION_KERNELS(X, name)                                                                                    \
     X(void, name##_forward, (const lanes *x, lanes *y, size_t count, const activation_parameters *p))                  \
     X(void, name##_gradient,                                                                                           \
@@ -83,16 +83,18 @@ typedef struct activation_parameters {
     /* y[e] = x[index[e]]; its gradient for an index that holds each place once */                                     \
     X(void, gather, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                                   \
     X(void, scatter, (const lanes *x, const uint32_t *index, lanes *y, size_t count))   /* y[index[e]] = x[e] */       \
-    /* keep where the word is at least limit (else 0), kept ones times scale; word e of lane r as random_word gives it \
-     * for rows[r] and element index[e]. dropout_mask fills mask with 0 and scale, to be multiplied. */                \
+    /* dropout.c: a factor for each number: scale where the word is at least limit, else 0; the word of lane r in        \
+     * element e is that of row rows[r] and element index[e], as base/random.h's random_word gives it */               \
     X(void, dropout_mask,                                                                                              \
       (uint64_t key, uint32_t hash, uint32_t epoch, const uint32_t rows[LANES], const uint32_t *index, uint64_t limit, \
        real scale, lanes *mask, size_t count))                                                                         \
-    /* softmax.c: along the middle axis of [outer][n][inner] */                                                        \
+    /* softmax.c: along the middle axis of [outer][n][inner]; y may be x, dx may be dy */                              \
     X(void, softmax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                         \
     X(void, softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))      \
     X(void, log_softmax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                     \
     X(void, log_softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))  \
+    X(void, sparsemax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                       \
+    X(void, sparsemax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))    \
     /* normalise.c: per channel of [outer][channels][inner] over the block's first rows lanes, in double */            \
     X(void, channel_sums, (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, double *sums))    \
     X(void, channel_square_sums,                                                                                       \
@@ -124,16 +126,19 @@ typedef struct activation_parameters {
       (real *w, const real *g, real *m, real *v, real *v_hat, size_t count, real rate, real one_minus_beta_1,          \
        real one_minus_beta_2, real epsilon)) /* v_hat NULL: no amsgrad */                                              \
     X(void, rmsprop_step, /* m, a NULL: no momentum, not centered */                                                   \
-      (real *w, const real *g, real *v, real *m, real *a, size_t count, real rate, real rho, real momentum,            \
+      (real *w, const real *g, real *v, real *m, real *a, size_t count, real rate, double rho, real momentum,          \
        real epsilon))
 
 #define EVERY_KERNEL(X)                                                                                                \
     KERNELS(X)                                                                                                         \
     KERNELS_OF_ACTIVATIONS(X)
 
+/* Those with parameters: general_relu(slope, most, threshold), leaky_relu(slope), elu(alpha), celu(alpha),
+ * soft_shrink(threshold), hard_shrink(threshold), squareplus(b), threshold(threshold, value). */
 #define KERNELS_OF_ACTIVATIONS(X)                                                                                      \
-    ACTIVATION_KERNELS(X, relu) ACTIVATION_KERNELS(X, relu6) ACTIVATION_KERNELS(X, leaky_relu)                         \
-    ACTIVATION_KERNELS(X, elu) ACTIVATION_KERNELS(X, celu) ACTIVATION_KERNELS(X, selu) ACTIVATION_KERNELS(X, gelu)     \
+    ACTIVATION_KERNELS(X, linear) ACTIVATION_KERNELS(X, relu) ACTIVATION_KERNELS(X, general_relu)                      \
+    ACTIVATION_KERNELS(X, relu6) ACTIVATION_KERNELS(X, leaky_relu) ACTIVATION_KERNELS(X, elu)                          \
+    ACTIVATION_KERNELS(X, celu) ACTIVATION_KERNELS(X, selu) ACTIVATION_KERNELS(X, gelu)                                \
     ACTIVATION_KERNELS(X, gelu_tanh) ACTIVATION_KERNELS(X, sigmoid) ACTIVATION_KERNELS(X, tanh)                        \
     ACTIVATION_KERNELS(X, silu) ACTIVATION_KERNELS(X, hard_sigmoid) ACTIVATION_KERNELS(X, hard_silu)                   \
     ACTIVATION_KERNELS(X, softplus) ACTIVATION_KERNELS(X, mish) ACTIVATION_KERNELS(X, log_sigmoid)                     \
