@@ -333,6 +333,11 @@ typedef struct cepa_softmax_options {
     int axis[CEPA_MAX_RANK]; /* default {-1} */
 } cepa_softmax_options;
 
+typedef struct cepa_activity_regularization_options {
+    CEPA_LAYER_OPTIONS
+    double l1, l2;
+} cepa_activity_regularization_options;
+
 typedef struct cepa_merge_options {
     CEPA_MERGE_OPTIONS
 } cepa_merge_options;
@@ -363,6 +368,8 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
 #define cepa_activation(...)  cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
 #define cepa_relu(...)        cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
 #define cepa_softmax(...)     cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
+#define cepa_activity_regularization(...)                                                                              \
+    cepa_layer("ActivityRegularization", &(cepa_activity_regularization_options){.input = __VA_ARGS__})
 #define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__})         /* cepa_add({a, b}) */
 #define cepa_concatenate(...) cepa_layer("Concatenate", &(cepa_concatenate_options){.inputs = __VA_ARGS__})
 

@@ -56,6 +56,7 @@ struct call {
     int *result;         /* of a visible call: the outputs behind its arguments' calls */
     call *part_of;       /* the visible call that this one is a part of: an activation's, a nested model's; NULL: visible */
     void *geometry;
+    unsigned needs;      /* what gradient_inputs reads besides dy */
     size_t kept_bytes, scratch_bytes, sums, state;
     size_t split[3]; /* forward, gradient_inputs, gradient_weights */
 };

@@ -56,6 +56,10 @@ void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t
 /* A struct of the layer's own, made here once and read in every call: c->geometry. NULL without memory (then return
  * false). */
 void *declare_geometry(shape_pass *p, size_t size);
+/* A further table of the layer's own, to be pointed to from its geometry. */
+void *declare_table(shape_pass *p, size_t size);
+/* What gradient_inputs reads besides dy, where it depends on the options; otherwise the class says it. */
+void declare_needs(shape_pass *p, unsigned needs);
 /* Refuses the call: the fact and the limit ("kernel 5x5 does not fit its input 4x4 (padding 'valid')"); the layer's name is
  * put in front. Always false: return refuse(p, ...). */
 bool refuse(shape_pass *p, const char *format, ...) CEPA_FORMAT(2, 3);
@@ -64,6 +68,7 @@ bool refuse(shape_pass *p, const char *format, ...) CEPA_FORMAT(2, 3);
 typedef struct random_rows {
     random_stream stream; /* of this call */
     uint32_t row[LANES];  /* each lane's place in the epoch's order */
+    uint32_t batch_row;   /* that of the batch's first row */
 } random_rows;
 
 /* One pass of one call over one block. Pointers that the pass has no business with are NULL. */
@@ -79,8 +84,10 @@ typedef struct layer_call {
     real *const *w;    /* in Keras' shape and order; only combine may write */
     real *const *dw;   /* to be overwritten; NULL entries are not wanted */
     real *packed;      /* written by pack, read by the others */
-    void *kept, *scratch;
-    double *sums;          /* partial: this block's, to be overwritten; combine: added over all blocks in order */
+    void *kept;        /* NULL where no gradient pass will come */
+    void *scratch;
+    double *sums;          /* partial: this block's, to be overwritten; combine: added over all blocks in order; the
+                              gradient_weights that follows a gradient stage: this block's again */
     double *state;         /* written by combine, read by every block */
     size_t batch_rows;     /* real rows in the whole batch */
     size_t count;          /* elements of y[0] */
@@ -114,6 +121,7 @@ typedef struct layer_class {
     bool in_place;                 /* y[0] may be x[0], dx[0] may be dy[0] */
     bool identity_in_inference;    /* forward is skipped there */
     bool frozen_is_inference;      /* trainable=False puts the layer into inference mode (BatchNormalization) */
+    bool penalizes;                /* forward writes c->penalty */
     bool takes_activation;         /* its arguments activation and activity_regularizer become calls of their own */
     bool is_input;
 } layer_class;
@@ -122,7 +130,8 @@ typedef struct layer_class {
 extern const family layer_family;
 
 /* An argument that becomes a call of its own behind the layer's (takes_activation): the field of the layer, the class of
- * the call and the field of that class which receives the text. Defined in layers/table.c. */
+ * the call and the field of that class which receives the text; NULL: the text's own arguments are the class', so that
+ * activity_regularizer=l2(0.01) is ActivityRegularization(l2=0.01). Defined in layers/table.c. */
 typedef struct argument_layer {
     const char *field;
     const layer_class *class;

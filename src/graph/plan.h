@@ -45,6 +45,8 @@ struct step {
     pass kind;
     int *x, *y, *dy, *dx;   /* slots; x and dx by input, y and dy by output of the call */
     size_t outputs;         /* a fused pass has those of its last call */
+    const shape *input_shape, *output_shape;
+    uint32_t stream;        /* hash of the call's random numbers */
     int kept, scratch;
     int from, to;           /* of a step that adds */
     size_t number;          /* of an input, a penalty, a batch state */
@@ -78,7 +80,10 @@ typedef struct plan {
     size_t penalty_count;             /* lanes of penalties a block */
     size_t sums_count, state_count;   /* doubles of the largest batch stage; of all states */
     size_t *state_offset;             /* by graph call index */
+    size_t most_values;               /* inputs or outputs of any call */
     size_t largest_weights;           /* reals of the largest call's weights: room for one gradient */
+    size_t pack_count;                /* calls whose layer has a packed form, one for each layer */
+    const call **packs;
     size_t segment_count;
     segment *segments;
     size_t gradient_count;            /* reals of all trained weights */

@@ -83,6 +83,9 @@ typedef struct activation_parameters {
     /* y[e] = x[index[e]]; its gradient for an index that holds each place once */                                     \
     X(void, gather, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                                   \
     X(void, scatter, (const lanes *x, const uint32_t *index, lanes *y, size_t count))   /* y[index[e]] = x[e] */       \
+    /* broadcast.c: y[e] = a[e] + b[index[e]], y may be a; y[index[e]] += x[e], in the order of e */                   \
+    X(void, add_gathered, (const lanes *a, const lanes *b, const uint32_t *index, lanes *y, size_t count))             \
+    X(void, scatter_add, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                              \
     /* dropout.c: a factor for each number: scale where the word is at least limit, else 0; the word of lane r in        \
      * element e is that of row rows[r] and element index[e], as base/random.h's random_word gives it */               \
     X(void, dropout_mask,                                                                                              \

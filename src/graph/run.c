@@ -1,0 +1,367 @@
+/* Walks a plan: blocks of sixteen rows through stages, gradients into slots that are added in order. */
+#include "graph/run.h"
+
+#include "base/threads.h"
+#include "graph/steps.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Slots of gradients: at most 8, and at most 64 MB together. From model and batch alone, so that no sum depends on threads. */
+enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 64 << 20, REDUCE_RANGE = 16384 };
+
+struct session {
+    const plan *plan;
+    int threads;
+    size_t most_blocks, gradient_slots;
+    unsigned char *memory;   /* everything below, one allocation */
+    unsigned char *worker, *block;
+    double *sums, *totals, *state;
+    real *gradients;         /* by slot */
+    real *weight_scratch;    /* by worker */
+    lanes *penalty;          /* by block */
+    void **pointers;         /* lists by thread */
+    frame *frames;           /* by thread */
+};
+
+enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+
+static size_t slots_for(const plan *plan, size_t blocks)
+{
+    size_t slots = blocks < MOST_GRADIENT_SLOTS ? blocks : MOST_GRADIENT_SLOTS;
+    while (slots > 1 && slots * plan->gradient_count * sizeof(real) > MOST_GRADIENT_BYTES) slots /= 2;
+    return slots;
+}
+
+/* One part of the session's memory: taken from *used while it is measured, then from the allocation. */
+typedef struct carving {
+    unsigned char *memory; /* NULL while measuring */
+    size_t used;
+    bool overflow;
+} carving;
+
+static void *carve(carving *c, size_t count, size_t size)
+{
+    size_t bytes;
+    void *place = c->memory ? c->memory + c->used : NULL;
+    if (!multiply_size(count, size, &bytes) || !add_size(bytes, 63, &bytes) ||
+        !add_size(c->used, bytes & ~(size_t)63, &c->used))
+        c->overflow = true;
+    return place;
+}
+
+static void carve_session(session *s, carving *c)
+{
+    const plan *p = s->plan;
+    size_t threads = (size_t)s->threads, blocks = s->most_blocks;
+    s->worker = carve(c, threads, p->worker_bytes);
+    s->block = carve(c, blocks, p->block_bytes);
+    s->sums = carve(c, blocks * p->sums_count, sizeof *s->sums);
+    s->totals = carve(c, p->sums_count, sizeof *s->totals);
+    s->state = carve(c, p->state_count, sizeof *s->state);
+    s->gradients = carve(c, p->entries ? s->gradient_slots * p->gradient_count : 0, sizeof *s->gradients);
+    s->weight_scratch = carve(c, p->entries ? threads * p->largest_weights : 0, sizeof *s->weight_scratch);
+    s->penalty = carve(c, blocks * p->penalty_count, sizeof *s->penalty);
+    s->pointers = carve(c, threads * POINTER_LISTS * p->most_values, sizeof *s->pointers);
+    s->frames = carve(c, threads, sizeof *s->frames);
+}
+
+cepa_status session_new(const plan *plan, size_t most_rows, int threads, session **made, cepa_error *error)
+{
+    *made = NULL;
+    session *s = calloc(1, sizeof *s);
+    if (!s) return fail_memory(error);
+    s->plan = plan;
+    s->threads = threads_wanted(threads);
+    s->most_blocks = (most_rows + LANES - 1) / LANES;
+    s->gradient_slots = slots_for(plan, s->most_blocks);
+    carving measure = {0};
+    carve_session(s, &measure);
+    carving taken = {.memory = measure.overflow ? NULL : allocate_aligned(measure.used)};
+    if (taken.memory) carve_session(s, &taken);
+    s->memory = taken.memory;
+    cepa_status status = taken.memory ? network_pack(plan->network, error) : fail_memory(error);
+    if (status) session_free(s);
+    else *made = s;
+    return status;
+}
+
+void session_free(session *session)
+{
+    if (!session) return;
+    free(session->memory);
+    free(session);
+}
+
+int session_threads(const session *session) { return session->threads; }
+
+/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+
+static void *slot_memory(const frame *f, int number)
+{
+    if (number == NO_SLOT) return NULL;
+    const session *s = f->session;
+    const slot *slot = &s->plan->slots[number];
+    unsigned char *base = slot->per_block ? s->block + f->block * s->plan->block_bytes
+                                          : s->worker + f->worker * s->plan->worker_bytes;
+    return base + slot->offset;
+}
+
+/* One of the thread's lists of pointers, filled with the places of slots; NULL where the step has none. */
+static void *slot_list(const frame *f, size_t list, const int *slots, size_t count)
+{
+    if (!slots) return NULL;
+    size_t most = f->session->plan->most_values;
+    void **pointers = f->session->pointers + (f->thread * POINTER_LISTS + list) * most;
+    for (size_t i = 0; i < count; i++) pointers[i] = slot_memory(f, slots[i]);
+    return pointers;
+}
+
+/* What the passes of all steps have in common. w has room for the layer's weights. */
+static layer_call make_call(frame *f, const step *step, real **w)
+{
+    const session *s = f->session;
+    const call *c = step->call;
+    const layer *l = c->layer;
+    const cepa_graph *g = s->plan->network->graph;
+    for (size_t i = 0; i < l->weight_count; i++) w[i] = g->values + g->weights[l->first_weight + i].offset;
+    layer_call made = {
+        .options = l->options, .geometry = c->geometry, .inputs = c->inputs, .outputs = step->outputs,
+        .input = step->input_shape, .output = step->output_shape, .w = w, .packed = l->packed,
+        .batch_rows = f->batch->rows, .count = step->count, .rows = f->rows, .training = step->training,
+        .random = &f->random,
+    };
+    made.x = slot_list(f, 0, step->x, c->inputs);
+    made.y = slot_list(f, 1, step->y, step->outputs);
+    made.dy = slot_list(f, 2, step->dy, step->outputs);
+    made.dx = slot_list(f, 3, step->dx, c->inputs);
+    made.kept = slot_memory(f, step->kept);
+    made.scratch = slot_memory(f, step->scratch);
+    made.sums = s->sums + f->block * s->plan->sums_count;
+    made.state = s->state + s->plan->state_offset[c->index];
+    made.penalty = s->penalty + f->block * s->plan->penalty_count + step->number;
+    size_t outputs = c->split[step->kind];
+    made.first = outputs * f->part / f->parts;
+    made.last = outputs * (f->part + 1) / f->parts;
+    f->random.stream.hash = step->stream;
+    return made;
+}
+
+enum { MOST_WEIGHTS = 16 };
+
+void step_run_pass(frame *f, const step *step)
+{
+    real *w[MOST_WEIGHTS];
+    layer_call c = make_call(f, step, w);
+    step->pass(&c);
+}
+
+void step_run_partial(frame *f, const step *step)
+{
+    if (f->part == 0) {
+        frame whole = *f;
+        whole.parts = 1;
+        step_run_pass(&whole, step);
+    }
+}
+
+void step_run_weights(frame *f, const step *step)
+{
+    real *w[MOST_WEIGHTS], *dw[MOST_WEIGHTS], *slot[MOST_WEIGHTS];
+    session *s = f->session;
+    const layer *l = step->call->layer;
+    const weight *weights = s->plan->network->graph->weights + l->first_weight;
+    bool overwrite = step->first_use && f->first_of_slot;
+    real *scratch = s->weight_scratch + f->worker * s->plan->largest_weights;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        size_t offset = s->plan->gradient_offset[l->first_weight + i];
+        slot[i] = offset == SIZE_MAX ? NULL : f->gradients + offset;
+        dw[i] = slot[i] && !overwrite ? scratch : slot[i];
+        scratch += weights[i].count;
+    }
+    frame whole = *f;
+    if (!overwrite) {
+        if (f->part) return; /* what is added is not divided */
+        whole.parts = 1;
+    }
+    layer_call c = make_call(&whole, step, w);
+    c.dw = dw;
+    step->pass(&c);
+    for (size_t i = 0; !overwrite && i < l->weight_count; i++)
+        if (slot[i]) kernels->add_into(slot[i], dw[i], weights[i].count);
+}
+
+void step_load(frame *f, const step *step)
+{
+    if (f->part) return;
+    const batch *b = f->batch;
+    size_t rows[LANES], first = f->block * LANES;
+    for (size_t i = 0; i < LANES; i++) rows[i] = b->row[first + (i < f->rows ? i : f->rows - 1)];
+    b->load(b->context, step->number, rows, step->order, slot_memory(f, step->to));
+}
+
+void step_add(frame *f, const step *step)
+{
+    if (f->part) return;
+    lanes *sum = slot_memory(f, step->to);
+    kernels->add(sum, slot_memory(f, step->from), sum, step->count);
+}
+
+void step_zero(frame *f, const step *step)
+{
+    if (f->part == 0) kernels->fill(slot_memory(f, step->to), step->count, 0);
+}
+
+void step_head(frame *f, const step *step)
+{
+    (void)step;
+    const plan *p = f->session->plan;
+    if (f->part || !f->batch->head) return;
+    f->batch->head(f->batch->context, f->block * LANES, f->rows, slot_list(f, 0, p->want, p->wants),
+                   slot_list(f, 1, p->entry, p->entries));
+}
+
+void step_finish(frame *f, const step *step)
+{
+    (void)step;
+    const plan *p = f->session->plan;
+    if (f->part || !f->batch->finish) return;
+    f->batch->finish(f->batch->context, f->block * LANES, f->rows, slot_list(f, 0, p->input_gradient, p->inputs));
+}
+
+void step_combine(session *s, const batch *batch, const step *step)
+{
+    size_t blocks = (batch->rows + LANES - 1) / LANES, sums = step->call->sums;
+    memset(s->totals, 0, sums * sizeof *s->totals);
+    for (size_t b = 0; b < blocks; b++)
+        for (size_t i = 0; i < sums; i++) s->totals[i] += s->sums[b * s->plan->sums_count + i];
+    real *w[MOST_WEIGHTS];
+    frame f = {.session = s, .batch = batch, .parts = 1};
+    struct step bare = *step;
+    bare.x = bare.y = bare.dy = bare.dx = NULL;
+    layer_call c = make_call(&f, &bare, w);
+    c.sums = s->totals;
+    step->pass(&c);
+}
+
+/* ---- Blocks ------------------------------------------------------------------------------------------------------- */
+
+/* One run of one stage: what the threads share. */
+typedef struct stage_run {
+    session *session;
+    const batch *batch;
+    const stage *stage;
+    size_t blocks, slots; /* of the batch; without gradients each block is a slot of its own */
+    size_t parts;         /* into which each slot's steps are divided */
+    size_t step;          /* of a divided stage: the one that is run */
+    size_t turn;          /* of a divided stage: which block of each slot */
+} stage_run;
+
+static size_t first_block(const stage_run *r, size_t slot) { return r->blocks * slot / r->slots; }
+
+static void enter_block(frame *f, const stage_run *r, size_t slot, size_t block)
+{
+    const batch *b = r->batch;
+    size_t before = block * LANES;
+    f->block = block;
+    f->rows = b->rows - before < LANES ? b->rows - before : LANES;
+    f->first_of_slot = block == first_block(r, slot);
+    f->gradients = r->session->gradients + (r->session->plan->entries ? slot * r->session->plan->gradient_count : 0);
+    f->random.stream = (random_stream){.key = b->seed, .epoch = b->epoch};
+    f->random.batch_row = (uint32_t)b->position;
+    for (size_t i = 0; i < LANES; i++)
+        f->random.row[i] = (uint32_t)(b->position + before + (i < f->rows ? i : f->rows - 1));
+}
+
+static frame *frame_of(const stage_run *r, int thread, size_t worker)
+{
+    frame *f = &r->session->frames[thread];
+    *f = (frame){.session = r->session, .batch = r->batch, .thread = (size_t)thread, .worker = worker, .parts = 1};
+    return f;
+}
+
+/* A slot's blocks one after the other, each through the whole stage. */
+static void walk_slot(void *context, size_t slot, int thread)
+{
+    const stage_run *r = context;
+    frame *f = frame_of(r, thread, (size_t)thread);
+    const step *steps = r->session->plan->steps;
+    for (size_t block = first_block(r, slot); block < first_block(r, slot + 1); block++) {
+        enter_block(f, r, slot, block);
+        for (size_t i = r->stage->first; i < r->stage->last; i++) steps[i].run(f, &steps[i]);
+    }
+}
+
+/* One part of one step of one block. */
+static void walk_part(void *context, size_t item, int thread)
+{
+    const stage_run *r = context;
+    size_t slot = item / r->parts, block = first_block(r, slot) + r->turn;
+    if (block >= first_block(r, slot + 1)) return;
+    frame *f = frame_of(r, thread, slot);
+    enter_block(f, r, slot, block);
+    const step *step = &r->session->plan->steps[r->step];
+    size_t outputs = step->call ? step->call->split[step->kind] : 1;
+    f->parts = r->parts < outputs ? r->parts : outputs;
+    f->part = item % r->parts;
+    if (f->part < f->parts) step->run(f, step);
+}
+
+/* With more threads than slots the threads share each step of a block: its outputs, never a sum. */
+static void walk_divided(stage_run *r)
+{
+    size_t turns = (r->blocks + r->slots - 1) / r->slots;
+    r->parts = (size_t)r->session->threads / r->slots;
+    for (r->turn = 0; r->turn < turns; r->turn++)
+        for (r->step = r->stage->first; r->step < r->stage->last; r->step++)
+            threads_for(r->session->threads, r->slots * r->parts, walk_part, r);
+}
+
+static void add_slots(void *context, size_t range, int thread)
+{
+    (void)thread;
+    const stage_run *r = context;
+    const plan *p = r->session->plan;
+    size_t first = range * REDUCE_RANGE, count = p->gradient_count - first;
+    if (count > REDUCE_RANGE) count = REDUCE_RANGE;
+    real *sum = r->session->gradients + first;
+    for (size_t slot = 1; slot < r->slots; slot++) kernels->add_into(sum, sum + slot * p->gradient_count, count);
+}
+
+void session_run(session *session, const batch *batch)
+{
+    const plan *p = session->plan;
+    stage_run r = {.session = session, .batch = batch, .blocks = (batch->rows + LANES - 1) / LANES};
+    r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
+    for (size_t i = 0; i < p->stage_count; i++) {
+        r.stage = &p->stages[i];
+        if ((size_t)session->threads >= 2 * r.slots) walk_divided(&r);
+        else threads_for(session->threads, r.slots, walk_slot, &r);
+        if (r.stage->combine) step_combine(session, batch, r.stage->combine);
+    }
+    if (p->entries) threads_for(session->threads, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
+}
+
+real *session_gradients(session *session) { return session->gradients; }
+
+void session_penalty(const session *session, size_t number, size_t rows, double *penalty)
+{
+    for (size_t i = 0; i < rows; i++)
+        penalty[i] = (double)session->penalty[i / LANES * session->plan->penalty_count + number].lane[i % LANES];
+}
+
+/* ---- Packed weights ----------------------------------------------------------------------------------------------- */
+
+static void pack_one(void *context, size_t index, int thread)
+{
+    (void)thread;
+    session *s = context;
+    layer_pack(s->plan->network->graph, s->plan->packs[index]);
+}
+
+void session_pack(session *session)
+{
+    threads_for(session->threads, session->plan->pack_count, pack_one, session);
+}

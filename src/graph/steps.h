@@ -1,0 +1,35 @@
+/* What the steps of a plan do: between plan.c, which strings them together, and run.c, which walks them. */
+#ifndef GRAPH_STEPS_H
+#define GRAPH_STEPS_H
+
+#include "graph/plan.h"
+#include "graph/run.h"
+
+/* A block on its way through a stage. */
+typedef struct frame {
+    struct session *session;
+    const batch *batch;
+    size_t block, rows;    /* its number in the batch and its real rows */
+    size_t worker;         /* whose memory it uses */
+    size_t thread;         /* whose lists of pointers */
+    size_t part, parts;    /* of the step's outputs: all of them where parts is 1 */
+    bool first_of_slot;    /* no block before it has added to its gradient slot */
+    real *gradients;       /* of its gradient slot */
+    random_rows random;
+} frame;
+
+typedef void step_run(frame *frame, const step *step);
+
+step_run step_run_pass;    /* a class' forward or gradient_inputs */
+step_run step_run_partial; /* the part of a batch-wide stage that each block does */
+step_run step_run_weights; /* a class' gradient_weights, into the block's gradient slot */
+step_run step_load;        /* rows of the data set into an input */
+step_run step_add;         /* a further contribution to a tensor's gradient */
+step_run step_zero;
+step_run step_head;        /* losses, metrics and the gradients they start */
+step_run step_finish;
+
+/* Runs combine of a batch-wide stage once. */
+void step_combine(struct session *session, const batch *batch, const step *step);
+
+#endif

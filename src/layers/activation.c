@@ -1,0 +1,35 @@
+/* Activation: any function of the family, by name; also what an activation= argument becomes.
+ * Keras: keras.layers.Activation. */
+#include "layers/layers.h"
+
+typedef cepa_activation_options options;
+
+static const field fields[] = {
+    MEMBER(options, activation, &activation_family, .required = true),
+    END_OF_FIELDS
+};
+
+static bool shape_of(shape_pass *p)
+{
+    p->output[0] = *p->input;
+    return declare_activation(p, OPTIONS(p)->activation, p->input->rank ? p->input->rank - 1 : 0);
+}
+
+typedef activation_call geometry;
+
+static void forward(const layer_call *c) { activation_forward(GEOMETRY(c), c->x[0], c->y[0]); }
+
+static void gradient_inputs(const layer_call *c)
+{
+    activation_gradient(GEOMETRY(c), c->dy[0], c->x ? c->x[0] : NULL, c->y ? c->y[0] : NULL, c->dx[0]);
+}
+
+const layer_class activation = {
+    .kind = {.name = "Activation", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+};

@@ -1,0 +1,29 @@
+/* What Conv2D and Dense are: a correlation with filters, plus bias. */
+#ifndef LAYERS_CORRELATION_H
+#define LAYERS_CORRELATION_H
+
+#include "layers/layers.h"
+
+/* The texts among CEPA_KERNEL_OPTIONS that concern the weights. */
+typedef struct kernel_texts {
+    bool use_bias;
+    const char *kernel_initializer, *bias_initializer, *kernel_regularizer, *bias_regularizer, *kernel_constraint,
+        *bias_constraint;
+} kernel_texts;
+
+#define KERNEL_TEXTS(o)                                                                                                \
+    (&(kernel_texts){(o)->use_bias == CEPA_TRUE, (o)->kernel_initializer, (o)->bias_initializer,                       \
+                     (o)->kernel_regularizer, (o)->bias_regularizer, (o)->kernel_constraint, (o)->bias_constraint})
+
+/* Declares kernel (of the given shape, filters last) and bias, the packed form and the splits. */
+bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);
+
+layer_pass correlation_pack, correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
+/* With relu behind it. */
+layer_pass correlation_relu_forward;
+
+#define CORRELATION_PASSES                                                                                             \
+    .pack = correlation_pack, .forward = correlation_forward, .gradient_inputs = correlation_gradient_inputs,          \
+    .gradient_weights = correlation_gradient_weights, .weights_need = NEEDS_INPUT
+
+#endif

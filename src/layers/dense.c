@@ -1,0 +1,39 @@
+/* Dense: y = x W + b along the last axis: a 1 x 1 correlation over the positions before it.  Keras: keras.layers.Dense. */
+#include "layers/correlation.h"
+
+typedef cepa_dense_options options;
+
+static const field fields[] = {
+    INT(options, units, .required = true, .min = 1, .max = 1e8),
+    KERNEL_FIELDS(options),
+    END_OF_FIELDS
+};
+
+static bool shape_of(shape_pass *p)
+{
+    const options *o = OPTIONS(p);
+    const shape *in = p->input;
+    if (in->rank == 0) return refuse(p, "its input needs an axis besides the batch");
+    if (!need_known(p)) return false;
+    int channels = in->size[in->rank - 1];
+    size_t positions = shape_count(in) / (size_t)channels;
+    p->output[0] = *in;
+    p->output[0].size[in->rank - 1] = o->units;
+    shape kernel = {2, {channels, o->units}};
+    conv_shape s = {
+        .in_height = 1, .in_width = positions, .in_channels = (size_t)channels,
+        .out_height = 1, .out_width = positions, .out_channels = (size_t)o->units,
+        .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
+        .dilation_height = 1, .dilation_width = 1, .groups = 1,
+    };
+    return declare_correlation(p, &s, &kernel, KERNEL_TEXTS(o));
+}
+
+const layer_class dense = {
+    .kind = {.name = "Dense", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = shape_of,
+    CORRELATION_PASSES,
+    .takes_activation = true,
+};

@@ -1,0 +1,54 @@
+/* Pieces that several layers' files share. */
+#ifndef LAYERS_LAYERS_H
+#define LAYERS_LAYERS_H
+
+#include "graph/layer.h"
+#include "layers/activations.h"
+#include "weights/weights.h"
+
+/* The arguments that Dense and the convolutions have in common, in Keras' order. */
+#define KERNEL_FIELDS(options_)                                                                                        \
+    MEMBER(options_, activation, &activation_family, .optional = true),                                                \
+        FLAG(options_, use_bias, .preset = 1),                                                                         \
+        MEMBER(options_, kernel_initializer, &initializer_family, .preset_text = "glorot_uniform"),                    \
+        MEMBER(options_, bias_initializer, &initializer_family, .preset_text = "zeros"),                               \
+        MEMBER(options_, kernel_regularizer, &regularizer_family, .optional = true),                                   \
+        MEMBER(options_, bias_regularizer, &regularizer_family, .optional = true),                                     \
+        MEMBER(options_, activity_regularizer, &regularizer_family, .optional = true),                                 \
+        MEMBER(options_, kernel_constraint, &constraint_family, .optional = true),                                     \
+        MEMBER(options_, bias_constraint, &constraint_family, .optional = true)
+
+/* data_format: the engine has one layout, which is Keras' default. */
+#define DATA_FORMAT                                                                                                    \
+    {                                                                                                                  \
+        .name = "data_format", .type = FIELD_CHOICE, .choices = channels_last, .derived = true                         \
+    }
+extern const char *const channels_last[];
+
+/* "valid", "same" */
+extern const char *const paddings[];
+
+/* A window's way along one axis (Keras' padding rules: the odd row or column of 'same' comes last). */
+typedef struct window {
+    size_t in, out, size, stride, dilation, before;
+} window;
+
+/* Fills w from in, the window's size, stride, dilation and padding; refuses a window that does not fit. */
+bool window_fit(shape_pass *p, window *w, int in, int size, int stride, int dilation, const char *padding);
+
+/* Refuses an input whose rank is not the given one (without the batch) or whose sizes are not all known. */
+bool need_image(shape_pass *p);
+bool need_known(shape_pass *p);
+
+/* A block seen as [outer][size][inner] around one axis. In the engine's order the last axis is outermost, the others
+ * follow. */
+typedef struct fold {
+    size_t outer, size, inner;
+} fold;
+
+fold fold_axis(const shape *s, size_t axis);
+
+/* An axis as Keras counts it as an index; refuses one that the input does not have. */
+bool need_axis(shape_pass *p, int axis, size_t *index);
+
+#endif

@@ -1,0 +1,83 @@
+/* Flatten, Reshape: the same numbers in Keras' row-major order under another shape: a gather, since the engine keeps the last
+ * axis outermost.  Keras: keras.layers.Flatten, keras.layers.Reshape. */
+#include "layers/layers.h"
+
+typedef struct geometry {
+    uint32_t index[1]; /* y[e] = x[index[e]]: as many as elements */
+} geometry;
+
+/* The place of each output element in the input: through Keras' order. */
+static bool declare_gather(shape_pass *p)
+{
+    const shape *in = p->input, *out = p->output;
+    size_t count = shape_count(in);
+    geometry *g = declare_geometry(p, 2 * count * sizeof *g->index);
+    if (!g) return false;
+    uint32_t *place = g->index, *input_place = g->index + count; /* of each element in Keras' order, and back */
+    shape_order(in, place);
+    for (size_t e = 0; e < count; e++) input_place[place[e]] = (uint32_t)e;
+    shape_order(out, place);
+    for (size_t e = 0; e < count; e++) place[e] = input_place[place[e]];
+    return true;
+}
+
+static void forward(const layer_call *c) { kernels->gather(c->x[0], GEOMETRY(c)->index, c->y[0], c->count); }
+static void gradient_inputs(const layer_call *c) { kernels->scatter(c->dy[0], GEOMETRY(c)->index, c->dx[0], c->count); }
+
+static const field flatten_fields[] = {DATA_FORMAT, END_OF_FIELDS};
+
+static bool flatten_shape(shape_pass *p)
+{
+    if (!need_known(p)) return false;
+    p->output[0] = (shape){1, {(int)shape_count(p->input)}};
+    return declare_gather(p);
+}
+
+const layer_class flatten = {
+    .kind = {.name = "Flatten", .fields = flatten_fields, .options_size = sizeof(cepa_flatten_options),
+             .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = flatten_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
+
+typedef cepa_reshape_options options;
+
+static const field reshape_fields[] = {
+    SHAPE(options, target_shape, .required = true),
+    END_OF_FIELDS
+};
+
+static bool reshape_shape(shape_pass *p)
+{
+    const int *target = OPTIONS(p)->target_shape;
+    if (!need_known(p)) return false;
+    size_t count = shape_count(p->input), known = 1;
+    shape *out = p->output;
+    int open = -1;
+    for (; out->rank < CEPA_MAX_RANK && target[out->rank]; out->rank++) {
+        int size = out->size[out->rank] = target[out->rank];
+        if (size < -1 || (size == -1 && open >= 0)) return refuse(p, "target_shape may hold sizes above 0 and one -1");
+        if (size == -1) open = (int)out->rank;
+        else known *= (size_t)size;
+    }
+    if (open >= 0 && count % known == 0) {
+        out->size[open] = (int)(count / known);
+        known = count;
+    }
+    char text[96];
+    shape_text(out, text, sizeof text);
+    if (known != count) return refuse(p, "its input of %zu numbers does not fit the shape %s", count, text);
+    return declare_gather(p);
+}
+
+const layer_class reshape = {
+    .kind = {.name = "Reshape", .fields = reshape_fields, .options_size = sizeof(options), .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = reshape_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
