@@ -602,7 +602,8 @@ CEPA_API size_t cepa_model_output_count(const cepa_model *model);
 CEPA_API const char *cepa_model_input(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
 CEPA_API const char *cepa_model_output(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
 
-/* One weight array in Keras' shape and order. values stay valid until a layer is added to the graph. */
+/* One weight array in Keras' shape and order. values stay valid until a layer is added to the graph; who writes to them
+ * calls cepa_model_weights_changed before the model is used again. */
 typedef struct cepa_weight_info {
     const char *layer, *name; /* "conv2d", "kernel" */
     size_t rank;
@@ -614,6 +615,7 @@ typedef struct cepa_weight_info {
 
 CEPA_API size_t cepa_model_weight_count(const cepa_model *model);
 CEPA_API cepa_status cepa_model_weight(const cepa_model *model, size_t index, cepa_weight_info *info);
+CEPA_API void cepa_model_weights_changed(cepa_model *model);
 
 /* SHA-256 of all weights' bytes in the model's order, as 64 hexadecimal digits. */
 CEPA_API cepa_status cepa_model_weights_sha256(const cepa_model *model, char digest[65], cepa_error *error);
@@ -700,7 +702,7 @@ CEPA_API cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, 
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 typedef struct cepa_machine {
-    const char *processor;        /* its name, or "unknown" */
+    char processor[64];           /* its name, or "unknown" */
     const char *instruction_set;  /* the kernels in use: "avx512", "avx2", "portable" */
     const char *features;         /* optional parts in this build, e.g. "keras fetch figures openmp" */
     int threads;                  /* that a call uses by default */

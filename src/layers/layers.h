@@ -19,10 +19,7 @@
         MEMBER(options_, bias_constraint, &constraint_family, .optional = true)
 
 /* data_format: the engine has one layout, which is Keras' default. */
-#define DATA_FORMAT                                                                                                    \
-    {                                                                                                                  \
-        .name = "data_format", .type = FIELD_CHOICE, .choices = channels_last, .derived = true                         \
-    }
+#define DATA_FORMAT DERIVED(FIELD_CHOICE, data_format, .choices = channels_last, .preset_text = "channels_last")
 extern const char *const channels_last[];
 
 /* "valid", "same" */

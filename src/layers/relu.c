@@ -20,8 +20,7 @@ static bool shape_of(shape_pass *p)
     const options *o = OPTIONS(p);
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
-    bool bounded = o->max_value > 0 || signbit(o->max_value);
-    *g = (geometry){(real)o->negative_slope, bounded ? (real)o->max_value : (real)INFINITY, (real)o->threshold};
+    *g = (geometry){(real)o->negative_slope, real_is_set(o->max_value) ? (real)o->max_value : (real)INFINITY, (real)o->threshold};
     p->output[0] = *p->input;
     return true;
 }

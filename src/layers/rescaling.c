@@ -1,8 +1,6 @@
 /* Rescaling: y = x * scale + offset, one number for all or one for each channel.  Keras: keras.layers.Rescaling. */
 #include "layers/layers.h"
 
-#include <math.h>
-
 typedef cepa_rescaling_options options;
 
 static const field fields[] = {
@@ -10,13 +8,6 @@ static const field fields[] = {
     REALS(options, offset, .optional = true),
     END_OF_FIELDS
 };
-
-static size_t given(const double numbers[16])
-{
-    size_t count = 16;
-    while (count && numbers[count - 1] == 0 && !signbit(numbers[count - 1])) count--;
-    return count;
-}
 
 typedef struct geometry {
     size_t channels, positions;
@@ -28,7 +19,7 @@ static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
     const shape *in = p->input;
-    size_t scales = given(o->scale), offsets = given(o->offset);
+    size_t scales = reals_length(o->scale, ARRAY_COUNT(o->scale)), offsets = reals_length(o->offset, ARRAY_COUNT(o->offset));
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     g->channels = in->rank && in->size[in->rank - 1] > 0 ? (size_t)in->size[in->rank - 1] : 1;

@@ -4,7 +4,7 @@
 typedef cepa_softmax_options options;
 
 static const field fields[] = {
-    SHAPE(options, axis, .preset = -1),
+    AXES(options, axis, .preset = -1),
     END_OF_FIELDS
 };
 

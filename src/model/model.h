@@ -1,0 +1,30 @@
+/* The public handle: a network with all that was said of it and all that it has learned. */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include "graph/graph.h"
+
+struct training; /* train/compile.h */
+
+struct cepa_model {
+    cepa_graph *graph;
+    network *network;          /* NULL where building failed: error says why */
+    cepa_error error;          /* the first of this model's own calls; the graph keeps those of building */
+    arena memory;              /* notes and source */
+    struct training *training; /* loss, optimizer, metrics and their state; NULL: not compiled */
+    cepa_notes notes;
+    cepa_source_info source;
+    bool from_source;          /* read from source text: source is valid */
+    bool has_weights;          /* they were read from a file or trained */
+};
+
+/* Makes the handle of a network; the graph owns it. NULL without memory (and then the graph's error says so). */
+cepa_model *model_of_network(cepa_graph *graph, network *network);
+
+/* Keeps a call's error in the model, the first one only, and gives its status back. */
+cepa_status model_fail(cepa_model *model, const cepa_error *error);
+
+/* Frees what train/ made. */
+void model_free_training(cepa_model *model);
+
+#endif
