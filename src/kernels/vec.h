@@ -26,7 +26,7 @@ enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
 #define UNROLL _Pragma("GCC unroll 32")
 #define INLINE static inline __attribute__((always_inline))
 
-INLINE vec vec_set(real number) { return (vec){0} + number; }
+INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */
 INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
 INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }
 
