@@ -1,7 +1,7 @@
 /* The kernels' exp, log and relatives against libm in long double: errors in units in the last place of real, printed
  * and bounded, and what happens at the ends. Built with fused multiply-add, without, and with real = double. */
 #include "base/memory.h"
-#include "kernels/math.h"
+#include "kernels/vec_math.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Activation functions, element by element: Keras' definitions (keras.activations), with Keras' choice of a derivative
  * where a function has a kink. */
-#include "kernels/math.h"
+#include "kernels/vec_math.h"
 
 /* One function: y from x and its parameters a, b, c; then the gradient dx from dy and either x or y, or neither. */
 #define ACTIVATION(name, value, read, gradient)                                                                        \

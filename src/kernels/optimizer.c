@@ -1,6 +1,6 @@
 /* Sums over gradients, and the optimizers' rules with Keras' order of operations; each is rounded by itself, so that
  * all builds give the same bits. */
-#include "kernels/math.h"
+#include "kernels/vec_math.h"
 
 void KERNEL(add_into)(real *sum, const real *g, size_t count)
 {

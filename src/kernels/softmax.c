@@ -1,6 +1,6 @@
 /* Softmax, its logarithm and sparsemax along the middle axis of [outer][n][inner]. Sums run along the axis in order; y
  * may be x, dx may be dy. */
-#include "kernels/math.h"
+#include "kernels/vec_math.h"
 
 #include <string.h>
 

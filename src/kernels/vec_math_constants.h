@@ -1,7 +1,7 @@
-/* Inside math.h only: the numbers its functions need, one set for each size of real. Polynomials are minimax; the error
- * noted is that of the function they stand in, relative, before rounding. */
-#ifndef KERNELS_MATH_CONSTANTS_H
-#define KERNELS_MATH_CONSTANTS_H
+/* Inside vec_math.h only: the numbers its functions need, one set for each size of real. Polynomials are minimax; the
+ * error noted is that of the function they stand in, relative, before rounding. */
+#ifndef KERNELS_VEC_MATH_CONSTANTS_H
+#define KERNELS_VEC_MATH_CONSTANTS_H
 
 #include "kernels/lanes.h"
 

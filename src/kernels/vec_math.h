@@ -1,11 +1,11 @@
 /* Inside kernels only: exp, log and their relatives for vec, the same operations on every instruction set. Reductions
  * and polynomials follow Cody and Waite, Software manual for the elementary functions, 1980. NaN gives NaN, and 0, -0
  * and infinities give what C's functions give. Errors in units in the last place: tests/test_kernels_math.c. */
-#ifndef KERNELS_MATH_H
-#define KERNELS_MATH_H
+#ifndef KERNELS_VEC_MATH_H
+#define KERNELS_VEC_MATH_H
 
-#include "kernels/math_constants.h"
 #include "kernels/vec.h"
+#include "kernels/vec_math_constants.h"
 
 #include <math.h>
 
