@@ -1,0 +1,13 @@
+/* The weight gradient of a convolution with few outputs, as a Dense layer has. */
+#ifndef KERNELS_CONV_FEW_H
+#define KERNELS_CONV_FEW_H
+
+#include "kernels/vec.h"
+
+/* Up to so many outputs count as few: adding the lanes of every weight would cost more than its products. */
+enum { CONV_FEW = 4 };
+
+void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters,
+                                       size_t first, size_t last);
+
+#endif
