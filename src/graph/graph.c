@@ -214,6 +214,7 @@ void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t
     split[2] = gradient_weights;
 }
 
+arena *pass_memory(shape_pass *p) { return &((declarations *)p->internal)->graph->memory; }
 void declare_needs(shape_pass *p, unsigned needs) { ((declarations *)p->internal)->call->needs = needs; }
 
 void *declare_table(shape_pass *p, size_t size)

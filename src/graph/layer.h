@@ -58,6 +58,8 @@ void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t
 void *declare_geometry(shape_pass *p, size_t size);
 /* A further table of the layer's own, to be pointed to from its geometry. */
 void *declare_table(shape_pass *p, size_t size);
+/* The graph's memory, for what is resolved anew in a shape pass. */
+arena *pass_memory(shape_pass *p);
 /* What gradient_inputs reads besides dy, where it depends on the options; otherwise the class says it. */
 void declare_needs(shape_pass *p, unsigned needs);
 /* Refuses the call: the fact and the limit ("kernel 5x5 does not fit its input 4x4 (padding 'valid')"); the layer's name is

@@ -9,13 +9,21 @@ static const field fields[] = {
     END_OF_FIELDS
 };
 
+typedef activation_call geometry;
+
 static bool shape_of(shape_pass *p)
 {
+    cepa_error error;
+    unsigned needs;
+    if (!need_known(p)) return false;
+    geometry *g = declare_geometry(p, sizeof *g);
+    if (!g) return false;
+    if (activation_prepare(pass_memory(p), OPTIONS(p)->activation, p->input, g, &needs, &error))
+        return refuse(p, "%s", error.message);
+    declare_needs(p, needs);
     p->output[0] = *p->input;
-    return declare_activation(p, OPTIONS(p)->activation, p->input->rank ? p->input->rank - 1 : 0);
+    return true;
 }
-
-typedef activation_call geometry;
 
 static void forward(const layer_call *c) { activation_forward(GEOMETRY(c), c->x[0], c->y[0]); }
 
