@@ -147,8 +147,8 @@ CEPA_API void cepa_dataset_free(cepa_dataset *dataset);
 /* Keeps the first n rows. Fails, and changes nothing, where there are fewer. */
 CEPA_API cepa_status cepa_dataset_take(cepa_dataset *dataset, size_t n, cepa_error *error);
 
-/* Cuts off the last floor(fraction * rows) rows, 0 < fraction < 1, into *tail, as Keras' validation_split does: the
- * data set keeps the first floor(rows * (1 - fraction)). */
+/* Cuts off the last rows into *tail, as Keras' validation_split does: the data set keeps the first
+ * floor(rows * (1 - fraction)), 0 < fraction < 1. Fails where a part would be empty. */
 CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_dataset **tail,
                                         cepa_error *error);
 

@@ -1,0 +1,31 @@
+/* The data sets that have a name: where they may lie, where they can be had, what their classes are called. */
+#ifndef DATA_KNOWN_H
+#define DATA_KNOWN_H
+
+#include "data/reader.h"
+
+enum { MOST_PLACES = 8, MOST_DOWNLOADS = 4 };
+
+/* One file to download. */
+typedef struct download {
+    const char *file; /* behind the base url */
+    const char *sha256;
+} download;
+
+typedef struct known {
+    size_t train_rows; /* of the whole data set */
+    size_t class_count;
+    const char *const *class_names;  /* NULL: the files say */
+    const char *places[MOST_PLACES]; /* folders and files below a root, the best first */
+    const char *base_url;
+    download downloads[MOST_DOWNLOADS];
+    const char *folder; /* which of the places a download is unpacked to */
+    /* Makes a generated data set; NULL: it lies somewhere or is downloaded. */
+    cepa_status (*generate)(const cepa_dataset_options *options, parts *made, cepa_error *error);
+} known;
+
+/* The entry of a name; NULL where it is not known. */
+const known *known_dataset(const char *name);
+const cepa_known_dataset *known_about(const known *known);
+
+#endif

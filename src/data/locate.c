@@ -1,0 +1,84 @@
+/* The search for data sets. */
+#include "data/locate.h"
+
+#include "base/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A root to look under: an environment variable and what follows it. */
+typedef struct root {
+    const char *variable, *rest;
+} root;
+
+static const root cache_roots[] = {{"XDG_CACHE_HOME", "cepa"}, {"HOME", ".cache/cepa"}};
+
+/* In this order; of the cache's two only the first whose variable is set. */
+static const root data_root = {"CEPA_DATA", ""}, keras_root = {"HOME", ".keras/datasets"};
+
+/* The folder of a root, to be freed; NULL where its variable is not set or empty (or memory is exhausted). */
+static char *root_folder(const root *root)
+{
+    const char *value = getenv(root->variable);
+    return value && *value ? path_join(value, root->rest) : NULL;
+}
+
+static char *cache_folder(void)
+{
+    char *folder = root_folder(&cache_roots[0]);
+    return folder ? folder : root_folder(&cache_roots[1]);
+}
+
+cepa_status locate_cache(char **folder, cepa_error *error)
+{
+    *folder = cache_folder();
+    return *folder ? CEPA_OK
+                   : fail(error, CEPA_FILE, "there is no folder for downloads: neither XDG_CACHE_HOME nor HOME is set");
+}
+
+/* False where visit has had enough. */
+static bool visit_root(char *folder, const known *known, bool (*visit)(void *, const char *), void *context,
+                       bool *memory)
+{
+    bool go_on = true;
+    for (size_t i = 0; folder && go_on && i < MOST_PLACES && known->places[i]; i++) {
+        char *path = path_join(folder, known->places[i]);
+        if (!path)
+            *memory = go_on = false;
+        else if (file_exists(path))
+            go_on = visit(context, path);
+        free(path);
+    }
+    free(folder);
+    return go_on;
+}
+
+cepa_status locate_each(const known *known, bool (*visit)(void *context, const char *path), void *context,
+                        cepa_error *error)
+{
+    bool memory = true;
+    if (visit_root(root_folder(&data_root), known, visit, context, &memory) &&
+        visit_root(cache_folder(), known, visit, context, &memory))
+        visit_root(root_folder(&keras_root), known, visit, context, &memory);
+    return memory ? CEPA_OK : fail_memory(error);
+}
+
+typedef struct answer {
+    char *path;
+    size_t size;
+} answer;
+
+static bool keep_path(void *context, const char *path)
+{
+    answer *a = context;
+    snprintf(a->path, a->size, "%s", path);
+    return false;
+}
+
+cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_error *error)
+{
+    if (size) *path = 0;
+    const known *known = known_dataset(name);
+    if (!known) return fail(error, CEPA_NOT_FOUND, "%s: no data set has this name", name);
+    return locate_each(known, keep_path, &(answer){path, size}, error);
+}

@@ -1,0 +1,154 @@
+/* Opening a data set: by path through the first reader that knows its files, by name through the search. */
+#include "base/file.h"
+#include "data/fetch.h"
+#include "data/locate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In this order: the names of CIFAR's and MNIST's files are unmistakable, an image folder takes what is left. */
+static const reader *const readers[] = {&cifar_reader, &npz_reader};
+
+static cepa_status fail_unknown(const source *s, cepa_error *error)
+{
+    buffer text = {0};
+    for (size_t i = 0; i < ARRAY_COUNT(readers); i++)
+        buffer_format(&text, "%s%s", i == 0 ? "" : i + 1 < ARRAY_COUNT(readers) ? ", " : " or ", readers[i]->what);
+    char *kinds = buffer_take_text(&text);
+    cepa_status status =
+        kinds ? fail(error, CEPA_FORMAT, "%s: no data set: expected %s", s->path, kinds) : fail_memory(error);
+    free(kinds);
+    return status;
+}
+
+static cepa_status read_source(const source *s, const cepa_dataset_options *options, parts *made, cepa_error *error)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(readers); i++)
+        if (readers[i]->recognise(s)) return readers[i]->read(s, options, made, error);
+    return fail_unknown(s, error);
+}
+
+/* Labels that one part alone has count for both. */
+static void share_class_count(parts *made)
+{
+    if (!made->test) return;
+    storage *a = made->train->storage, *b = made->test->storage;
+    size_t count = a->class_count > b->class_count ? a->class_count : b->class_count;
+    a->class_count = b->class_count = made->train->info.class_count = made->test->info.class_count = count;
+}
+
+static cepa_status open_path(const char *path, const cepa_dataset_options *options, parts *made, cepa_error *error)
+{
+    source s;
+    cepa_status status = source_open(path, &s, error);
+    if (status) return status;
+    status = read_source(&s, options, made, error);
+    source_close(&s);
+    if (status)
+        parts_free(made);
+    else
+        share_class_count(made);
+    return status;
+}
+
+static cepa_status check_rows(const char *name, const parts *made, size_t wanted, cepa_error *error)
+{
+    if (made->train->rows >= wanted) return CEPA_OK;
+    return fail(error, CEPA_ARGUMENT, "%s: %zu training rows were asked for, it has %zu", name, wanted,
+                made->train->rows);
+}
+
+/* ---- By name ----------------------------------------------------------------------------------------------------- */
+
+typedef struct search {
+    const cepa_dataset_options *options;
+    parts made;
+    cepa_status status; /* of the last place that could not be used */
+    cepa_error error;
+} search;
+
+static bool try_place(void *context, const char *path)
+{
+    search *s = context;
+    s->status = open_path(path, s->options, &s->made, &s->error);
+    if (!s->status) s->status = check_rows(path, &s->made, s->options->rows, &s->error);
+    if (s->status) parts_free(&s->made);
+    return s->status != CEPA_OK;
+}
+
+static void name_part(cepa_dataset *part, const cepa_known_dataset *about)
+{
+    if (!part) return;
+    part->storage->name = part->info.name = about->name;
+    part->storage->citation = part->info.citation = about->citation;
+}
+
+/* Classes whose names only the table has. */
+static cepa_status name_classes(cepa_dataset *part, const known *known, cepa_error *error)
+{
+    if (!part || !known->class_names || part->storage->class_names) return CEPA_OK;
+    if (part->storage->class_count > known->class_count)
+        return fail(error, CEPA_DATA, "%s: label %zu, expected 0 to %zu", part->storage->source,
+                    part->storage->class_count - 1, known->class_count - 1);
+    cepa_status status = dataset_name_classes(part, known->class_names, known->class_count, error);
+    return status ? status : dataset_end(part, error);
+}
+
+static cepa_status fetch_and_open(const known *known, const cepa_dataset_options *options, parts *made,
+                                  cepa_error *error)
+{
+    char *folder;
+    cepa_status status = fetch_known(known, NULL, options, &folder, error);
+    if (!status) status = open_path(folder, options, made, error);
+    free(folder);
+    return status;
+}
+
+static cepa_status find(const known *known, const cepa_dataset_options *options, parts *made, cepa_error *error)
+{
+    const char *name = known_about(known)->name;
+    if (options->rows > known->train_rows)
+        return fail(error, CEPA_ARGUMENT, "%s: %zu training rows were asked for, it has %zu", name, options->rows,
+                    known->train_rows);
+    if (known->generate) return known->generate(options, made, error);
+    search s = {.options = options};
+    cepa_status status = locate_each(known, try_place, &s, error);
+    *made = s.made;
+    if (status || made->train) return status;
+    if (!options->local_only) return fetch_and_open(known, options, made, error);
+    if (s.status) return fail(error, s.status, "%s", s.error.message);
+    return fail(error, CEPA_NOT_FOUND,
+                "%s: not found under $CEPA_DATA, in Cepa's cache or in ~/.keras/datasets, and "
+                "downloads are off",
+                name);
+}
+
+static cepa_status open_name(const known *known, const cepa_dataset_options *options, parts *made, cepa_error *error)
+{
+    cepa_status status = find(known, options, made, error);
+    if (!status) status = name_classes(made->train, known, error);
+    if (!status) status = name_classes(made->test, known, error);
+    if (status) return status;
+    name_part(made->train, known_about(known));
+    name_part(made->test, known_about(known));
+    return CEPA_OK;
+}
+
+cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
+                              cepa_dataset **test, cepa_error *error)
+{
+    static const cepa_dataset_options defaults = {0};
+    if (!options) options = &defaults;
+    *train = *test = NULL;
+    parts made = {0};
+    const known *known = known_dataset(source);
+    cepa_status status = known ? open_name(known, options, &made, error) : open_path(source, options, &made, error);
+    if (!status) status = check_rows(source, &made, options->rows, error);
+    if (status) {
+        parts_free(&made);
+        return status;
+    }
+    *train = made.train;
+    *test = made.test;
+    return CEPA_OK;
+}
