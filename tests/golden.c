@@ -1,5 +1,7 @@
 #include "golden.h"
 
+#include "base/buffer.h"
+
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
@@ -221,6 +223,43 @@ const char *golden_text(const json_t *object, const char *member, const char *ot
 {
     const char *found = json_string_value(json_object_get(object, member));
     return found ? found : otherwise;
+}
+
+static void write_value(buffer *text, const json_t *value)
+{
+    size_t i;
+    json_t *item;
+    if (json_is_boolean(value)) buffer_text(text, json_is_true(value) ? "True" : "False");
+    if (json_is_null(value)) buffer_text(text, "None");
+    if (json_is_string(value)) buffer_format(text, "'%s'", json_string_value(value));
+    if (json_is_integer(value)) buffer_format(text, "%lld", (long long)json_integer_value(value));
+    if (json_is_real(value)) buffer_number(text, json_real_value(value), false);
+    if (!json_is_array(value)) return;
+    buffer_text(text, "(");
+    json_array_foreach(value, i, item)
+    {
+        write_value(text, item);
+        buffer_text(text, ", ");
+    }
+    buffer_text(text, ")");
+}
+
+char *golden_call(const char *class_name, const json_t *arguments)
+{
+    const char *name;
+    json_t *value;
+    buffer text = {0};
+    buffer_format(&text, "%s(", class_name);
+    const char *between = "";
+    json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
+    {
+        if (json_is_null(value)) continue;
+        buffer_format(&text, "%s%s=", between, name);
+        write_value(&text, value);
+        between = ", ";
+    }
+    buffer_text(&text, ")");
+    return buffer_take_text(&text);
 }
 
 static bool is_exception(const json_t *accuracy, size_t index)

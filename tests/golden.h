@@ -53,6 +53,10 @@ const golden_array *golden_reference(const golden *g, const char *name);
  * case gives none), leaving out its exceptions. Prints what differs most and gives false. */
 bool golden_matches(const golden *g, const char *result, const double *numbers, size_t count, double fallback);
 
+/* The call of a case in Python's notation, "Huber(delta=0.29999999999999999)", from its class and the members of an
+ * object that are not NULL ("arguments", or a "config"). To be freed. */
+char *golden_call(const char *class_name, const json_t *arguments);
+
 /* Members of a JSON object, with what counts where there is none. */
 double golden_number(const json_t *object, const char *member, double otherwise);
 const char *golden_text(const json_t *object, const char *member, const char *otherwise);

@@ -32,6 +32,20 @@ typedef struct pool_shape {
     size_t pad_top, pad_left;
 } pool_shape;
 
+/* One block of a loss. Predictions and targets are [classes][positions]; each position of a row is a sample. */
+typedef struct loss_block {
+    const lanes *prediction;
+    const lanes *target;              /* of losses of labels [positions]: the label as a number */
+    const lanes *weight;              /* of each sample, 0 in lanes without a row; 0 drops a sample entirely */
+    size_t weight_step;               /* 1: [positions]; 0: one for all positions of a row */
+    size_t classes, positions;
+    real target_scale, target_offset; /* targets that are no labels are read as target * scale + offset */
+    real parameter;                   /* delta of huber; of losses of labels the label that does not count, or NaN */
+    real factor;                      /* of the gradient */
+    double *sums;                     /* LANES numbers: weight * value, added over the positions in order */
+    lanes *gradient;                  /* factor * weight * derivative for the prediction; NULL: not wanted */
+} loss_block;
+
 /* Up to three numbers that an activation function takes (slope, limit, threshold), in the order of its field table. */
 typedef struct activation_parameters {
     real a, b, c;
@@ -43,6 +57,17 @@ typedef struct activation_parameters {
     X(void, name##_forward, (const lanes *x, lanes *y, size_t count, const activation_parameters *p))                  \
     X(void, name##_gradient,                                                                                           \
       (const lanes *dy, const lanes *x, const lanes *y, lanes *dx, size_t count, const activation_parameters *p))
+
+#define LOSS_KERNEL(X, name) X(void, name, (const loss_block *b))
+
+#define LOSS_KERNELS(X)                                                                                                \
+    LOSS_KERNEL(X, sparse_crossentropy) LOSS_KERNEL(X, sparse_crossentropy_logits)                                     \
+    LOSS_KERNEL(X, categorical_crossentropy) LOSS_KERNEL(X, categorical_crossentropy_logits)                           \
+    LOSS_KERNEL(X, binary_crossentropy) LOSS_KERNEL(X, binary_crossentropy_logits)                                     \
+    LOSS_KERNEL(X, mean_squared_error) LOSS_KERNEL(X, mean_absolute_error)                                             \
+    LOSS_KERNEL(X, mean_absolute_percentage_error) LOSS_KERNEL(X, mean_squared_logarithmic_error)                      \
+    LOSS_KERNEL(X, huber) LOSS_KERNEL(X, log_cosh) LOSS_KERNEL(X, poisson) LOSS_KERNEL(X, kl_divergence)               \
+    LOSS_KERNEL(X, hinge) LOSS_KERNEL(X, squared_hinge) LOSS_KERNEL(X, categorical_hinge)
 
 /* Rows of a data set that fill a block; lanes beyond the real rows repeat the last one. index[e] is the place in a row
  * (Keras' order) of the block's element e. */
@@ -115,6 +140,8 @@ typedef struct activation_parameters {
       (const uint8_t *const rows[LANES], const uint32_t *index, const real table[256], lanes *y, size_t count))        \
     X(void, load_floats, (const float *const rows[LANES], const uint32_t *index, real scale, lanes *y, size_t count))  \
     X(void, store_floats, (const lanes *x, const uint32_t *index, float *const rows[LANES], size_t row_count, size_t count)) \
+    /* losses.c: values and gradients of one block; formulas: train/loss.c */                                          \
+    LOSS_KERNELS(X)                                                                                                    \
     /* optimizer.c: over count numbers; parameters and slots as in Keras' rules (train/optimizers.c) */                \
     X(void, add_into, (real *sum, const real *g, size_t count))                                                        \
     X(void, scale_into, (real *g, real factor, size_t count))                                                          \

@@ -1,0 +1,260 @@
+/* The table of losses. Formulas as in Keras 3 (keras/src/losses/losses.py), y the target, p the prediction, C the size
+ * of the last axis. */
+#include "train/loss.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- What each takes --------------------------------------------------------------------------------------------- */
+
+/* The last two are older spellings of the first. */
+static const char *const reductions[] = {"sum_over_batch_size", "sum", "mean_with_sample_weight", "mean", "auto", NULL};
+static const reduction reduction_of[] = {REDUCE_MEAN, REDUCE_SUM, REDUCE_WEIGHTED_MEAN, REDUCE_MEAN, REDUCE_MEAN};
+
+#define REDUCTION(options) CHOICE(options, reduction, .choices = reductions, .preset_text = "sum_over_batch_size")
+#define LAST_AXIS          DERIVED(FIELD_INT, axis, .preset = -1)
+#define SMOOTHING          REAL(cepa_crossentropy_options, label_smoothing, .min = 0, .max = 1)
+
+static const field sparse_fields[] = {
+    BOOL(cepa_crossentropy_options, from_logits), REAL(cepa_crossentropy_options, ignore_class, .optional = true),
+    REDUCTION(cepa_crossentropy_options),         LAST_AXIS,
+    TEXT(cepa_crossentropy_options, name),        END_OF_FIELDS};
+
+static const field crossentropy_fields[] = {
+    BOOL(cepa_crossentropy_options, from_logits), SMOOTHING,    LAST_AXIS, REDUCTION(cepa_crossentropy_options),
+    TEXT(cepa_crossentropy_options, name),        END_OF_FIELDS};
+
+static const field plain_fields[] = {REDUCTION(cepa_loss_options), TEXT(cepa_loss_options, name), END_OF_FIELDS};
+
+static const field huber_fields[] = {REAL(cepa_huber_options, delta, .preset = 1, .min = 0, .max = INFINITY),
+                                     REDUCTION(cepa_huber_options), TEXT(cepa_huber_options, name), END_OF_FIELDS};
+
+/* ---- The table --------------------------------------------------------------------------------------------------- */
+
+/* The kernels are chosen when the program starts: a table can name them only through a function. */
+#define RUN(kernel)                                                                                                    \
+    static void run_##kernel(const loss_block *b) { kernels->kernel(b); }
+RUN(sparse_crossentropy)
+RUN(sparse_crossentropy_logits)
+RUN(categorical_crossentropy)
+RUN(categorical_crossentropy_logits)
+RUN(binary_crossentropy)
+RUN(binary_crossentropy_logits)
+RUN(mean_squared_error)
+RUN(mean_absolute_error)
+RUN(mean_absolute_percentage_error)
+RUN(mean_squared_logarithmic_error)
+RUN(huber)
+RUN(log_cosh)
+RUN(poisson)
+RUN(kl_divergence)
+RUN(hinge)
+RUN(squared_hinge)
+RUN(categorical_hinge)
+
+#define ALIASES(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define CROSSENTROPY(class_name, fields_)                                                                              \
+    .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(cepa_crossentropy_options)}
+#define PLAIN(class_name, aliases_)                                                                                    \
+    .kind = {.name = (class_name),                                                                                     \
+             .aliases = (aliases_),                                                                                    \
+             .fields = plain_fields,                                                                                   \
+             .options_size = sizeof(cepa_loss_options)}
+
+/* logits: logsumexp(z) - z_y. probabilities: q = clip(p, e, 1 - e), -log(q_y / sum q). e is 1e-7 everywhere. */
+static const loss_class sparse_categorical_crossentropy = {
+    CROSSENTROPY("SparseCategoricalCrossentropy", sparse_fields),
+    .labels = true,
+    .head = "softmax",
+    .run = run_sparse_crossentropy,
+    .run_logits = run_sparse_crossentropy_logits,
+};
+
+/* logits: sum y (logsumexp(z) - z). probabilities: - sum y log(clip(p / sum p, e, 1 - e)). */
+static const loss_class categorical_crossentropy = {
+    CROSSENTROPY("CategoricalCrossentropy", crossentropy_fields),
+    .head = "softmax",
+    .run = run_categorical_crossentropy,
+    .run_logits = run_categorical_crossentropy_logits,
+};
+
+/* mean over C of: logits: max(z, 0) - z y + log(1 + exp(-|z|)). probabilities: -y log q - (1 - y) log(1 - q). */
+static const loss_class binary_crossentropy = {
+    .kind = {.name = "BinaryCrossentropy",
+             .aliases = ALIASES("bce", "BCE"),
+             .fields = crossentropy_fields,
+             .options_size = sizeof(cepa_crossentropy_options)},
+    .head = "sigmoid",
+    .smooth_binary = true,
+    .run = run_binary_crossentropy,
+    .run_logits = run_binary_crossentropy_logits,
+};
+
+/* mean over C of (p - y)^2 */
+static const loss_class mean_squared_error = {PLAIN("MeanSquaredError", ALIASES("mse", "MSE")),
+                                              .run = run_mean_squared_error};
+
+/* mean over C of |p - y|, whose derivative at 0 is 0 */
+static const loss_class mean_absolute_error = {PLAIN("MeanAbsoluteError", ALIASES("mae", "MAE")),
+                                               .run = run_mean_absolute_error};
+
+/* mean over C of 100 |p - y| / max(|y|, e) */
+static const loss_class mean_absolute_percentage_error = {PLAIN("MeanAbsolutePercentageError", ALIASES("mape", "MAPE")),
+                                                          .run = run_mean_absolute_percentage_error};
+
+/* mean over C of (log(max(p, e) + 1) - log(max(y, e) + 1))^2 */
+static const loss_class mean_squared_logarithmic_error = {PLAIN("MeanSquaredLogarithmicError", ALIASES("msle", "MSLE")),
+                                                          .run = run_mean_squared_logarithmic_error};
+
+/* mean over C of d = |p - y| <= delta ? d^2 / 2 : delta d - delta^2 / 2 */
+static const loss_class huber = {
+    .kind = {.name = "Huber", .fields = huber_fields, .options_size = sizeof(cepa_huber_options)}, .run = run_huber};
+
+/* mean over C of log(cosh(p - y)) */
+static const loss_class log_cosh = {PLAIN("LogCosh", ALIASES("LogCoshError")), .run = run_log_cosh};
+
+/* mean over C of p - y log(p + e) */
+static const loss_class poisson = {PLAIN("Poisson", NULL), .run = run_poisson};
+
+/* sum of y log(y / p), both clipped to e ... 1 */
+static const loss_class kl_divergence = {PLAIN("KLDivergence", ALIASES("kld", "KLD")), .run = run_kl_divergence};
+
+/* mean over C of max(1 - y p, 0); its square; max(max((1 - y) p) - sum y p + 1, 0) */
+static const loss_class hinge = {PLAIN("Hinge", NULL), .zero_one_is_sign = true, .run = run_hinge};
+static const loss_class squared_hinge = {PLAIN("SquaredHinge", NULL), .zero_one_is_sign = true,
+                                         .run = run_squared_hinge};
+static const loss_class categorical_hinge = {PLAIN("CategoricalHinge", NULL), .run = run_categorical_hinge};
+
+static const kind *const members[] = {
+    &sparse_categorical_crossentropy.kind,
+    &categorical_crossentropy.kind,
+    &binary_crossentropy.kind,
+    &mean_squared_error.kind,
+    &mean_absolute_error.kind,
+    &mean_absolute_percentage_error.kind,
+    &mean_squared_logarithmic_error.kind,
+    &huber.kind,
+    &log_cosh.kind,
+    &poisson.kind,
+    &kl_divergence.kind,
+    &hinge.kind,
+    &squared_hinge.kind,
+    &categorical_hinge.kind,
+};
+
+const family loss_family = {"loss", members, ARRAY_COUNT(members)};
+
+/* ---- A loss in use ----------------------------------------------------------------------------------------------- */
+
+static reduction reduction_named(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(reductions[i], name) != 0) i++; /* the field table has made sure that it is there */
+    return reduction_of[i];
+}
+
+bool loss_from_logits(const member *chosen)
+{
+    const loss_class *class = (const loss_class *)chosen->kind;
+    return class->run_logits && ((const cepa_crossentropy_options *)chosen->options)->from_logits;
+}
+
+static void take_crossentropy(loss *l, const cepa_crossentropy_options *o)
+{
+    l->ignores = real_is_set(o->ignore_class);
+    if (l->ignores) l->parameter = (real)o->ignore_class;
+    double towards = l->class->smooth_binary ? 0.5 : 1.0 / (double)l->classes;
+    l->target_scale = (real)(1 - o->label_smoothing);
+    l->target_offset = (real)(o->label_smoothing * towards);
+}
+
+void loss_new(const member *chosen, const shape *prediction, bool logits, loss *made)
+{
+    const loss_class *class = (const loss_class *)chosen->kind;
+    size_t rank = prediction->rank;
+    *made = (loss){.class = class,
+                   .reduction = reduction_named(((const cepa_loss_options *)chosen->options)->reduction),
+                   .logits = logits,
+                   .classes = rank ? (size_t)prediction->size[rank - 1] : 1,
+                   .target_scale = 1,
+                   .parameter = (real)NAN};
+    made->positions = rank ? shape_count(prediction) / made->classes : 1;
+    if (class->run_logits) take_crossentropy(made, chosen->options);
+    if (class == &huber) made->parameter = (real)((const cepa_huber_options *)chosen->options)->delta;
+}
+
+size_t loss_target_count(const loss *l) { return l->class->labels ? l->positions : l->positions * l->classes; }
+
+/* The shape without a last axis of 1. */
+static shape without_column(const shape *s)
+{
+    shape squeezed = *s;
+    if (s->rank && s->size[s->rank - 1] == 1) squeezed.rank--;
+    return squeezed;
+}
+
+cepa_status loss_check_shape(const loss *l, const shape *prediction, const shape *target, cepa_error *error)
+{
+    shape p = without_column(prediction), t = without_column(target);
+    if (l->class->labels) {
+        p = *prediction;
+        if (p.rank) p.rank--;
+    }
+    if (shape_equal(&p, &t) || (l->class->labels && shape_equal(&p, target))) return CEPA_OK;
+    char given[100], wanted[100];
+    shape_text(target, given, sizeof given);
+    shape_text(prediction, wanted, sizeof wanted);
+    return fail(error, CEPA_DATA, "targets of shape %s do not fit predictions of shape %s: %s takes %s", given, wanted,
+                l->class->kind.name, l->class->labels ? "labels, one for each row of the last axis" : "equal shapes");
+}
+
+target_range target_range_new(void) { return (target_range){INFINITY, -INFINITY, true, true}; }
+
+void target_range_add(target_range *range, const loss *l, double target)
+{
+    if (l->ignores && target == (double)l->parameter) return;
+    if (!(target >= range->low)) range->low = target;
+    if (!(target <= range->high)) range->high = target;
+    range->whole = range->whole && target == floor(target);
+    range->zero_or_one = range->zero_or_one && (target == 0 || target == 1);
+}
+
+cepa_status loss_meet_targets(loss *l, const target_range *range, cepa_error *error)
+{
+    if (range->low > range->high) return CEPA_OK; /* there are none */
+    if (l->class->labels && !range->whole)
+        return fail(error, CEPA_DATA, "labels must be whole numbers: %s takes class numbers", l->class->kind.name);
+    if (l->class->labels && (range->low < 0 || range->high >= (double)l->classes))
+        return fail(error, CEPA_DATA, "label %.0f is out of range: the model tells 0 ... %zu apart",
+                    range->low < 0 ? range->low : range->high, l->classes - 1);
+    if (l->class->zero_one_is_sign) {
+        l->target_scale = range->zero_or_one ? 2 : 1;
+        l->target_offset = range->zero_or_one ? -1 : 0;
+    }
+    return CEPA_OK;
+}
+
+double loss_divisor(const loss *l, size_t samples, size_t valid, double weights)
+{
+    if (l->reduction == REDUCE_SUM) return 1;
+    if (l->reduction == REDUCE_WEIGHTED_MEAN) return weights;
+    return (double)(l->ignores ? valid : samples);
+}
+
+void loss_run(const loss *l, const lanes *prediction, const lanes *target, const lanes *weight, size_t weight_step,
+              real factor, double sums[LANES], lanes *gradient)
+{
+    loss_block block = {.prediction = prediction,
+                        .target = target,
+                        .weight = weight,
+                        .weight_step = weight_step,
+                        .classes = l->classes,
+                        .positions = l->positions,
+                        .target_scale = l->target_scale,
+                        .target_offset = l->target_offset,
+                        .parameter = l->parameter,
+                        .factor = factor,
+                        .sums = sums,
+                        .gradient = gradient};
+    (l->logits ? l->class->run_logits : l->class->run)(&block);
+}

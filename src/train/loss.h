@@ -1,0 +1,68 @@
+/* Losses: what training makes small. One table entry each; the arithmetic is in kernels/losses.c. */
+#ifndef TRAIN_LOSS_H
+#define TRAIN_LOSS_H
+
+#include "graph/layer.h"
+
+typedef void loss_kernel(const loss_block *b);
+
+typedef struct loss_class {
+    kind kind;
+    bool labels;           /* targets are labels 0 ... classes - 1, one a sample; else numbers like the predictions' */
+    bool zero_one_is_sign; /* targets that are all 0 or 1 stand for -1 and 1 (hinge losses) */
+    const char *head;      /* class of the activation whose input the loss takes for the logits; NULL: none */
+    bool smooth_binary;    /* label smoothing goes towards 1/2, else towards 1 / classes */
+    loss_kernel *run;      /* on predictions as they are */
+    loss_kernel *run_logits; /* on logits; NULL: the loss knows none */
+} loss_class;
+
+/* Entries are loss_class; their options all start as cepa_loss_options does. */
+extern const family loss_family;
+
+typedef enum reduction { REDUCE_MEAN, REDUCE_SUM, REDUCE_WEIGHTED_MEAN } reduction;
+
+/* A loss as it is used on one output. */
+typedef struct loss {
+    const loss_class *class;
+    reduction reduction;
+    bool logits; /* predictions are logits */
+    size_t classes, positions;
+    real target_scale, target_offset, parameter;
+    bool ignores; /* samples whose label is parameter do not count */
+} loss;
+
+/* Makes a loss for predictions of a shape. */
+void loss_new(const member *chosen, const shape *prediction, bool logits, loss *made);
+
+/* True where the options say that predictions are logits. */
+bool loss_from_logits(const member *chosen);
+
+/* Numbers of one row's target. */
+size_t loss_target_count(const loss *l);
+
+/* Checks that a target of this shape (of one row) fits: equal shapes, but for a last axis of 1. */
+cepa_status loss_check_shape(const loss *l, const shape *prediction, const shape *target, cepa_error *error);
+
+/* What the targets of a data set are, gathered over all its rows before anything is measured. */
+typedef struct target_range {
+    double low, high;
+    bool whole, zero_or_one; /* all of them */
+} target_range;
+
+/* A range of no targets yet; and one target more. A label that does not count is passed over. */
+target_range target_range_new(void);
+void target_range_add(target_range *range, const loss *l, double target);
+
+/* Fits the loss to the targets of a data set: refuses what is no label, learns whether 0 stands for -1. */
+cepa_status loss_meet_targets(loss *l, const target_range *range, cepa_error *error);
+
+/* What a batch's loss is divided by, apart from its sum of weighted values: samples counts all of them, valid those
+ * that are not ignored, weights is their sum of weights. 0: the loss is 0. */
+double loss_divisor(const loss *l, size_t samples, size_t valid, double weights);
+
+/* Measures one block: sums[r] receives lane r's weighted values, gradient (may be NULL) the derivative of
+ * factor * (their sum). Sample weights as in loss_block. */
+void loss_run(const loss *l, const lanes *prediction, const lanes *target, const lanes *weight, size_t weight_step,
+              real factor, double sums[LANES], lanes *gradient);
+
+#endif
