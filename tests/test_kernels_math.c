@@ -81,7 +81,7 @@ static void errors_are_small(void **state)
 /* The same number, the sign of zero included, or both NaN. */
 static void assert_same(const char *name, real x, real y, real truth)
 {
-    bool same = isnan(truth) ? isnan(y) : y == truth && signbit(y) == signbit(truth);
+    bool same = isnan(truth) ? isnan(y) : y == truth && !signbit(y) == !signbit(truth);
     if (!same) fail_msg("%s(%g) gives %g, not %g", name, (double)x, (double)y, (double)truth);
 }
 

@@ -195,6 +195,11 @@ static bool get_ints(arena *arena, const field *f, const void *at, const value *
 /* A size or an axis: not 0, which ends the list. */
 static cepa_status take_size(const field_target *t, const value *v, int *size)
 {
+    if (t->field->type == FIELD_WEIGHT_AXES) {
+        cepa_status status = take_int(t, v, size);
+        if (!status && *size >= 0) ++*size;
+        return status;
+    }
     *size = CEPA_UNKNOWN;
     bool unknown = v->kind == VALUE_NONE || (v->kind == VALUE_INT && v->integer == CEPA_UNKNOWN);
     if (unknown && t->field->type == FIELD_SHAPE) return CEPA_OK;
@@ -225,6 +230,16 @@ static bool get_shape(arena *arena, const field *f, const void *at, const value 
 static bool get_axes(arena *arena, const field *f, const void *at, const value **v)
 {
     return ints_length(at, f->count) == 1 ? get_int(arena, f, at, v) : get_shape(arena, f, at, v);
+}
+
+static bool get_weight_axes(arena *arena, const field *f, const void *at, const value **v)
+{
+    const int *ints = at;
+    size_t count = ints_length(ints, f->count);
+    int *axes = arena_array(arena, count, sizeof *axes);
+    for (size_t i = 0; axes && i < count; i++) axes[i] = ints[i] > 0 ? ints[i] - 1 : ints[i];
+    *v = !axes ? NULL : count == 1 ? value_int(arena, axes[0]) : list_of_ints(arena, axes, count);
+    return count != 0;
 }
 
 /* ---- Flags */
@@ -321,6 +336,7 @@ const field_ops field_ops_of[FIELD_TYPES] = {
     [FIELD_INTS] = {sizeof(int), VALUE_INT, true, "an integer or a tuple of ", " integers", put_ints, get_ints},
     [FIELD_SHAPE] = {sizeof(int), VALUE_INT, true, "a tuple of at most ", " sizes", put_shape, get_shape},
     [FIELD_AXES] = {sizeof(int), VALUE_INT, true, "an axis or at most ", " axes", put_shape, get_axes},
+    [FIELD_WEIGHT_AXES] = {sizeof(int), VALUE_INT, true, "an axis or at most ", " axes", put_shape, get_weight_axes},
     [FIELD_FLAG] = {sizeof(int), VALUE_BOOL, false, "True or False", NULL, put_flag, get_flag},
     [FIELD_BOOL] = {sizeof(bool), VALUE_BOOL, false, "True or False", NULL, put_bool, get_bool},
     [FIELD_TEXT] = {sizeof(char *), VALUE_TEXT, false, "a text", NULL, put_text, get_text},

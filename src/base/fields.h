@@ -17,6 +17,8 @@ typedef enum field_type {
     FIELD_INTS,   /* int[count]: one int stands for all; exactly count in a tuple */
     FIELD_SHAPE,  /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
     FIELD_AXES,   /* int[count]: a number or a list; ends at the first 0; one is written as a number */
+    FIELD_WEIGHT_AXES, /* int[count]: the same of a weight's axes, which count from 0: an axis that is not negative is
+                        * stored one higher */
     FIELD_FLAG,   /* cepa_flag in the caller's struct; 1 or 0 once resolved */
     FIELD_BOOL,   /* bool, default false */
     FIELD_TEXT,   /* const char *, default None */
@@ -59,6 +61,7 @@ typedef struct field {
 #define INTS(options_, member_, ...)            FIELD_ARRAY(FIELD_INTS, options_, member_, int, __VA_ARGS__)
 #define SHAPE(options_, member_, ...)           FIELD_ARRAY(FIELD_SHAPE, options_, member_, int, __VA_ARGS__)
 #define AXES(options_, member_, ...)            FIELD_ARRAY(FIELD_AXES, options_, member_, int, __VA_ARGS__)
+#define WEIGHT_AXES(options_, member_, ...)     FIELD_ARRAY(FIELD_WEIGHT_AXES, options_, member_, int, __VA_ARGS__)
 #define FLAG(options_, member_, ...)            FIELD(FIELD_FLAG, options_, member_, __VA_ARGS__)
 #define BOOL(options_, member_)                 FIELD(FIELD_BOOL, options_, member_, .preset = false)
 #define TEXT(options_, member_)                 FIELD(FIELD_TEXT, options_, member_, .optional = true)

@@ -162,7 +162,8 @@ static bool add_weight(declarations *d, const weight_spec *spec)
     member initializer;
     if (member_parse(&g->memory, &initializer_family, spec->initializer, &initializer, &d->error) ||
         member_parse(&g->memory, &regularizer_family, spec->regularizer, &made.regularizer, &d->error) ||
-        member_parse(&g->memory, &constraint_family, spec->constraint, &made.constraint, &d->error))
+        member_parse(&g->memory, &constraint_family, spec->constraint, &made.constraint, &d->error) ||
+        constraint_check(&made.constraint, spec->shape.rank, &d->error))
         return false;
     random_stream stream = random_stream_of(g->seed, d->layer->name, spec->name, 0);
     real *values = g->values + made.offset;

@@ -25,11 +25,11 @@ static bool shape_of(shape_pass *p)
     return true;
 }
 
-static void forward(const layer_call *c) { kernels->relu_forward(c->x[0], c->y[0], c->count, GEOMETRY(c)); }
+static void forward(const layer_call *c) { kernels->general_relu_forward(c->x[0], c->y[0], c->count, GEOMETRY(c)); }
 
 static void gradient_inputs(const layer_call *c)
 {
-    kernels->relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, GEOMETRY(c));
+    kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, GEOMETRY(c));
 }
 
 const layer_class relu = {
