@@ -308,6 +308,86 @@ static void refusals_leave_nothing(void **state)
     assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, NULL), CEPA_NOT_FOUND);
 }
 
+/* ---- Grids ------------------------------------------------------------------------------------------------------- */
+
+enum { SIDE = 8, ROWS = 3 };
+
+/* Pictures of one colour each: red, green, blue. */
+static cepa_dataset *colours(cepa_type type, const void *pictures, size_t channels, const cepa_array *labels)
+{
+    cepa_array x = {"x", type, 3, {SIDE, SIDE, (int)channels}, pictures};
+    cepa_dataset *made;
+    cepa_error error;
+    if (cepa_dataset_new(ROWS, &x, 1, labels, labels ? 1 : 0, NULL, &made, &error)) fail_msg("%s", error.message);
+    return made;
+}
+
+static void fill_pictures(unsigned char bytes[ROWS][SIDE][SIDE][3], float shares[ROWS][SIDE][SIDE][3])
+{
+    for (size_t i = 0; i < (size_t)ROWS * SIDE * SIDE * 3; i++) {
+        size_t row = i / (SIDE * SIDE * 3), channel = i % 3;
+        (&bytes[0][0][0][0])[i] = row == channel ? 255 : 0;
+        (&shares[0][0][0][0])[i] = row == channel ? 1 : 0;
+    }
+}
+
+static buffer draw_grid(const char *name, const cepa_dataset *data, int columns, int rows)
+{
+    cepa_error error;
+    if (cepa_plot_grid(in_folder(name), data, columns, rows, &error)) fail_msg("%s", error.message);
+    return take_file(in_folder(name));
+}
+
+static void grid_shows_pictures_and_labels(void **state)
+{
+    (void)state;
+    static unsigned char bytes[ROWS][SIDE][SIDE][3];
+    static float shares[ROWS][SIDE][SIDE][3];
+    const int64_t label[ROWS] = {2, 0, 1};
+    const float one_hot[ROWS][3] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}};
+    fill_pictures(bytes, shares);
+    cepa_dataset *first = colours(CEPA_UINT8, bytes, 3, &(cepa_array){"y", CEPA_INT64, 1, {1}, label});
+    cepa_dataset *second = colours(CEPA_FLOAT32, shares, 3, &(cepa_array){"y", CEPA_FLOAT32, 1, {3}, one_hot});
+    cepa_dataset *third = colours(CEPA_UINT8, bytes, 3, NULL);
+    buffer a = draw_grid("a.svg", first, 2, 2), b = draw_grid("b.svg", second, 2, 2),
+           again = draw_grid("a.svg", first, 2, 2);
+    assert_non_null(
+        strstr((char *)a.bytes, "<desc>3 pictures of 8 x 8 pixels in 2 columns. Row 1: 2, 0. Row 2: 1.</desc>"));
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.bytes, b.bytes, a.size);
+    assert_int_equal(a.size, again.size);
+    assert_memory_equal(a.bytes, again.bytes, a.size);
+    assert_int_equal(cepa_plot_grid(in_folder("a.png"), third, 3, 1, NULL), CEPA_OK);
+    cairo_surface_t *surface = cairo_image_surface_create_from_png(in_folder("a.png"));
+    remove(in_folder("a.png"));
+    spot red = find_colour(surface, 0xff0000), blue = find_colour(surface, 0x0000ff);
+    assert_int_equal(red.count, 160 * 160);
+    assert_int_equal(blue.count, 160 * 160);
+    assert_true(fabs(blue.x - red.x - 2 * (160 + 27)) < 1e-6 && fabs(blue.y - red.y) < 1e-6);
+    cairo_surface_destroy(surface);
+    buffer_free(&a);
+    buffer_free(&b);
+    buffer_free(&again);
+    cepa_dataset_free(first);
+    cepa_dataset_free(second);
+    cepa_dataset_free(third);
+}
+
+static void grid_refuses_what_is_no_picture(void **state)
+{
+    (void)state;
+    static unsigned char bytes[ROWS][SIDE][SIDE][3];
+    cepa_error error;
+    cepa_dataset *two_channels = colours(CEPA_UINT8, bytes, 2, NULL), *good = colours(CEPA_UINT8, bytes, 3, NULL);
+    assert_int_equal(cepa_plot_grid(in_folder("a.png"), two_channels, 1, 1, &error), CEPA_DATA);
+    assert_non_null(strstr(error.message, "no pictures of (height, width, channels)"));
+    assert_int_equal(cepa_plot_grid(in_folder("a.png"), good, 0, 1, &error), CEPA_ARGUMENT);
+    assert_int_equal(cepa_plot_grid(in_folder("a.png"), good, 1, 33, &error), CEPA_ARGUMENT);
+    assert_int_equal(cepa_plot_grid(in_folder("a.txt"), good, 1, 1, &error), CEPA_ARGUMENT);
+    cepa_dataset_free(two_channels);
+    cepa_dataset_free(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +401,8 @@ int main(void)
         cmocka_unit_test(lone_points_are_dots),
         cmocka_unit_test(twenty_series_of_any_name),
         cmocka_unit_test(refusals_leave_nothing),
+        cmocka_unit_test(grid_shows_pictures_and_labels),
+        cmocka_unit_test(grid_refuses_what_is_no_picture),
     };
     return cmocka_run_group_tests_name("figures", tests, make_folder, remove_folder);
 }

@@ -65,12 +65,16 @@ static void copy_renumbered(buffer *out, const char *text)
 
 void svg_describe(buffer *bytes, const char *title, const char *description)
 {
-    const char *text = (const char *)bytes->bytes, *tag = text ? strstr(text, "<svg ") : NULL;
-    const char *body = tag ? strchr(tag, '>') : NULL;
+    static const char tag[] = "<svg ";
+    const char *text = (const char *)bytes->bytes, *open = text ? strstr(text, tag) : NULL;
+    const char *body = open ? strchr(open, '>') : NULL;
     if (!body) return;
     body++;
+    open += strlen(tag);
     buffer out = {0};
-    buffer_bytes(&out, text, (size_t)(body - text));
+    buffer_bytes(&out, text, (size_t)(open - text));
+    buffer_text(&out, "role=\"img\" image-rendering=\"pixelated\" ");
+    buffer_bytes(&out, open, (size_t)(body - open));
     buffer_text(&out, "\n<title>");
     xml_text(&out, title);
     buffer_text(&out, "</title>\n<desc>");
