@@ -143,6 +143,9 @@ layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name)
  * ones once): indices into graph->weights. *count of them; owned by the graph. */
 const size_t *network_weights(const network *network, size_t *count);
 
+/* A layer's parameters (a nested model's where it stands for one), and those among them that training leaves alone. */
+size_t layer_parameters(const cepa_graph *graph, const layer *l, size_t *not_trained);
+
 /* A number of parameters: all, and those not trained (by kind or because the layer, or a model around it, is frozen). */
 size_t network_parameters(const network *network, size_t *not_trained);
 

@@ -283,6 +283,19 @@ size_t network_parameters(const network *network, size_t *not_trained)
     return total;
 }
 
+size_t layer_parameters(const cepa_graph *graph, const layer *l, size_t *not_trained)
+{
+    size_t total = 0;
+    if (l->nested) return network_parameters(l->nested, not_trained);
+    *not_trained = 0;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        const weight *w = &graph->weights[l->first_weight + i];
+        total += w->count;
+        if (!weight_is_trained(w)) *not_trained += w->count;
+    }
+    return total;
+}
+
 cepa_status network_pack(const network *network, cepa_error *error)
 {
     cepa_graph *g = network->graph;

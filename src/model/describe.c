@@ -39,24 +39,6 @@ const char *cepa_model_output(const cepa_model *model, size_t index, size_t *ran
     return describe_tensor(model, model->network->output[index], rank, shape);
 }
 
-/* A layer's parameters, and those among them that training changes. */
-static size_t count_parameters(const cepa_graph *graph, const layer *l, size_t *trained)
-{
-    size_t total = 0;
-    *trained = 0;
-    if (l->nested) {
-        size_t fixed;
-        total = network_parameters(l->nested, &fixed);
-        *trained = total - fixed;
-    }
-    for (size_t i = 0; i < l->weight_count; i++) {
-        const weight *w = &graph->weights[l->first_weight + i];
-        total += w->count;
-        if (weight_is_trained(w)) *trained += w->count;
-    }
-    return total;
-}
-
 /* The first visible call of a layer in the network's order. */
 static const call *call_of(const network *n, const layer *l)
 {
@@ -73,7 +55,9 @@ cepa_status cepa_model_layer(const cepa_model *model, size_t index, cepa_layer_i
     info->name = l->name;
     info->class_name = l->class->kind.name;
     info->rank = copy_shape(model->graph, call_of(model->network, l)->result[0], info->output_shape);
-    info->parameters = count_parameters(model->graph, l, &info->trainable_parameters);
+    size_t not_trained;
+    info->parameters = layer_parameters(model->graph, l, &not_trained);
+    info->trainable_parameters = info->parameters - not_trained;
     return CEPA_OK;
 }
 
