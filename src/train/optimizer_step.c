@@ -1,0 +1,264 @@
+/* An optimizer at work: what Keras' Optimizer.apply does around the rule (keras/src/optimizers/base_optimizer.py). */
+#include "base/threads.h"
+#include "train/optimizer.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A part of one parameter: what a thread takes at a time, and what a norm is summed over before its parts are. */
+typedef struct optimizer_chunk {
+    size_t parameter, first, count; /* first: within the parameter */
+} optimizer_chunk;
+
+enum { CHUNK = 16384 };
+
+static const optimizer_options *common(const optimizer *o) { return o->options; }
+
+/* ---- Making ------------------------------------------------------------------------------------------------------ */
+
+static size_t chunks_of(size_t count) { return (count + CHUNK - 1) / CHUNK; }
+
+static bool cut_chunks(arena *memory, optimizer *o)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < o->parameter_count; i++) total += chunks_of(o->parameters[i].count);
+    o->chunks = arena_array(memory, total + 1, sizeof *o->chunks);
+    o->parts = arena_array(memory, total + 1, sizeof *o->parts);
+    o->factors = arena_array(memory, o->parameter_count + 1, sizeof *o->factors);
+    if (!o->chunks || !o->parts || !o->factors) return false;
+    for (size_t i = 0; i < o->parameter_count; i++) {
+        o->factors[i] = 1;
+        for (size_t first = 0; first < o->parameters[i].count; first += CHUNK) {
+            size_t rest = o->parameters[i].count - first;
+            o->chunks[o->chunk_count++] = (optimizer_chunk){i, first, rest < CHUNK ? rest : CHUNK};
+        }
+    }
+    return true;
+}
+
+/* Cleared numbers, one for each of all parameters; true at once where they are not wanted. */
+static bool make_block(arena *memory, const optimizer *o, bool wanted, real **block)
+{
+    if (wanted) *block = arena_array(memory, o->count + 1, sizeof(real));
+    return !wanted || *block;
+}
+
+static bool clips_by_norm(const optimizer *o) { return common(o)->clipnorm > 0 || common(o)->global_clipnorm > 0; }
+
+static bool make_state(arena *memory, optimizer *o)
+{
+    const optimizer_options *options = common(o);
+    for (size_t i = 0; i < o->parameter_count; i++) o->count += o->parameters[i].count;
+    bool made = cut_chunks(memory, o) && make_block(memory, o, options->use_ema, &o->averages) &&
+                make_block(memory, o, options->gradient_accumulation_steps, &o->accumulators);
+    for (size_t i = 0; made && i < MOST_SLOTS; i++) {
+        const optimizer_slot *slot = &o->class->slots[i];
+        made = make_block(memory, o, slot->name && (!slot->wanted || slot->wanted(options)), &o->slots[i]);
+    }
+    return made;
+}
+
+cepa_status optimizer_new(arena *memory, const member *chosen, const parameter *parameters, size_t count,
+                          optimizer *made, cepa_error *error)
+{
+    *made = (optimizer){.class = (const optimizer_class *)chosen->kind,
+                        .options = chosen->options,
+                        .parameters = parameters,
+                        .parameter_count = count};
+    const optimizer_options *o = common(made);
+    if (real_is_set(o->clipnorm) + real_is_set(o->clipvalue) + real_is_set(o->global_clipnorm) > 1)
+        return fail(error, CEPA_ARGUMENT, "%s: only one of clipnorm, clipvalue and global_clipnorm can be set",
+                    chosen->kind->name);
+    made->learning_rate = (double)(float)o->learning_rate;
+    return make_state(memory, made) ? CEPA_OK : fail_memory(error);
+}
+
+double optimizer_loss_scale(const optimizer *o)
+{
+    double scale = common(o)->loss_scale_factor;
+    return scale != 0 ? scale : 1;
+}
+
+double optimizer_penalty(const optimizer *o, const real *values)
+{
+    double sum = 0;
+    for (size_t i = 0; i < o->parameter_count; i++) {
+        const parameter *p = &o->parameters[i];
+        if (p->regularizer.kind) sum += regularizer_penalty(&p->regularizer, values + p->value, p->count);
+    }
+    return sum;
+}
+
+/* ---- One batch --------------------------------------------------------------------------------------------------- */
+
+typedef struct work {
+    optimizer *o;
+    real *values, *gradients;
+    uint64_t updates; /* before this batch */
+    bool updates_now; /* false while gradients are only gathered */
+} work;
+
+static void prepare_parameter(void *context, size_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    const parameter *p = &w->o->parameters[index];
+    real *g = w->gradients + p->place;
+    double scale = optimizer_loss_scale(w->o);
+    if (scale != 1) kernels->scale_into(g, (real)(1 / scale), p->count);
+    if (p->regularizer.kind) regularizer_gradient(&p->regularizer, w->values + p->value, p->count, g);
+}
+
+/* Adds up gradients where several batches make one update; in the last of them leaves their mean. */
+static void accumulate(const work *w, size_t place, size_t count)
+{
+    real *sum = w->o->accumulators + place, *g = w->gradients + place;
+    if (!w->updates_now) {
+        kernels->add_into(sum, g, count);
+        return;
+    }
+    kernels->add_into(g, sum, count);
+    kernels->scale_into(g, (real)(1.0 / common(w->o)->gradient_accumulation_steps), count);
+    memset(sum, 0, count * sizeof *sum);
+}
+
+static void gather_chunk(void *context, size_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    const optimizer_chunk *c = &w->o->chunks[index];
+    size_t place = w->o->parameters[c->parameter].place + c->first;
+    if (w->o->accumulators) accumulate(w, place, c->count);
+    if (clips_by_norm(w->o)) w->o->parts[index] = kernels->square_sum(w->gradients + place, c->count);
+}
+
+/* limit / norm where the norm is larger; NaN where it is no number. */
+static double clip_factor(double limit, double squares)
+{
+    double norm = sqrt(squares);
+    return limit > 0 && !(norm <= limit) ? limit / norm : 1;
+}
+
+/* What clipping by norm multiplies each parameter's gradient by. */
+static void find_factors(const optimizer *o)
+{
+    double each = common(o)->clipnorm, all = common(o)->global_clipnorm, total = 0;
+    for (size_t i = 0; i < o->parameter_count; i++) o->factors[i] = 0;
+    for (size_t i = 0; i < o->chunk_count; i++) {
+        o->factors[o->chunks[i].parameter] += o->parts[i];
+        total += o->parts[i];
+    }
+    for (size_t i = 0; i < o->parameter_count; i++)
+        o->factors[i] = each > 0 ? clip_factor(each, o->factors[i]) : clip_factor(all, total);
+}
+
+static void update_chunk(const work *w, const optimizer_chunk *c)
+{
+    const optimizer *o = w->o;
+    const optimizer_options *options = common(o);
+    const parameter *p = &o->parameters[c->parameter];
+    size_t place = p->place + c->first;
+    real *g = w->gradients + place, *weights = w->values + p->value + c->first;
+    if (o->factors[c->parameter] != 1) kernels->scale_into(g, (real)o->factors[c->parameter], c->count);
+    if (options->clipvalue > 0) kernels->clip_into(g, (real)options->clipvalue, c->count);
+    double decay = options->weight_decay * o->learning_rate;
+    if (decay > 0) kernels->add_scaled_into(weights, weights, (real)-decay, c->count);
+    optimizer_call call = {
+        .options = options, .rate = o->learning_rate, .step = w->updates + 1, .w = weights, .g = g, .count = c->count};
+    for (size_t i = 0; i < MOST_SLOTS; i++) call.slot[i] = o->slots[i] ? o->slots[i] + place : NULL;
+    o->class->update(&call);
+}
+
+/* average = m average + (1 - m) w, m = 0 in the first update. */
+static void average_chunk(const work *w, const optimizer_chunk *c)
+{
+    const optimizer_options *options = common(w->o);
+    const parameter *p = &w->o->parameters[c->parameter];
+    real *average = w->o->averages + p->place + c->first, *weights = w->values + p->value + c->first;
+    double momentum = w->updates ? options->ema_momentum : 0;
+    kernels->scale_into(average, (real)momentum, c->count);
+    kernels->add_scaled_into(average, weights, (real)(1 - momentum), c->count);
+    if (options->ema_overwrite_frequency && (w->updates + 1) % (uint64_t)options->ema_overwrite_frequency == 0)
+        memcpy(weights, average, c->count * sizeof *weights);
+}
+
+static void apply_chunk(void *context, size_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    if (w->updates_now) update_chunk(w, &w->o->chunks[index]);
+    if (w->o->averages) average_chunk(w, &w->o->chunks[index]);
+}
+
+static void constrain_parameter(void *context, size_t index, int thread)
+{
+    (void)thread;
+    const work *w = context;
+    const parameter *p = &w->o->parameters[index];
+    if (p->constraint.kind) constraint_apply(&p->constraint, p->size, p->rank, w->values + p->value);
+}
+
+void optimizer_step(optimizer *o, real *values, real *gradients, int threads)
+{
+    uint64_t every = o->accumulators ? (uint64_t)common(o)->gradient_accumulation_steps : 1;
+    work w = {o, values, gradients, o->iterations / every, (o->iterations + 1) % every == 0};
+    threads_for(threads, o->parameter_count, prepare_parameter, &w);
+    if (o->accumulators || clips_by_norm(o)) threads_for(threads, o->chunk_count, gather_chunk, &w);
+    if (clips_by_norm(o)) find_factors(o);
+    threads_for(threads, o->chunk_count, apply_chunk, &w);
+    threads_for(threads, o->parameter_count, constrain_parameter, &w);
+    o->iterations++;
+}
+
+void optimizer_finish(const optimizer *o, real *values)
+{
+    for (size_t i = 0; o->averages && i < o->parameter_count; i++) {
+        const parameter *p = &o->parameters[i];
+        memcpy(values + p->value, o->averages + p->place, p->count * sizeof *values);
+    }
+}
+
+/* ---- State in the order of Keras' files -------------------------------------------------------------------------- */
+
+enum { HEAD = 2 }; /* iteration and learning_rate */
+
+/* The blocks that stand in files after the head: averages, accumulators, slots. */
+typedef struct block {
+    const char *name;
+    real *values;
+} block;
+
+static size_t list_blocks(const optimizer *o, block blocks[2 + MOST_SLOTS], size_t *first_slot)
+{
+    size_t count = 0;
+    if (o->averages) blocks[count++] = (block){"average", o->averages};
+    if (o->accumulators) blocks[count++] = (block){"gradient_accumulator", o->accumulators};
+    *first_slot = count;
+    for (size_t i = 0; i < MOST_SLOTS; i++)
+        if (o->slots[i]) blocks[count++] = (block){o->class->slots[i].name, o->slots[i]};
+    return count;
+}
+
+size_t optimizer_variable_count(const optimizer *o)
+{
+    block blocks[2 + MOST_SLOTS];
+    size_t first_slot;
+    return HEAD + list_blocks(o, blocks, &first_slot) * o->parameter_count;
+}
+
+optimizer_variable optimizer_variable_at(optimizer *o, size_t index)
+{
+    if (index == 0) return (optimizer_variable){.name = "iteration", .iterations = &o->iterations};
+    if (index == 1) return (optimizer_variable){.name = "learning_rate", .learning_rate = &o->learning_rate};
+    block blocks[2 + MOST_SLOTS];
+    size_t first_slot, number = index - HEAD, together = o->class->interleaved;
+    list_blocks(o, blocks, &first_slot);
+    size_t which = number / o->parameter_count, at = number % o->parameter_count;
+    if (which >= first_slot && which < first_slot + together) {
+        number -= first_slot * o->parameter_count;
+        which = first_slot + number % together;
+        at = number / together;
+    }
+    const parameter *p = &o->parameters[at];
+    return (optimizer_variable){.name = blocks[which].name, .of = p, .values = blocks[which].values + p->place};
+}
