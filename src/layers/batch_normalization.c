@@ -58,7 +58,7 @@ static bool shape_of(shape_pass *p)
     g->variance = declare(p, &next, "moving_variance", o->moving_variance_initializer, NULL, NULL, true);
     p->output[0] = *p->input;
     declare_batch_state(p, 2 * g->channels, 4 * g->channels);
-    declare_scratch(p, 3 * g->channels * sizeof(real));
+    declare_scratch(p, 3 * g->channels * sizeof(double));
     return true;
 }
 
@@ -78,6 +78,13 @@ static double gamma_of(const layer_call *c, size_t channel)
 {
     int place = GEOMETRY(c)->gamma;
     return place < 0 ? 1 : (double)c->w[place][channel];
+}
+
+/* The factor 1 / sqrt(variance + epsilon) in use. */
+static double factor_of(const layer_call *c, size_t channel)
+{
+    if (c->training) return batch_factor(c)[channel];
+    return 1 / sqrt((double)c->w[GEOMETRY(c)->variance][channel] + OPTIONS(c)->epsilon);
 }
 
 static void move_average(const layer_call *c, int place, size_t channel, double batch_value)
@@ -123,8 +130,7 @@ static void forward(const layer_call *c)
     real *scale = c->scratch, *offset = scale + g->channels;
     for (size_t i = 0; i < g->channels; i++) {
         double mean = c->training ? batch_mean(c)[i] : (double)c->w[g->mean][i];
-        double factor = c->training ? batch_factor(c)[i]
-                                    : 1 / sqrt((double)c->w[g->variance][i] + OPTIONS(c)->epsilon);
+        double factor = factor_of(c, i);
         double beta = g->beta < 0 ? 0 : (double)c->w[g->beta][i];
         scale[i] = (real)(gamma_of(c, i) * factor);
         offset[i] = (real)(beta - mean * gamma_of(c, i) * factor);
@@ -132,14 +138,16 @@ static void forward(const layer_call *c)
     kernels->channel_affine(c->x[0], c->y[0], g->fold.outer, g->channels, g->fold.inner, scale, offset);
 }
 
-/* Of dy, and of dy (x - mean). */
-static void sum_gradients(const layer_call *c)
+/* Of dy, and of dy (x - mean), by channel. */
+static void add_gradients(const layer_call *c, const double *mean, double *sums)
 {
     const geometry *g = GEOMETRY(c);
-    kernels->channel_sums(c->dy[0], g->fold.outer, g->channels, g->fold.inner, c->rows, c->sums);
-    kernels->channel_product_sums(c->dy[0], c->x[0], g->fold.outer, g->channels, g->fold.inner, c->rows, batch_mean(c),
-                                  c->sums + g->channels);
+    kernels->channel_sums(c->dy[0], g->fold.outer, g->channels, g->fold.inner, c->rows, sums);
+    kernels->channel_product_sums(c->dy[0], c->x[0], g->fold.outer, g->channels, g->fold.inner, c->rows, mean,
+                                  sums + g->channels);
 }
+
+static void sum_gradients(const layer_call *c) { add_gradients(c, batch_mean(c), c->sums); }
 
 static void take_gradients(const layer_call *c)
 {
@@ -156,7 +164,7 @@ static void gradient_inputs(const layer_call *c)
     const geometry *g = GEOMETRY(c);
     real *p = c->scratch, *q = p + g->channels, *r = q + g->channels;
     for (size_t i = 0; i < g->channels; i++) {
-        double f = c->training ? batch_factor(c)[i] : 1 / sqrt((double)c->w[g->variance][i] + OPTIONS(c)->epsilon);
+        double f = factor_of(c, i);
         double scale = gamma_of(c, i) * f, slope = c->training ? scale * f * f * mean_dy_x(c)[i] : 0;
         p[i] = (real)scale;
         q[i] = (real)-slope;
@@ -167,13 +175,21 @@ static void gradient_inputs(const layer_call *c)
     else kernels->channel_affine(c->dy[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, r);
 }
 
-/* d gamma = sum of dy (x - mean) f, d beta = sum of dy: this block's share of the sums that the batch has just taken. */
+/* d gamma = sum of dy (x - mean) f, d beta = sum of dy: in training this block's share of the sums that the batch has just
+ * taken. */
 static void gradient_weights(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
+    double *sums = c->sums;
+    if (!c->training) {
+        double *mean = c->scratch;
+        sums = mean + g->channels;
+        for (size_t i = 0; i < g->channels; i++) mean[i] = (double)c->w[g->mean][i];
+        add_gradients(c, mean, sums);
+    }
     for (size_t i = 0; i < g->channels; i++) {
-        if (g->gamma >= 0 && c->dw[g->gamma]) c->dw[g->gamma][i] = (real)(c->sums[g->channels + i] * batch_factor(c)[i]);
-        if (g->beta >= 0 && c->dw[g->beta]) c->dw[g->beta][i] = (real)c->sums[i];
+        if (g->gamma >= 0 && c->dw[g->gamma]) c->dw[g->gamma][i] = (real)(sums[g->channels + i] * factor_of(c, i));
+        if (g->beta >= 0 && c->dw[g->beta]) c->dw[g->beta][i] = (real)sums[i];
     }
 }
 
@@ -188,6 +204,7 @@ const layer_class batch_normalization = {
     .forward_stage = {{sum_x, take_mean}, {sum_squares, take_variance}},
     .gradient_stage = {{sum_gradients, take_gradients}},
     .needs = NEEDS_INPUT,
+    .weights_need = NEEDS_INPUT,
     .in_place = true,
     .frozen_is_inference = true,
 };
