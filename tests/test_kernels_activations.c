@@ -22,8 +22,7 @@ typedef struct named_kernel {
 #define ENTRY(type, name, arguments) {#name, offsetof(kernel_table, name)},
 static const named_kernel of_elements[] = {KERNELS_OF_ACTIVATIONS(ENTRY)};
 #define AXIS_KERNELS(X, name) X(void, name##_forward, ()) X(void, name##_gradient, ())
-static const named_kernel of_axes[] = {AXIS_KERNELS(ENTRY, softmax) AXIS_KERNELS(ENTRY, log_softmax)
-                                           AXIS_KERNELS(ENTRY, sparsemax)};
+static const named_kernel of_axes[] = {AXIS_KERNELS(ENTRY, softmax) AXIS_KERNELS(ENTRY, log_softmax)};
 
 #define KERNEL_OF(type, table, named) (*(type *const *)(const void *)((const char *)(table) + (named)->offset))
 

@@ -121,8 +121,6 @@ typedef struct activation_parameters {
     X(void, softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))      \
     X(void, log_softmax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                     \
     X(void, log_softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))  \
-    X(void, sparsemax_forward, (const lanes *x, lanes *y, size_t outer, size_t n, size_t inner))                       \
-    X(void, sparsemax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))    \
     /* normalise.c: per channel of [outer][channels][inner] over the block's first rows lanes, in double */            \
     X(void, channel_sums, (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, double *sums))    \
     X(void, channel_square_sums,                                                                                       \

@@ -100,7 +100,6 @@ static bool is_approximate(const void *options) { return ((const gelu_options *)
     X(hard_tanh, NEEDS_INPUT)                                                                                          \
     X(softmax, NEEDS_OUTPUT, ALONG_AXIS)                                                                               \
     X(log_softmax, NEEDS_OUTPUT, ALONG_AXIS)                                                                           \
-    X(sparsemax, NEEDS_OUTPUT, ALONG_AXIS)                                                                             \
     X(tanh_shrink, NEEDS_INPUT)                                                                                        \
     X(soft_shrink, NEEDS_OUTPUT, TAKES(shrink_fields, shrink_options))                                                 \
     X(hard_shrink, NEEDS_OUTPUT, TAKES(shrink_fields, shrink_options))                                                 \
