@@ -144,6 +144,7 @@ static void numbers_are_those_of_keras(void **state)
     static const char *const isas[] = {"portable", "avx2", "avx512"};
     size_t count, bad = 0, checked = 0;
     char **names = golden_names("activations", ".json", &count);
+    if (!count) skip();
     for (size_t isa = 0; isa < ARRAY_COUNT(isas); isa++) {
         kernels = kernels_named(isas[isa]);
         for (size_t i = 0; kernels && i < count; i++) {
