@@ -193,9 +193,10 @@ void golden_open(golden *g, const char *name)
     g->json = json_load_file(path, 0, &error);
     if (!g->json) fail_msg("%s: %s", path, error.text);
     free(path);
-    path = joined(root(), name, ".npz");
-    struct stat found;
-    if (stat(path, &found) == 0) golden_read_arrays(&g->arrays, path);
+    char arrays[sizeof g->name + 4];
+    snprintf(arrays, sizeof arrays, "%s.npz", name);
+    path = golden_path(arrays);
+    if (path) golden_read_arrays(&g->arrays, arrays);
     free(path);
 }
 
