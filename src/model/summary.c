@@ -1,0 +1,241 @@
+/* What every style of summary shows: layers, shapes, counts, connections, totals. */
+#include "model/summary.h"
+
+#include "model/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t text_columns(const char *text, size_t bytes)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
+size_t text_bytes(const char *text, size_t columns)
+{
+    size_t bytes = 0;
+    while (text[bytes] && (columns || ((unsigned char)text[bytes] & 0xc0) == 0x80))
+        columns -= ((unsigned char)text[bytes++] & 0xc0) != 0x80;
+    return bytes;
+}
+
+void summary_pad(buffer *text, size_t columns)
+{
+    while (columns--) buffer_text(text, " ");
+}
+
+void summary_count(buffer *text, size_t count)
+{
+    char digits[32];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%zu", count);
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0) buffer_text(text, ",");
+        buffer_bytes(text, digits + i, 1);
+    }
+}
+
+static void write_size(buffer *text, const char *const *units, size_t bytes)
+{
+    double size = (double)bytes;
+    for (; size >= 1024 && units[1]; units++) size /= 1024;
+    buffer_fixed(text, size, 2);
+    buffer_format(text, " %s", *units);
+}
+
+const char *summary_keep(summary *s, buffer *text)
+{
+    buffer_text(text, "");
+    const char *kept = text->failed ? NULL : arena_text(&s->memory, (const char *)text->bytes);
+    buffer_free(text);
+    return kept;
+}
+
+/* The visible calls of a layer in a network, as a part of n->visible. */
+static call *const *calls_of(const network *n, const layer *l, size_t *count)
+{
+    size_t first = 0;
+    while (first < n->visible_count && n->visible[first]->layer != l) first++;
+    *count = 0;
+    while (first + *count < n->visible_count && n->visible[first + *count]->layer == l) ++*count;
+    return n->visible + first;
+}
+
+/* The shape of one call's outputs: "(None, 10)", or a list of several. */
+static void call_shape(const summary *s, const call *c, buffer *text)
+{
+    bool list = c->outputs > 1 || (s->style->keras2 && c->layer->class->is_input);
+    if (list) buffer_text(text, "[");
+    for (size_t i = 0; i < c->outputs; i++) {
+        char one[128];
+        shape_text(&graph_tensor(s->network->graph, c->result[i])->shape, one, sizeof one);
+        buffer_format(text, "%s%s", i ? ", " : "", one);
+    }
+    if (list) buffer_text(text, "]");
+}
+
+/* Keras 3 shows the shape of a layer's last call; Keras 2 says "multiple" where the calls' shapes differ. */
+static const char *layer_shape(summary *s, const layer *l)
+{
+    const cepa_graph *g = s->network->graph;
+    const char *shape = NULL;
+    for (size_t i = 0; i < g->call_count; i++) {
+        if (g->calls[i]->layer != l || g->calls[i]->part_of) continue;
+        buffer text = {0};
+        call_shape(s, g->calls[i], &text);
+        const char *next = summary_keep(s, &text);
+        if (s->style->keras2 && shape && next && strcmp(shape, next) != 0) return "multiple";
+        shape = next;
+    }
+    return shape;
+}
+
+/* "conv2d[0][0]": the layer behind a tensor, its call and which of its results. */
+static void connection(const summary *s, int id, buffer *text)
+{
+    size_t index;
+    const call *source = graph_source(s->network->graph, id, &index);
+    const char *quote = s->style->keras2 ? "'" : "";
+    buffer_format(text, "%s%s[%zu][%zu]%s", quote, source->layer->name, source->number, index, quote);
+}
+
+/* All that a layer reads in this network, call after call. */
+static const char *connections(summary *s, const layer *l)
+{
+    size_t count, written = 0;
+    call *const *calls = calls_of(s->network, l, &count);
+    buffer text = {0};
+    if (s->style->keras2) buffer_text(&text, "[");
+    for (size_t number = 0; number < l->call_count; number++) {
+        for (size_t i = 0; i < count; i++) {
+            for (size_t k = 0; calls[i]->number == number && k < calls[i]->inputs; k++) {
+                if (written++) buffer_text(&text, ", ");
+                connection(s, calls[i]->input[k], &text);
+            }
+        }
+    }
+    if (s->style->keras2)
+        buffer_text(&text, "]");
+    else if (!written)
+        buffer_text(&text, "-");
+    return summary_keep(s, &text);
+}
+
+/* True where each call reads one tensor of its own, starting from a single input, and no layer is called twice. */
+static bool is_chain(const network *n)
+{
+    size_t starts = 0, index, other;
+    if (n->sequential) return true;
+    for (size_t i = 0; i < n->visible_count; i++) {
+        const call *c = n->visible[i];
+        if (c->inputs > 1 || (i && n->visible[i - 1]->layer == c->layer)) return false;
+        starts += c->inputs == 0;
+        for (size_t k = 0; k < i && c->inputs; k++)
+            if (n->visible[k]->inputs &&
+                graph_source(n->graph, n->visible[k]->input[0], &other) == graph_source(n->graph, c->input[0], &index))
+                return false;
+    }
+    return starts == 1;
+}
+
+static bool fill_row(summary *s, summary_row *row, const layer *l)
+{
+    size_t not_trained, parameters = layer_parameters(s->network->graph, l, &not_trained);
+    row->layer = l;
+    row->name = arena_format(&s->memory, "%s (%s)", l->name, l->class->kind.name);
+    row->shape = layer_shape(s, l);
+    buffer count = {0};
+    if (s->style->keras2)
+        buffer_format(&count, "%zu", parameters);
+    else
+        summary_count(&count, parameters);
+    row->parameters = summary_keep(s, &count);
+    row->connections = s->chain ? "" : connections(s, l);
+    return row->name && row->shape && row->parameters && row->connections;
+}
+
+static bool fill_rows(summary *s)
+{
+    const network *n = s->network;
+    s->rows = arena_array(&s->memory, n->layer_count, sizeof *s->rows);
+    for (size_t i = 0; s->rows && i < n->layer_count; i++) {
+        if (n->sequential && n->layers[i]->class->is_input) continue;
+        if (!fill_row(s, &s->rows[s->row_count++], n->layers[i])) return false;
+    }
+    return s->rows != NULL;
+}
+
+static void write_total(const summary *s, buffer *text, const char *title, size_t count, size_t bytes)
+{
+    const summary_style *style = s->style;
+    buffer_format(text, s->color ? "%s\033[1m%s: \033[0m\033[38;5;34m" : "%s%s: ", style->keras2 ? "" : " ", title);
+    if (style->commas)
+        summary_count(text, count);
+    else
+        buffer_format(text, "%zu", count);
+    if (s->color) buffer_text(text, "\033[0m");
+    if (style->byte_units) {
+        buffer_text(text, " (");
+        write_size(text, style->byte_units, bytes);
+        buffer_text(text, ")");
+    }
+    buffer_text(text, "\n");
+}
+
+static void write_totals(const summary *s, buffer *text)
+{
+    enum { SIZE = sizeof(float) };
+    optimizer_size optimizer = s->style->keras2 ? (optimizer_size){0} : s->optimizer;
+    size_t trained = s->total - s->not_trained;
+    write_total(s, text, "Total params", s->total + optimizer.numbers, s->total * SIZE + optimizer.bytes);
+    write_total(s, text, "Trainable params", trained, trained * SIZE);
+    write_total(s, text, "Non-trainable params", s->not_trained, s->not_trained * SIZE);
+    if (optimizer.numbers) write_total(s, text, "Optimizer params", optimizer.numbers, optimizer.bytes);
+    for (size_t i = 0; i < s->closing_rule; i++) buffer_text(text, "_");
+    if (s->closing_rule) buffer_text(text, "\n");
+}
+
+static const char *const units_of_keras2[] = {"Byte", "KB", "MB", "GB", "TB", "PB", NULL};
+static const char *const units_of_keras3[] = {"B", "KB", "MB", "GB", "TB", "PB", NULL};
+
+static const summary_style styles[] = {
+    {"keras3", .byte_units = units_of_keras3, .commas = true, .table = summary_table_keras3},
+    {"keras2.14", .keras2 = true, .byte_units = units_of_keras2, .table = summary_table_keras2},
+    {"keras2.12", .keras2 = true, .commas = true, .table = summary_table_keras2},
+};
+
+static const summary_style *find_style(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(styles); i++)
+        if (!name || strcmp(name, styles[i].name) == 0) return &styles[i];
+    return NULL;
+}
+
+cepa_status summary_text(const network *n, const cepa_summary_options *options, const optimizer_size *optimizer,
+                         buffer *text, cepa_error *error)
+{
+    const cepa_summary_options none = {0}, *o = options ? options : &none;
+    summary s = {.network = n, .style = find_style(o->style), .optimizer = *optimizer, .color = o->color};
+    if (!s.style) return fail(error, CEPA_ARGUMENT, "style must be keras3, keras2.14 or keras2.12, not %s", o->style);
+    s.color = s.color && !s.style->keras2;
+    s.width = o->width > 0 ? (size_t)o->width : 80;
+    s.chain = is_chain(n);
+    s.total = network_parameters(n, &s.not_trained);
+    bool good = fill_rows(&s) && s.style->table(&s, text);
+    if (good) write_totals(&s, text);
+    if (good && o->explain) good = summary_explain(&s, text);
+    arena_free(&s.memory);
+    return good && !text->failed ? CEPA_OK : fail_memory(error);
+}
+
+cepa_status cepa_summary(const cepa_model *model, const cepa_summary_options *options, char **text, cepa_error *error)
+{
+    *text = NULL;
+    if (!model || !model->network) return fail(error, cepa_model_status(model), "%s", cepa_model_error(model)->message);
+    buffer table = {0};
+    cepa_status status = summary_text(model->network, options, &(optimizer_size){0}, &table, error);
+    if (status == CEPA_OK && !(*text = buffer_take_text(&table))) status = fail_memory(error);
+    buffer_free(&table);
+    return status;
+}
