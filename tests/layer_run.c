@@ -78,7 +78,10 @@ static void load(void *context, size_t input, const size_t rows[LANES], const ui
     const layer_run *run = context;
     size_t count = run->input_count[input];
     for (size_t e = 0; e < count; e++)
-        for (size_t i = 0; i < LANES; i++) x[e].lane[i] = (real)run->x[input][rows[i] * count + order[e]];
+        for (size_t i = 0; i < LANES; i++) {
+            bool unused = run->unused != 0 && i > 0 && rows[i] == rows[i - 1];
+            x[e].lane[i] = (real)(unused ? run->unused : run->x[input][rows[i] * count + order[e]]);
+        }
 }
 
 /* Numbers of a block's rows in Keras' order. */

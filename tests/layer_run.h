@@ -15,6 +15,7 @@ typedef struct layer_run {
     size_t rows, inputs, outputs;
     size_t input_count[MOST_VALUES], output_count[MOST_VALUES]; /* numbers of one row */
     double *x[MOST_VALUES], *dx[MOST_VALUES], *y[MOST_VALUES], *dy[MOST_VALUES]; /* rows x count, Keras' order */
+    double unused;  /* what lanes beyond the rows are filled with; 0: the last row, as in use */
     uint32_t *output_order[MOST_VALUES];
     uint32_t *input_order[MOST_VALUES];
 } layer_run;

@@ -158,6 +158,13 @@ static void take_gradients(const layer_call *c)
     }
 }
 
+/* The batch's share of the gradient reaches unused lanes too, where it must be 0. */
+static void clear_unused(const layer_call *c)
+{
+    for (size_t e = 0; c->rows < LANES && e < c->count; e++)
+        for (size_t i = c->rows; i < LANES; i++) c->dx[0][e].lane[i] = 0;
+}
+
 /* In training dx = gamma f (dy - mean(dy) - (x - mean) f^2 mean(dy (x - mean))) with f the batch's factor. */
 static void gradient_inputs(const layer_call *c)
 {
@@ -170,9 +177,10 @@ static void gradient_inputs(const layer_call *c)
         q[i] = (real)-slope;
         r[i] = c->training ? (real)(slope * batch_mean(c)[i] - scale * mean_dy(c)[i]) : 0;
     }
-    if (c->training)
+    if (c->training) {
         kernels->channel_combine(c->dy[0], c->x[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, q, r);
-    else kernels->channel_affine(c->dy[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, r);
+        clear_unused(c);
+    } else kernels->channel_affine(c->dy[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, r);
 }
 
 /* d gamma = sum of dy (x - mean) f, d beta = sum of dy: in training this block's share of the sums that the batch has just
