@@ -2,7 +2,7 @@
 #ifndef DATA_KNOWN_H
 #define DATA_KNOWN_H
 
-#include "data/reader.h"
+#include "data/dataset.h"
 
 enum { MOST_PLACES = 8, MOST_DOWNLOADS = 4 };
 
@@ -13,7 +13,10 @@ typedef struct download {
 } download;
 
 typedef struct known {
-    size_t train_rows; /* of the whole data set */
+    size_t train_rows, test_rows; /* of the whole data set */
+    size_t rank;                  /* axes of a picture in a data set that Keras has too, else 0 */
+    int shape[3];
+    bool column_labels; /* labels are (1), else () */
     size_t class_count;
     const char *const *class_names;  /* NULL: the files say */
     const char *places[MOST_PLACES]; /* folders and files below a root, the best first */

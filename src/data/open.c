@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "data/fetch.h"
 #include "data/locate.h"
+#include "data/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
