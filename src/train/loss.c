@@ -193,19 +193,20 @@ static shape without_column(const shape *s)
     return squeezed;
 }
 
-cepa_status loss_check_shape(const loss *l, const shape *prediction, const shape *target, cepa_error *error)
+cepa_status target_check_shape(const char *name, bool labels, const shape *prediction, const shape *target,
+                               cepa_error *error)
 {
     shape p = without_column(prediction), t = without_column(target);
-    if (l->class->labels) {
+    if (labels) {
         p = *prediction;
         if (p.rank) p.rank--;
     }
-    if (shape_equal(&p, &t) || (l->class->labels && shape_equal(&p, target))) return CEPA_OK;
+    if (shape_equal(&p, &t) || (labels && shape_equal(&p, target))) return CEPA_OK;
     char given[100], wanted[100];
     shape_text(target, given, sizeof given);
     shape_text(prediction, wanted, sizeof wanted);
     return fail(error, CEPA_DATA, "targets of shape %s do not fit predictions of shape %s: %s takes %s", given, wanted,
-                l->class->kind.name, l->class->labels ? "labels, one for each row of the last axis" : "equal shapes");
+                name, labels ? "labels, one for each row of the last axis" : "equal shapes");
 }
 
 target_range target_range_new(void) { return (target_range){INFINITY, -INFINITY, true, true}; }

@@ -40,8 +40,10 @@ bool loss_from_logits(const member *chosen);
 /* Numbers of one row's target. */
 size_t loss_target_count(const loss *l);
 
-/* Checks that a target of this shape (of one row) fits: equal shapes, but for a last axis of 1. */
-cepa_status loss_check_shape(const loss *l, const shape *prediction, const shape *target, cepa_error *error);
+/* Checks that a target of this shape (of one row) fits predictions: equal shapes, but for a last axis of 1; or labels,
+ * one for each row of the predictions' last axis. name: what takes them, for the message. */
+cepa_status target_check_shape(const char *name, bool labels, const shape *prediction, const shape *target,
+                               cepa_error *error);
 
 /* What the targets of a data set are, gathered over all its rows before anything is measured. */
 typedef struct target_range {
