@@ -24,25 +24,6 @@ static bool is_built(const char *name)
     return true;
 }
 
-/* The call that a case writes: relu(negative_slope=0.1, max_value=4). */
-static void call_text(const golden *g, char *text, size_t size)
-{
-    const char *name;
-    json_t *argument, *arguments = json_object_get(g->json, "arguments");
-    size_t used = (size_t)snprintf(text, size, "%s(", golden_text(g->json, "function", ""));
-    json_object_foreach(arguments, name, argument)
-    {
-        char *number =
-            json_is_boolean(argument) ? NULL : json_dumps(argument, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
-        used += (size_t)snprintf(text + used, size - used, "%s=%s, ", name,
-                                 number                   ? number
-                                 : json_is_true(argument) ? "True"
-                                                          : "False");
-        free(number);
-    }
-    snprintf(text + used, size - used, ")");
-}
-
 /* A case's numbers in lanes: rows of an axis case are its first axis, at most 16; others are one row of all numbers. */
 typedef struct run {
     activation_call call;
@@ -66,15 +47,15 @@ static void fill(const run *r, const golden_array *from, lanes *to)
 static void prepare(run *r, arena *memory, const golden *g)
 {
     const golden_array *x = golden_need(&g->arrays, "x");
-    char text[200];
     cepa_error error;
-    call_text(g, text, sizeof text);
+    char *text = golden_call(golden_text(g->json, "function", ""), json_object_get(g->json, "arguments"));
     *r = (run){.along_axis = golden_find(&g->arrays, "dy") != NULL};
     r->rows = r->along_axis ? x->shape[0] : 1;
     r->count = x->count / r->rows;
     r->shape.rank = r->along_axis ? x->rank - 1 : 1;
     for (size_t i = 0; i < r->shape.rank; i++) r->shape.size[i] = (int)(r->along_axis ? x->shape[i + 1] : x->shape[i]);
     if (activation_prepare(memory, text, &r->shape, &r->call, &r->needs, &error)) fail_msg("%s", error.message);
+    free(text);
     r->order = arena_array(memory, r->count, sizeof *r->order);
     shape_order(&r->shape, r->order);
     lanes **blocks[] = {&r->x, &r->y, &r->dy, &r->dx};
