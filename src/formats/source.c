@@ -1,0 +1,200 @@
+/* Reads Keras source text: runs through it, then picks the model that is meant. */
+#include "formats/source.h"
+
+#include "formats/source_eval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_BYTES = 1 << 20 };
+
+const char *keras_source_name(const char *path)
+{
+    const char *found = NULL;
+    for (const char *c = strstr(path, ".py:"); c; c = strstr(c + 1, ".py:")) found = c + strlen(".py:");
+    return found;
+}
+
+/* ---- What was set from outside */
+
+static cepa_status read_sets(eval *e, const cepa_load_options *options)
+{
+    e->set_count = options ? options->set_count : 0;
+    e->sets = arena_array(e->source.memory, e->set_count, sizeof *e->sets);
+    if (!e->sets) return fail_memory(e->source.error);
+    for (size_t i = 0; i < e->set_count; i++) {
+        const char *text = options->set[i], *equals = strchr(text, '=');
+        if (!equals || equals == text)
+            return fail(e->source.error, CEPA_ARGUMENT, "'%.100s' sets nothing, name=value was expected", text);
+        const value *v = value_parse(e->source.memory, equals + 1, e->source.error);
+        if (!v)
+            return fail_in(e->source.error, e->source.error ? e->source.error->status : CEPA_ARGUMENT, "%.100s", text);
+        e->sets[i].name = arena_text_n(e->source.memory, text, (size_t)(equals - text));
+        e->sets[i].thing = thing_of_value(e, v);
+        if (!e->sets[i].name || !e->sets[i].thing) return fail_memory(e->source.error);
+    }
+    return CEPA_OK;
+}
+
+static cepa_status refuse_set(const eval *e, const source_set *set)
+{
+    buffer known = {0};
+    for (size_t i = 0; i < e->settable.count; i++)
+        buffer_format(&known, "%s%s", i ? ", " : "", e->settable.items[i]->text);
+    cepa_status status =
+        fail(e->source.error, CEPA_ARGUMENT, "%.160s has no parameter %.60s; %s%s", e->source.path, set->name,
+             known.size ? "it has " : "it has none", known.failed || !known.size ? "" : (const char *)known.bytes);
+    buffer_free(&known);
+    return status;
+}
+
+/* ---- Which model is meant */
+
+/* The path of a dotted name as far as the top level knows it; NULL where it is none. */
+static const char *static_path(eval *e, const node *n, const thing **function)
+{
+    const char *inner = NULL;
+    if (n->type == NODE_NAME) {
+        const thing *found = scope_find(&e->globals, n->text);
+        if (!found) found = word_find(e, n->text);
+        if (found && found->type == THING_FUNCTION) *function = found;
+        return found && found->type == THING_SYMBOL ? found->text : NULL;
+    }
+    if (n->type == NODE_ATTRIBUTE) inner = static_path(e, n->child[0], function);
+    char *path = inner ? arena_format(e->source.memory, "%s.%s", inner, n->text) : NULL;
+    return path ? word_path(e, path) : NULL;
+}
+
+static bool returns_model(eval *e, const node *def, int depth);
+
+/* True where evaluating n, an expression of a function's block, gives a model. */
+static bool gives_model(eval *e, const node *n, const node *block, int depth)
+{
+    if (n->type == NODE_CALL) {
+        const thing *function = NULL;
+        const char *path = static_path(e, n->child[0], &function);
+        if (function) return returns_model(e, function->function->def, depth + 1);
+        return path && word_makes_model(path);
+    }
+    for (size_t i = 0; n->type == NODE_NAME && i < block->count; i++) {
+        const node *s = block->child[i];
+        bool named =
+            s->type == NODE_ASSIGN && s->child[0]->type == NODE_NAME && strcmp(s->child[0]->text, n->text) == 0;
+        if (named && gives_model(e, s->child[s->count - 1], block, depth + 1)) return true;
+    }
+    return false;
+}
+
+static bool returns_model(eval *e, const node *def, int depth)
+{
+    const node *block = def->child[def->count - 1];
+    for (size_t i = 0; depth < 8 && i < block->count; i++) {
+        const node *s = block->child[i];
+        if (s->type == NODE_RETURN && s->child[0] && gives_model(e, s->child[0], block, depth + 1)) return true;
+    }
+    return false;
+}
+
+static const thing *call_maker(eval *e, const thing *function)
+{
+    const node *def = function->function->def;
+    call_site site = {.offset = def->offset, .path = def->text};
+    const thing *made = eval_call_function(e, function->function, &site);
+    if (!made || made->type == THING_MODEL) return made;
+    return eval_refuse(e, def->offset, "%s gives %s, a function that returns a model was expected", def->text,
+                       thing_name(made));
+}
+
+/* Fails, and says what there is instead. */
+static const thing *refuse_choice(eval *e, const char *problem, cepa_status status)
+{
+    buffer known = {0};
+    for (size_t i = 0; i < e->globals.count; i++) {
+        const named_thing *t = &e->globals.names[i];
+        bool maker = t->thing->type == THING_FUNCTION && returns_model(e, t->thing->function->def, 0);
+        if (maker || t->thing->type == THING_MODEL) buffer_format(&known, "%s%s", known.size ? ", " : "", t->name);
+    }
+    fail(e->source.error, status, "%.160s: %s; %s%s", e->source.path, problem,
+         known.size ? "models and functions that return one: " : "no model is made and no function returns one",
+         known.failed || !known.size ? "" : (const char *)known.bytes);
+    buffer_free(&known);
+    return NULL;
+}
+
+static const thing *named_model(eval *e, const char *name)
+{
+    char problem[120];
+    const thing *found = scope_find(&e->globals, name);
+    snprintf(problem, sizeof problem, "%.60s is %.40s", name, found ? thing_name(found) : "not defined");
+    if (found && found->type == THING_FUNCTION) return call_maker(e, found);
+    return found && found->type == THING_MODEL ? found : refuse_choice(e, problem, CEPA_ARGUMENT);
+}
+
+static const thing *choose_model(eval *e, const char *name)
+{
+    if (name) return named_model(e, name);
+    const thing *model = scope_find(&e->globals, "model"), *maker = NULL;
+    if (model && model->type == THING_MODEL) return model;
+    if (e->last_model) return e->last_model;
+    for (size_t i = 0; i < e->globals.count; i++) {
+        const thing *t = e->globals.names[i].thing;
+        if (t->type != THING_FUNCTION || !returns_model(e, t->function->def, 0)) continue;
+        if (maker) return refuse_choice(e, "several functions return a model and none is called", CEPA_SYNTAX);
+        maker = t;
+    }
+    return maker ? call_maker(e, maker) : refuse_choice(e, "there is no model", CEPA_SYNTAX);
+}
+
+/* ---- What is said of the data */
+
+static cepa_status read_info(eval *e, cepa_source_info *info)
+{
+    const source_data *train = e->data[0], *test = e->data[1];
+    if (!train) return CEPA_OK;
+    if (test && test->scale != train->scale)
+        return source_fail(&e->source, e->data_offset[test->scale == 0 ? 0 : 1], CEPA_SYNTAX,
+                           "%s images are scaled and %s images are not, the same for both was expected",
+                           test->scale == 0 ? "training" : "test", test->scale == 0 ? "test" : "training");
+    if (test && test->rows != test->all_rows)
+        return source_fail(&e->source, e->data_offset[1], CEPA_SYNTAX,
+                           "a part of the test images cannot be declared, all of them were expected");
+    info->dataset = train->dataset;
+    info->train_rows = train->rows == train->all_rows ? 0 : train->rows;
+    info->input_scale = train->scale;
+    return CEPA_OK;
+}
+
+static cepa_status read_all(eval *e, const char *name, const cepa_load_options *options, source_model *result)
+{
+    const thing *ignored = NULL, *model = NULL;
+    cepa_status failed = CEPA_SYNTAX;
+    if ((failed = read_sets(e, options))) return failed;
+    const node *tree = source_parse(&e->source);
+    if (tree && eval_block(e, tree, &ignored)) model = choose_model(e, name);
+    if (!model || !model_network(e, model, 0)) return e->source.error->status;
+    for (size_t i = 0; i < e->set_count; i++)
+        if (!e->sets[i].used) return refuse_set(e, &e->sets[i]);
+    result->network = model->model->network;
+    result->compile = model->model->compile;
+    return read_info(e, &result->info);
+}
+
+cepa_status keras_source_read(const char *path, const char *name, const char *text, size_t size,
+                              const cepa_load_options *options, cepa_graph *graph, source_model *result,
+                              cepa_error *error)
+{
+    cepa_error unread;
+    arena memory = {0};
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors put it in front of UTF-8 */
+    if (size > MOST_BYTES)
+        return fail(error, CEPA_SYNTAX, "%.200s: %zu bytes are too many for a model's text, at most %d were expected",
+                    path, size, MOST_BYTES);
+    if (size >= 3 && memcmp(text, mark, 3) == 0) text += 3, size -= 3;
+    eval e = {.graph = graph, .source = {path, text, size, &memory, error ? error : &unread}};
+    e.scope = &e.globals;
+    *result = (source_model){0};
+    cepa_status status = read_all(&e, name, options, result);
+    if (status) *result = (source_model){0};
+    arena_free(&memory);
+    return status;
+}

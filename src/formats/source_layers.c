@@ -1,0 +1,341 @@
+/* Layers in source text: making them, calling them on tensors, inputs, and members such as losses. */
+#include "formats/source_eval.h"
+#include "layers/activations.h"
+#include "weights/weights.h"
+
+#include <string.h>
+
+/* ---- Arguments */
+
+/* The values of a call's arguments, each where it stands. NULL, and the error set, on failure. */
+static named_value *argument_values(eval *e, const call_site *site)
+{
+    named_value *values = arena_array(&e->graph->memory, site->count, sizeof *values);
+    if (!values) eval_no_memory(e);
+    for (size_t i = 0; values && i < site->count; i++) {
+        const named_thing *a = &site->arguments[i];
+        values[i] = (named_value){a->name, thing_value(e, a->thing, a->offset)};
+        if (!values[i].value) return NULL;
+    }
+    return values;
+}
+
+/* Where the argument stands that a message about a kind's fields begins with ("Dropout: rate must be ..."). */
+static size_t offset_of_argument(const call_site *site, const kind *kind, const char *message)
+{
+    size_t head = strlen(kind->name) + 2, place = 0, length = strlen(message);
+    if (length < head || strncmp(message, kind->name, head - 2) != 0) return site->offset;
+    const char *name = message + head;
+    bool unknown = strncmp(name, "unknown argument '", 18) == 0;
+    if (unknown) name += 18;
+    length = strcspn(name, unknown ? "'" : " :");
+    const field *f = kind->fields;
+    for (; f && f->name && (strncmp(f->name, name, length) != 0 || f->name[length]); f++) place++;
+    for (size_t i = 0; i < site->count; i++) {
+        const char *given = site->arguments[i].name;
+        if (given ? strncmp(given, name, length) == 0 && !given[length] : f && f->name && i == place)
+            return site->arguments[i].offset;
+    }
+    return site->offset;
+}
+
+/* ---- Members: optimizers, losses, initializers ... */
+
+static const struct {
+    const char *module;
+    const family *family;
+} member_families[] = {
+    {"keras.activations.", &activation_family},
+    {"keras.initializers.", &initializer_family},
+    {"keras.regularizers.", &regularizer_family},
+    {"keras.constraints.", &constraint_family},
+};
+
+static const thing *refuse_member(eval *e, const call_site *site, const family *family, const char *name,
+                                  cepa_error *error)
+{
+    const kind *kind = family_find(family, name);
+    size_t offset = kind ? offset_of_argument(site, kind, error->message) : site->offset;
+    return eval_pass_on(e, offset, error);
+}
+
+const thing *call_member(eval *e, const call_site *site)
+{
+    for (size_t i = 0; i < site->count; i++)
+        if (site->arguments[i].thing->type == THING_TENSOR)
+            return eval_refuse(e, site->offset, "%s of a tensor is not read, a layer was expected", site->path);
+    named_value *values = argument_values(e, site);
+    const char *name = strrchr(site->path, '.') + 1;
+    thing *made = values ? thing_new(e, THING_MEMBER) : NULL;
+    if (!made || !(made->member = value_call(&e->graph->memory, name, values, site->count))) return NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(member_families); i++) {
+        cepa_error error;
+        member found;
+        if (strncmp(site->path, member_families[i].module, strlen(member_families[i].module)) != 0) continue;
+        if (member_read(&e->graph->memory, member_families[i].family, made->member, &found, &error))
+            return refuse_member(e, site, member_families[i].family, name, &error);
+    }
+    return made;
+}
+
+/* ---- Making layers */
+
+/* What every layer takes besides its own fields. */
+typedef struct common_arguments {
+    const char *name;
+    bool trainable;
+    const thing *input_shape;
+} common_arguments;
+
+static bool take_name(eval *e, const named_thing *a, common_arguments *common)
+{
+    if (a->thing->type == THING_TEXT)
+        common->name = a->thing->text;
+    else if (a->thing->type != THING_NONE)
+        return eval_refuse(e, a->offset, "%s stands where a name was expected", thing_name(a->thing)) != NULL;
+    return true;
+}
+
+static bool take_trainable(eval *e, const named_thing *a, common_arguments *common)
+{
+    if (a->thing->type != THING_BOOL)
+        return eval_refuse(e, a->offset, "%s stands where True or False was expected", thing_name(a->thing)) != NULL;
+    common->trainable = a->thing->boolean;
+    return true;
+}
+
+static bool take_dtype(eval *e, const named_thing *a, common_arguments *common)
+{
+    (void)common;
+    bool single = a->thing->type == THING_TEXT && strcmp(a->thing->text, "float32") == 0;
+    if (single || a->thing->type == THING_NONE) return true;
+    return eval_refuse(e, a->offset, "this number type is not built in, 'float32' was expected") != NULL;
+}
+
+static bool take_input_shape(eval *e, const named_thing *a, common_arguments *common)
+{
+    (void)e;
+    common->input_shape = a->thing;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*take)(eval *e, const named_thing *argument, common_arguments *common);
+} common_fields[] = {
+    {"name", take_name},
+    {"trainable", take_trainable},
+    {"dtype", take_dtype},
+    {"input_shape", take_input_shape},
+    {"input_dim", take_input_shape},
+};
+
+/* Takes the common arguments out of a call's; *left receives the others. */
+static bool split_arguments(eval *e, const call_site *site, size_t first, common_arguments *common, call_site *left)
+{
+    named_thing *others = arena_array(e->source.memory, site->count, sizeof *others);
+    if (!others) return eval_no_memory(e) != NULL;
+    *common = (common_arguments){.trainable = true};
+    *left = (call_site){.offset = site->offset, .path = site->path, .arguments = others};
+    for (size_t i = first; i < site->count; i++) {
+        const named_thing *a = &site->arguments[i];
+        size_t k = 0;
+        while (k < ARRAY_COUNT(common_fields) && !(a->name && strcmp(a->name, common_fields[k].name) == 0)) k++;
+        if (k == ARRAY_COUNT(common_fields))
+            others[left->count++] = *a;
+        else if (!common_fields[k].take(e, a, common))
+            return false;
+    }
+    return true;
+}
+
+static bool make_layer(eval *e, const call_site *site, size_t first, const layer_class *class, source_layer *made)
+{
+    common_arguments common;
+    call_site own;
+    cepa_error error;
+    void *options;
+    if (!split_arguments(e, site, first, &common, &own)) return false;
+    named_value *values = argument_values(e, &own);
+    if (!values) return false;
+    if (fields_read(&e->graph->memory, &class->kind, values, own.count, false, &options, &error))
+        return eval_pass_on(e, offset_of_argument(&own, &class->kind, error.message), &error) != NULL;
+    made->input_shape = common.input_shape;
+    made->layer = graph_layer(e->graph, class, options, common.name, common.trainable);
+    return made->layer || eval_pass_on(e, site->offset, &e->graph->error);
+}
+
+/* ---- Calling layers */
+
+static bool add_tensor(eval *e, const thing *t, size_t offset, sequence *tensors)
+{
+    if (t->type == THING_TENSOR) return sequence_add(e, tensors, t);
+    return eval_refuse(e, offset, "%s stands where a tensor was expected", thing_name(t)) != NULL;
+}
+
+bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count)
+{
+    sequence tensors = {0};
+    bool list = t->type == THING_LIST || t->type == THING_TUPLE;
+    for (size_t i = 0; i < (list ? t->list->count : 1); i++)
+        if (!add_tensor(e, list ? t->list->items[i] : t, offset, &tensors)) return false;
+    *ids = arena_array(e->source.memory, tensors.count, sizeof **ids);
+    if (!*ids) return eval_no_memory(e) != NULL;
+    *count = tensors.count;
+    for (size_t i = 0; i < tensors.count; i++) (*ids)[i] = tensors.items[i]->tensor;
+    return true;
+}
+
+const thing *thing_tensor(eval *e, int id)
+{
+    thing *made = thing_new(e, THING_TENSOR);
+    if (made) made->tensor = id;
+    return made;
+}
+
+const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t offset)
+{
+    int *ids;
+    size_t count;
+    if (!tensors_of(e, inputs, offset, &ids, &count)) return NULL;
+    const call *c = graph_call(e->graph, layer, ids, count);
+    if (!c) return eval_pass_on(e, offset, &e->graph->error);
+    if (c->outputs == 1) return thing_tensor(e, c->result[0]);
+    const thing *list = thing_sequence(e, THING_LIST, NULL, 0);
+    for (size_t i = 0; list && i < c->outputs; i++)
+        if (!sequence_add(e, list->list, thing_tensor(e, c->result[i]))) return NULL;
+    return list;
+}
+
+bool bind_inputs(eval *e, const call_site *site, const thing **inputs)
+{
+    static const char *const names[] = {"inputs", "training", NULL};
+    const thing *given[2];
+    if (!eval_bind(e, site, names, 1, given)) return false;
+    if (given[1] && given[1]->type != THING_NONE)
+        return eval_refuse(e, site->offset, "training=... is not read, a call on tensors alone was expected") != NULL;
+    *inputs = given[0];
+    return true;
+}
+
+const thing *call_layer(eval *e, const call_site *site)
+{
+    const thing *inputs;
+    if (!bind_inputs(e, site, &inputs)) return NULL;
+    return call_on_tensors(e, site->self->layer.layer, inputs, site->offset);
+}
+
+/* layers.add([a, b]): a merging layer's name in snake case makes it and calls it at once. */
+static const thing *call_merge(eval *e, const call_site *site, const layer_class *class)
+{
+    source_layer made;
+    if (!site->count || (site->arguments[0].name && strcmp(site->arguments[0].name, "inputs") != 0))
+        return eval_refuse(e, site->offset, "%s takes a list of tensors first", site->path);
+    if (!make_layer(e, site, 1, class, &made)) return NULL;
+    return call_on_tensors(e, made.layer, site->arguments[0].thing, site->offset);
+}
+
+static const layer_class *merge_class(const char *name)
+{
+    char snake[64];
+    for (size_t i = 0; i < layer_family.count; i++) {
+        const layer_class *class = (const layer_class *)layer_family.members[i];
+        snake_case(class->kind.name, snake, sizeof snake);
+        if (class->max_inputs != 1 && !class->is_input && strcmp(snake, name) == 0) return class;
+    }
+    return NULL;
+}
+
+bool layer_word_exists(const char *name) { return family_find(&layer_family, name) || merge_class(name); }
+
+const thing *call_layer_word(eval *e, const call_site *site)
+{
+    const char *name = strrchr(site->path, '.') + 1;
+    const layer_class *class = (const layer_class *)family_find(&layer_family, name), *merge = merge_class(name);
+    if (!class && merge) return call_merge(e, site, merge);
+    if (!class) {
+        cepa_error error;
+        member none;
+        member_read(e->source.memory, &layer_family, &(value){.kind = VALUE_TEXT, .text = name}, &none, &error);
+        return eval_pass_on(e, site->offset, &error);
+    }
+    thing *made = thing_new(e, THING_LAYER);
+    return made && make_layer(e, site, 0, class, &made->layer) ? made : NULL;
+}
+
+/* ---- Inputs */
+
+const thing *make_input(eval *e, const thing *shape, const thing *name, size_t offset)
+{
+    const named_thing arguments[] = {{"shape", shape, offset}, {"name", name, offset}};
+    const call_site site = {.offset = offset, .path = "keras.Input", .arguments = arguments, .count = 2};
+    source_layer made;
+    if (!make_layer(e, &site, 0, (const layer_class *)family_find(&layer_family, "InputLayer"), &made)) return NULL;
+    const call *c = graph_call(e->graph, made.layer, NULL, 0);
+    return c ? thing_tensor(e, c->result[0]) : eval_pass_on(e, offset, &e->graph->error);
+}
+
+const thing *shape_without_batch(eval *e, const thing *shape, size_t offset)
+{
+    bool list = shape->type == THING_TUPLE || shape->type == THING_LIST;
+    if (!list || !shape->list->count)
+        return eval_refuse(e, offset, "%s stands where a shape with the batch in front was expected",
+                           thing_name(shape));
+    return thing_sequence(e, THING_TUPLE, shape->list->items + 1, shape->list->count - 1);
+}
+
+const thing *call_input(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"shape",       "batch_size", "dtype",       "sparse", "ragged",
+                                        "batch_shape", "name",       "input_shape", NULL};
+    enum { SHAPE_GIVEN, DTYPE = 2, SPARSE, RAGGED, BATCH_SHAPE, NAME, OLD_SHAPE, COUNT };
+    const thing *given[COUNT];
+    common_arguments unused;
+    if (!eval_bind(e, site, names, 0, given)) return NULL;
+    for (int i = SPARSE; i <= RAGGED; i++)
+        if (given[i] && given[i]->type != THING_NONE && !(given[i]->type == THING_BOOL && !given[i]->boolean))
+            return eval_refuse(e, site->offset, "%s inputs are not built in", names[i]);
+    if (given[DTYPE] && !take_dtype(e, &(named_thing){"dtype", given[DTYPE], site->offset}, &unused)) return NULL;
+    const thing *shape = given[SHAPE_GIVEN] ? given[SHAPE_GIVEN] : given[OLD_SHAPE];
+    if (!shape && given[BATCH_SHAPE] && !(shape = shape_without_batch(e, given[BATCH_SHAPE], site->offset)))
+        return NULL;
+    if (!shape) return eval_refuse(e, site->offset, "%s: shape is missing", site->path);
+    return make_input(e, shape, given[NAME] ? given[NAME] : thing_none(), site->offset);
+}
+
+/* ---- What layers and tensors tell */
+
+const thing *thing_shape(eval *e, int64_t rows, const shape *s)
+{
+    const thing *made = thing_sequence(e, THING_TUPLE, NULL, 0);
+    if (!made || !sequence_add(e, made->list, rows < 0 ? thing_none() : thing_int(e, rows))) return NULL;
+    for (size_t i = 0; i < s->rank; i++)
+        if (!sequence_add(e, made->list, s->size[i] < 0 ? thing_none() : thing_int(e, s->size[i]))) return NULL;
+    return made;
+}
+
+const thing *tensor_shape(eval *e, const thing *object, size_t offset)
+{
+    (void)offset;
+    return thing_shape(e, CEPA_UNKNOWN, &graph_tensor(e->graph, object->tensor)->shape);
+}
+
+const thing *layer_name(eval *e, const thing *object, size_t offset)
+{
+    (void)offset;
+    return thing_text(e, object->layer.layer->name);
+}
+
+const thing *layer_trainable(eval *e, const thing *object, size_t offset)
+{
+    (void)offset;
+    return thing_bool(e, object->layer.layer->trainable);
+}
+
+bool layer_set_trainable(eval *e, const thing *object, const thing *value, size_t offset)
+{
+    common_arguments common = {0};
+    if (!take_trainable(e, &(named_thing){"trainable", value, offset}, &common)) return false;
+    object->layer.layer->trainable = common.trainable;
+    return true;
+}

@@ -1,0 +1,373 @@
+/* Models in source text: keras.Model, keras.Sequential, and what is said to them. */
+#include "formats/source_eval.h"
+
+#include <string.h>
+
+static const thing *new_model(eval *e, const thing *name, bool sequential, size_t offset)
+{
+    const char *base = sequential ? "sequential" : e->graph->keras2_names ? "model" : "functional";
+    thing *made = thing_new(e, THING_MODEL);
+    source_network *model = arena_allocate(e->source.memory, sizeof *model);
+    if (!made || !model) return eval_no_memory(e);
+    bool named = name && name->type == THING_TEXT;
+    if (name && !named && name->type != THING_NONE)
+        return eval_refuse(e, offset, "%s stands where a model's name was expected", thing_name(name));
+    *model = (source_network){.offset = offset, .sequential = sequential};
+    model->name = named ? name->text : graph_auto_name(e->graph, base);
+    if (!model->name) return eval_pass_on(e, offset, &e->graph->error);
+    made->model = model;
+    return made;
+}
+
+static bool make_network(eval *e, source_network *m, const int *in, size_t ins, const int *out, size_t outs,
+                         size_t offset)
+{
+    cepa_error error;
+    if (!network_new(e->graph, in, ins, out, outs, m->name, m->sequential, &m->network, &error)) return true;
+    return eval_pass_on(e, offset, &error) != NULL;
+}
+
+const thing *call_model(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"inputs", "outputs", "name", NULL};
+    const thing *given[3];
+    int *in, *out;
+    size_t ins, outs;
+    if (!eval_bind(e, site, names, 2, given)) return NULL;
+    if (!tensors_of(e, given[0], site->offset, &in, &ins) || !tensors_of(e, given[1], site->offset, &out, &outs))
+        return NULL;
+    const thing *made = new_model(e, given[2], false, site->offset);
+    return made && make_network(e, made->model, in, ins, out, outs, site->offset) ? made : NULL;
+}
+
+/* ---- Sequential */
+
+static layer *layer_of(eval *e, const thing *part, size_t offset)
+{
+    if (part->type == THING_LAYER) return part->layer.layer;
+    source_network *m = part->model;
+    if (!m->nested && model_network(e, part, offset)) m->nested = graph_nested_layer(e->graph, m->network, m->name);
+    return m->nested;
+}
+
+/* Calls the parts that were not called yet, where the input is known. */
+static bool call_parts(eval *e, source_network *m, size_t offset)
+{
+    for (; m->input && m->called < m->parts.count; m->called++) {
+        const thing *part = m->parts.items[m->called], *input = thing_tensor(e, m->output);
+        if (part->type == THING_MODEL && !model_know_input(e, part, input, offset)) return false;
+        layer *layer = input ? layer_of(e, part, offset) : NULL;
+        const thing *result = layer ? call_on_tensors(e, layer, input, offset) : NULL;
+        if (!result) return false;
+        if (result->type != THING_TENSOR)
+            return eval_refuse(e, offset, "%s has several outputs, one was expected in a Sequential", layer->name) !=
+                   NULL;
+        m->output = result->tensor;
+    }
+    return true;
+}
+
+/* Keras makes a functional model of a Sequential each time that it is built, and counts its name. */
+static bool rebuild(eval *e, source_network *m, size_t offset)
+{
+    m->network = NULL;
+    if (!m->input || !m->parts.count) return true;
+    if (!call_parts(e, m, offset)) return false;
+    if (!e->graph->keras2_names && !graph_auto_name(e->graph, "functional"))
+        return eval_pass_on(e, offset, &e->graph->error) != NULL;
+    return true;
+}
+
+static bool set_input(eval *e, source_network *m, const thing *shape, size_t offset)
+{
+    const thing *input = make_input(e, shape, thing_none(), offset);
+    if (!input) return false;
+    m->input = m->output = input->tensor;
+    return true;
+}
+
+/* A first layer may say its input's shape, as Keras 2 had it; a first model knows it. */
+static bool input_of_first(eval *e, source_network *m, const thing *part, size_t offset)
+{
+    const thing *shape = part->type == THING_LAYER ? part->layer.input_shape : NULL;
+    return !shape || set_input(e, m, shape, offset);
+}
+
+static bool input_of_model(eval *e, source_network *m, size_t offset)
+{
+    const thing *first = m->parts.items[0];
+    bool knows = !m->input && m->parts.count > 1 && first->type == THING_MODEL && first->model->network &&
+                 first->model->network->inputs == 1;
+    if (!knows) return true;
+    const shape *s = &graph_tensor(e->graph, first->model->network->input[0])->shape;
+    const thing *whole = thing_shape(e, CEPA_UNKNOWN, s);
+    const thing *shape = whole ? shape_without_batch(e, whole, offset) : NULL;
+    return shape && set_input(e, m, shape, offset);
+}
+
+static bool add_part(eval *e, source_network *m, const thing *part, size_t offset)
+{
+    bool empty = !m->parts.count && !m->input;
+    if (part->type == THING_TENSOR && empty && graph_tensor(e->graph, part->tensor)->producer->layer->class->is_input) {
+        m->input = m->output = part->tensor;
+        return true;
+    }
+    if (part->type != THING_LAYER && part->type != THING_MODEL)
+        return eval_refuse(e, offset, "%s stands where a layer was expected", thing_name(part)) != NULL;
+    if (empty && !input_of_first(e, m, part, offset)) return false;
+    return sequence_add(e, &m->parts, part);
+}
+
+const thing *call_sequential(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"layers", "trainable", "name", NULL};
+    const thing *given[3];
+    if (!eval_bind(e, site, names, 0, given)) return NULL;
+    const thing *made = new_model(e, given[2], true, site->offset);
+    if (!made || !given[0] || given[0]->type == THING_NONE) return made;
+    if (given[0]->type != THING_LIST && given[0]->type != THING_TUPLE)
+        return eval_refuse(e, site->offset, "%s stands where a list of layers was expected", thing_name(given[0]));
+    for (size_t i = 0; i < given[0]->list->count; i++)
+        if (!add_part(e, made->model, given[0]->list->items[i], site->offset)) return NULL;
+    bool built = !made->model->parts.count ||
+                 (input_of_model(e, made->model, site->offset) && rebuild(e, made->model, site->offset));
+    return built ? made : NULL;
+}
+
+static bool need_sequential(eval *e, const call_site *site)
+{
+    if (site->self->model->sequential) return true;
+    return eval_refuse(e, site->offset, "%s: only a Sequential can do this", site->path) != NULL;
+}
+
+const thing *model_add(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"layer", NULL};
+    const thing *given[1];
+    source_network *m = site->self->model;
+    if (!need_sequential(e, site) || !eval_bind(e, site, names, 1, given)) return NULL;
+    if (!add_part(e, m, given[0], site->offset)) return NULL;
+    bool built = !m->parts.count || (input_of_model(e, m, site->offset) && rebuild(e, m, site->offset));
+    return built ? thing_none() : NULL;
+}
+
+/* Without its last part a Sequential is called anew from its input. */
+const thing *model_pop(eval *e, const call_site *site)
+{
+    source_network *m = site->self->model;
+    if (!need_sequential(e, site)) return NULL;
+    if (!m->parts.count) return eval_refuse(e, site->offset, "there is no layer to take away");
+    m->parts.count--;
+    m->called = 0;
+    m->output = m->input;
+    return rebuild(e, m, site->offset) ? thing_unknown() : NULL;
+}
+
+const thing *model_build(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"input_shape", NULL};
+    const thing *given[1];
+    source_network *m = site->self->model;
+    if (!eval_bind(e, site, names, 0, given)) return NULL;
+    if (m->network || m->input || !given[0]) return thing_none();
+    const thing *shape = shape_without_batch(e, given[0], site->offset);
+    return shape && set_input(e, m, shape, site->offset) && rebuild(e, m, site->offset) ? thing_none() : NULL;
+}
+
+bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset)
+{
+    source_network *m = model->model;
+    if (!input) return false;
+    if (!m->sequential || m->input) return true;
+    const thing *whole = tensor_shape(e, input, offset), *shape = whole ? shape_without_batch(e, whole, offset) : NULL;
+    return shape && set_input(e, m, shape, offset) && rebuild(e, m, offset);
+}
+
+bool model_network(eval *e, const thing *model, size_t offset)
+{
+    source_network *m = model->model;
+    if (m->network) return true;
+    if (!m->input)
+        return eval_refuse(e, m->offset,
+                           "this model's input shape is not known, keras.Input(shape=...) in front was expected") !=
+               NULL;
+    if (!m->parts.count) return eval_refuse(e, m->offset, "this model has no layers") != NULL;
+    return call_parts(e, m, offset) && make_network(e, m, &m->input, 1, &m->output, 1, offset);
+}
+
+/* ---- A model as a layer */
+
+const thing *call_network(eval *e, const call_site *site)
+{
+    const thing *inputs;
+    if (!bind_inputs(e, site, &inputs)) return NULL;
+    if (thing_is_unknown(inputs) || inputs->type == THING_DATA) return thing_unknown(); /* a prediction */
+    if (inputs->type == THING_TENSOR && !model_know_input(e, site->self, inputs, site->offset)) return NULL;
+    layer *layer = layer_of(e, site->self, site->offset);
+    return layer ? call_on_tensors(e, layer, inputs, site->offset) : NULL;
+}
+
+/* ---- What is said to a model */
+
+const thing *model_compile(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"optimizer",        "loss",        "loss_weights",        "metrics",
+                                        "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
+                                        "auto_scale_loss",  NULL};
+    enum { OPTIMIZER, LOSS, LOSS_WEIGHTS, METRICS, WEIGHTED_METRICS, READ, COUNT = 9 };
+    const thing *given[COUNT];
+    const value *values[READ] = {NULL};
+    if (!eval_bind(e, site, names, 0, given)) return NULL;
+    for (size_t i = 0; i < READ; i++) {
+        if (!given[i] || given[i]->type == THING_NONE) continue;
+        if (!(values[i] = thing_value(e, given[i], site->offset))) return NULL;
+    }
+    site->self->model->compile = (source_compile){
+        .present = true,
+        .optimizer = values[OPTIMIZER],
+        .loss = values[LOSS],
+        .metrics = values[METRICS],
+        .loss_weights = values[LOSS_WEIGHTS],
+        .weighted_metrics = values[WEIGHTED_METRICS],
+    };
+    return thing_none();
+}
+
+static void fitted(eval *e, const thing *data, bool test, size_t offset)
+{
+    if (data->type != THING_DATA || data->data->labels) return;
+    e->data[test] = data->data;
+    e->data_offset[test] = offset;
+}
+
+/* Nothing is trained here; the data that are named declare which rows and which scale are meant. */
+const thing *model_fit(eval *e, const call_site *site)
+{
+    const thing *images = site->count ? site->arguments[0].thing : NULL;
+    source_network *m = site->self->model;
+    if (images) fitted(e, images, false, site->offset);
+    for (size_t i = 0; i < site->count; i++) {
+        const named_thing *a = &site->arguments[i];
+        bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;
+        if (pair && a->name && strcmp(a->name, "validation_data") == 0)
+            fitted(e, a->thing->list->items[0], true, site->offset);
+    }
+    if (!m->network && !m->input && images && images->type == THING_DATA) {
+        const thing *whole = thing_shape(e, CEPA_UNKNOWN, &images->data->shape);
+        const thing *shape = whole ? shape_without_batch(e, whole, site->offset) : NULL;
+        if (!shape || !set_input(e, m, shape, site->offset) || !rebuild(e, m, site->offset)) return NULL;
+    }
+    return thing_unknown();
+}
+
+/* ---- What a model tells */
+
+static const thing *thing_of_layer(eval *e, layer *layer)
+{
+    thing *made = thing_new(e, THING_LAYER);
+    if (made) made->layer = (source_layer){.layer = layer};
+    return made;
+}
+
+const thing *model_layers(eval *e, const thing *object, size_t offset)
+{
+    if (object->model->sequential)
+        return thing_sequence(e, THING_LIST, object->model->parts.items, object->model->parts.count);
+    if (!model_network(e, object, offset)) return NULL;
+    const network *n = object->model->network;
+    const thing *list = thing_sequence(e, THING_LIST, NULL, 0);
+    for (size_t i = 0; list && i < n->layer_count; i++)
+        if (!sequence_add(e, list->list, thing_of_layer(e, n->layers[i]))) return NULL;
+    return list;
+}
+
+const thing *model_get_layer(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"name", "index", NULL};
+    const thing *given[2], *list = model_layers(e, site->self, site->offset);
+    size_t place;
+    if (!list || !eval_bind(e, site, names, 0, given)) return NULL;
+    if (given[1]) return eval_place(e, site->offset, list->list, given[1], &place) ? list->list->items[place] : NULL;
+    if (!given[0] || given[0]->type != THING_TEXT)
+        return eval_refuse(e, site->offset, "get_layer takes a name or an index");
+    for (size_t i = 0; i < list->list->count; i++) {
+        const thing *t = list->list->items[i];
+        const char *name = t->type == THING_LAYER ? t->layer.layer->name : t->model->name;
+        if (strcmp(name, given[0]->text) == 0) return t;
+    }
+    return eval_refuse(e, site->offset, "the model has no layer '%s'", given[0]->text);
+}
+
+static const thing *tensors(eval *e, const int *ids, size_t count)
+{
+    const thing *list = thing_sequence(e, THING_LIST, NULL, 0);
+    for (size_t i = 0; list && i < count; i++)
+        if (!sequence_add(e, list->list, thing_tensor(e, ids[i]))) return NULL;
+    return list;
+}
+
+const thing *model_inputs(eval *e, const thing *object, size_t offset)
+{
+    if (!model_network(e, object, offset)) return NULL;
+    return tensors(e, object->model->network->input, object->model->network->inputs);
+}
+
+const thing *model_outputs(eval *e, const thing *object, size_t offset)
+{
+    if (!model_network(e, object, offset)) return NULL;
+    return tensors(e, object->model->network->output, object->model->network->outputs);
+}
+
+static const thing *one_or_all(const thing *list)
+{
+    return list && list->list->count == 1 ? list->list->items[0] : list;
+}
+
+const thing *model_input(eval *e, const thing *object, size_t offset)
+{
+    return one_or_all(model_inputs(e, object, offset));
+}
+const thing *model_output(eval *e, const thing *object, size_t offset)
+{
+    return one_or_all(model_outputs(e, object, offset));
+}
+
+const thing *model_name(eval *e, const thing *object, size_t offset)
+{
+    (void)offset;
+    return thing_text(e, object->model->name);
+}
+
+static void freeze(const network *n, bool trainable)
+{
+    for (size_t i = 0; i < n->layer_count; i++) {
+        n->layers[i]->trainable = trainable;
+        if (n->layers[i]->nested) freeze(n->layers[i]->nested, trainable);
+    }
+}
+
+const thing *model_trainable(eval *e, const thing *object, size_t offset)
+{
+    if (!model_network(e, object, offset)) return NULL;
+    bool trainable = true;
+    const network *n = object->model->network;
+    for (size_t i = 0; i < n->layer_count; i++) trainable = trainable && n->layers[i]->trainable;
+    return thing_bool(e, trainable);
+}
+
+/* Keras sets a model's trainable on every layer in it. */
+bool model_set_trainable(eval *e, const thing *object, const thing *value, size_t offset)
+{
+    if (value->type != THING_BOOL)
+        return eval_refuse(e, offset, "%s stands where True or False was expected", thing_name(value)) != NULL;
+    if (!model_network(e, object, offset)) return false;
+    freeze(object->model->network, value->boolean);
+    return true;
+}
+
+const thing *call_clear_session(eval *e, const call_site *site)
+{
+    (void)site;
+    e->graph->name_count = 0; /* automatic names count from the start again */
+    return thing_none();
+}

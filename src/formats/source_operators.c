@@ -1,0 +1,310 @@
+/* Arithmetic, indices and slices of source text, with Python's rules. */
+#include "base/elementary.h"
+#include "formats/source_eval.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Integers */
+
+/* Floor division: rounds down, and the rest has the divisor's sign. */
+static bool divide(int64_t a, int64_t b, int64_t *quotient, int64_t *rest)
+{
+    if (b == -1) {
+        *rest = 0;
+        return !__builtin_sub_overflow((int64_t)0, a, quotient);
+    }
+    *quotient = a / b;
+    *rest = a % b;
+    if (*rest && (*rest < 0) != (b < 0)) {
+        *quotient -= 1;
+        *rest += b;
+    }
+    return true;
+}
+
+static bool power(int64_t base, int64_t exponent, int64_t *result)
+{
+    *result = 1;
+    if (base == 1 || exponent == 0) return true;
+    if (base == 0 || base == -1)
+        *result = base == 0 ? 0 : exponent % 2 ? -1 : 1;
+    else
+        for (; exponent > 0; exponent--)
+            if (__builtin_mul_overflow(*result, base, result)) return false;
+    return true;
+}
+
+static const thing *operate_integers(eval *e, size_t offset, char operator, int64_t a, int64_t b)
+{
+    int64_t result = 0, other;
+    bool fits = true;
+    switch (operator) {
+    case '+':
+        fits = !__builtin_add_overflow(a, b, &result);
+        break;
+    case '-':
+        fits = !__builtin_sub_overflow(a, b, &result);
+        break;
+    case '*':
+        fits = !__builtin_mul_overflow(a, b, &result);
+        break;
+    case '%':
+        fits = divide(a, b, &other, &result);
+        break;
+    case 'd':
+        fits = divide(a, b, &result, &other);
+        break;
+    case '^':
+        fits = power(a, b, &result);
+        break;
+    }
+    return fits ? thing_int(e, result) : eval_refuse(e, offset, "the result does not fit into 64 bits");
+}
+
+/* ---- Real numbers */
+
+static double whole_power(double base, int64_t exponent)
+{
+    double result = 1;
+    for (int64_t n = exponent < 0 ? -exponent : exponent; n; n >>= 1) {
+        if (n & 1) result *= base;
+        base *= base;
+    }
+    return exponent < 0 ? 1 / result : result;
+}
+
+static double real_power(double base, double exponent)
+{
+    if (exponent == floor(exponent) && fabs(exponent) < 1e6) return whole_power(base, (int64_t)exponent);
+    return exponent == 0.5 ? sqrt(base) : elementary_power(base, exponent);
+}
+
+static const thing *operate_reals(eval *e, size_t offset, char operator, double a, double b)
+{
+    double rest = b != 0 ? fmod(a, b) : 0, result = 0;
+    if (rest != 0 && (rest < 0) != (b < 0)) rest += b;
+    switch (operator) {
+    case '+':
+        result = a + b;
+        break;
+    case '-':
+        result = a - b;
+        break;
+    case '*':
+        result = a * b;
+        break;
+    case '/':
+        result = a / b;
+        break;
+    case '%':
+        result = rest;
+        break;
+    case 'd':
+        result = round((a - rest) / b);
+        break;
+    case '^':
+        if (a < 0 && b != floor(b)) return eval_refuse(e, offset, "a negative number has no such power");
+        result = real_power(a, b);
+        break;
+    }
+    return isfinite(result) ? thing_real(e, result) : eval_refuse(e, offset, "the result is too large for a number");
+}
+
+static const thing *operate_numbers(eval *e, size_t offset, const char *operator, const thing * left,
+                                    const thing *right)
+{
+    char code = strcmp(operator, "//") == 0 ? 'd' : strcmp(operator, "**") == 0 ? '^' : *operator;
+    bool whole = left->type == THING_INT && right->type == THING_INT;
+    double a = left->type == THING_INT ? (double)left->integer : left->real;
+    double b = right->type == THING_INT ? (double)right->integer : right->real;
+    if (b == 0 && strchr("/%d", code)) return eval_refuse(e, offset, "this divides by zero");
+    if (code == '^' && a == 0 && b < 0) return eval_refuse(e, offset, "this divides by zero");
+    if (!whole || code == '/' || (code == '^' && b < 0)) return operate_reals(e, offset, code, a, b);
+    return operate_integers(e, offset, code, left->integer, right->integer);
+}
+
+/* ---- Texts, lists and data */
+
+static bool is_number(const thing *t) { return t->type == THING_INT || t->type == THING_REAL; }
+static bool is_list(const thing *t) { return t->type == THING_LIST || t->type == THING_TUPLE; }
+
+static const thing *join_texts(eval *e, size_t offset, const thing *left, const thing *right)
+{
+    size_t length = strlen(left->text) + strlen(right->text);
+    if (!eval_spend(e, offset, length)) return NULL;
+    thing *made = thing_new(e, THING_TEXT);
+    if (made && !(made->text = arena_format(e->source.memory, "%s%s", left->text, right->text)))
+        return eval_no_memory(e);
+    return made;
+}
+
+static const thing *join_lists(eval *e, size_t offset, const thing *left, const thing *right)
+{
+    if (!eval_spend(e, offset, left->list->count + right->list->count)) return NULL;
+    const thing *made = thing_sequence(e, left->type, left->list->items, left->list->count);
+    for (size_t i = 0; made && i < right->list->count; i++)
+        if (!sequence_add(e, made->list, right->list->items[i])) return NULL;
+    return made;
+}
+
+static const thing *repeat_list(eval *e, size_t offset, const thing *list, int64_t times)
+{
+    size_t count = list->list->count, total, repeats = times > 0 ? (size_t)times : 0;
+    if (!multiply_size(count, repeats, &total)) total = SIZE_MAX;
+    const thing *made = eval_spend(e, offset, total) ? thing_sequence(e, list->type, NULL, 0) : NULL;
+    for (size_t i = 0; made && i < total; i++)
+        if (!sequence_add(e, made->list, list->list->items[i % count])) return NULL;
+    return made;
+}
+
+/* Images divided by a number declare their scale. */
+static const thing *scale_data(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
+{
+    const thing *data = left->type == THING_DATA ? left : right, *number = data == left ? right : left;
+    bool divides = strcmp(operator, "/") == 0 && data == left, multiplies = strcmp(operator, "*") == 0;
+    double factor = number->type == THING_INT ? (double)number->integer : number->type == THING_REAL ? number->real : 0;
+    if (factor == 0 || !(divides || multiplies))
+        return eval_refuse(e, offset, "data can only be scaled here, '/ 255.0' was expected");
+    if (data->data->scale != 0) return eval_refuse(e, offset, "these data are scaled already");
+    source_data scaled = *data->data;
+    scaled.scale = divides ? 1 / factor : factor;
+    return thing_data(e, &scaled);
+}
+
+/* True and False count as 1 and 0. */
+static const thing *as_number(eval *e, const thing *t) { return t->type == THING_BOOL ? thing_int(e, t->boolean) : t; }
+
+const thing *eval_operate(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
+{
+    if (thing_is_unknown(left) || thing_is_unknown(right)) {
+        bool data = left->type == THING_DATA || right->type == THING_DATA;
+        return data ? scale_data(e, offset, operator, left, right) : thing_unknown();
+    }
+    if (!(left = as_number(e, left)) || !(right = as_number(e, right))) return NULL;
+    if (is_number(left) && is_number(right)) return operate_numbers(e, offset, operator, left, right);
+    if (left->type == THING_DATA || right->type == THING_DATA) return scale_data(e, offset, operator, left, right);
+    bool plus = strcmp(operator, "+") == 0, times = strcmp(operator, "*") == 0;
+    if (plus && left->type == THING_TEXT && right->type == THING_TEXT) return join_texts(e, offset, left, right);
+    if (plus && is_list(left) && left->type == right->type) return join_lists(e, offset, left, right);
+    if (times && is_list(left) && right->type == THING_INT) return repeat_list(e, offset, left, right->integer);
+    if (times && is_list(right) && left->type == THING_INT) return repeat_list(e, offset, right, left->integer);
+    if (left->type == THING_TENSOR || right->type == THING_TENSOR)
+        return eval_refuse(
+            e, offset, "'%s' between tensors is not read, a layer such as layers.add([a, b]) was expected", operator);
+    return eval_refuse(e, offset, "'%s' cannot be done with %s and %s", operator, thing_name(left), thing_name(right));
+}
+
+const thing *eval_binary(eval *e, const node *n)
+{
+    const thing *left = eval_expression(e, n->child[0]), *right = left ? eval_expression(e, n->child[1]) : NULL;
+    return right ? eval_operate(e, n->offset, n->text, left, right) : NULL;
+}
+
+const thing *eval_unary(eval *e, const node *n)
+{
+    const thing *operand = eval_expression(e, n->child[0]);
+    if (!operand || thing_is_unknown(operand)) return operand;
+    operand = as_number(e, operand);
+    if (!operand || !is_number(operand))
+        return operand ? eval_refuse(e, n->offset, "%s has no sign, a number was expected", thing_name(operand)) : NULL;
+    if (*n->text == '+') return operand;
+    if (operand->type == THING_REAL) return thing_real(e, -operand->real);
+    return operate_integers(e, n->offset, '-', 0, operand->integer);
+}
+
+/* ---- Indices */
+
+bool eval_place(eval *e, size_t offset, const sequence *list, const thing *index, size_t *place)
+{
+    int64_t count = (int64_t)list->count;
+    if (index->type != THING_INT)
+        return eval_refuse(e, offset, "%s stands where an integer index was expected", thing_name(index)) != NULL;
+    int64_t at = index->integer < 0 ? index->integer + count : index->integer;
+    if (index->integer < -count || at >= count)
+        return eval_refuse(e, offset, "index %lld is beyond a list of %lld", (long long)index->integer,
+                           (long long)count) != NULL;
+    *place = (size_t)at;
+    return true;
+}
+
+/* An end of a slice: NULL (left out) or None gives preset. Cut to low ... high as Python does. */
+static bool slice_end(eval *e, const node *n, int64_t count, int64_t preset, int64_t low, int64_t high, int64_t *end)
+{
+    const thing *t = n ? eval_expression(e, n) : thing_none();
+    if (!t) return false;
+    *end = preset;
+    if (t->type == THING_NONE) return true;
+    if (t->type != THING_INT)
+        return eval_refuse(e, n->offset, "%s stands where an integer was expected", thing_name(t)) != NULL;
+    *end = t->integer < 0 ? (t->integer < -count ? -1 : t->integer + count) : t->integer;
+    if (*end < low) *end = low;
+    if (*end > high) *end = high;
+    return true;
+}
+
+typedef struct slice_range {
+    int64_t first, last, step;
+} slice_range;
+
+static bool read_slice(eval *e, const node *slice, size_t count, slice_range *r)
+{
+    int64_t n = (int64_t)count;
+    const thing *step = slice->child[2] ? eval_expression(e, slice->child[2]) : thing_none();
+    if (!step) return false;
+    r->step = step->type == THING_INT ? step->integer : 1;
+    if ((step->type != THING_INT && step->type != THING_NONE) || r->step == 0 || r->step == INT64_MIN)
+        return eval_refuse(e, slice->child[2]->offset, "a slice's step must be an integer other than 0") != NULL;
+    bool down = r->step < 0;
+    int64_t low = down ? -1 : 0, high = down ? n - 1 : n;
+    return slice_end(e, slice->child[0], n, down ? n - 1 : 0, low, high, &r->first) &&
+           slice_end(e, slice->child[1], n, down ? -1 : n, low, high, &r->last);
+}
+
+static const thing *slice_list(eval *e, const node *slice, const thing *list)
+{
+    slice_range r;
+    const thing *made = read_slice(e, slice, list->list->count, &r) ? thing_sequence(e, list->type, NULL, 0) : NULL;
+    int64_t span = !made ? 0 : r.step > 0 ? r.last - r.first : r.first - r.last, step = made ? llabs(r.step) : 1;
+    int64_t items = span > 0 ? (span - 1) / step + 1 : 0;
+    if (!made || !eval_spend(e, slice->offset, (size_t)items)) return NULL;
+    for (int64_t i = 0; i < items; i++)
+        if (!sequence_add(e, made->list, list->list->items[r.first + i * r.step])) return NULL;
+    return made;
+}
+
+/* The first rows keep what was declared of the data; of other parts nothing is known. */
+static const thing *slice_data(eval *e, const node *slice, const thing *data)
+{
+    slice_range r;
+    if (!read_slice(e, slice, data->data->rows, &r)) return NULL;
+    if (r.first != 0 || r.step != 1 || r.last == 0) return thing_unknown();
+    source_data part = *data->data;
+    part.rows = (size_t)r.last;
+    return thing_data(e, &part);
+}
+
+static const thing *index_dict(eval *e, size_t offset, const thing *dict, const thing *key)
+{
+    for (size_t i = 0; key->type == THING_TEXT && i < dict->dict.count; i++)
+        if (strcmp(dict->dict.items[i].name, key->text) == 0) return dict->dict.items[i].thing;
+    return eval_refuse(e, offset, "the dictionary has no such key");
+}
+
+const thing *eval_index(eval *e, const node *n)
+{
+    const thing *object = eval_expression(e, n->child[0]);
+    bool slice = n->child[1]->type == NODE_SLICE;
+    if (!object || thing_is_unknown(object)) return object ? thing_unknown() : NULL;
+    if (slice && is_list(object)) return slice_list(e, n->child[1], object);
+    if (slice && object->type == THING_DATA) return slice_data(e, n->child[1], object);
+    const thing *index = slice ? NULL : eval_expression(e, n->child[1]);
+    size_t place;
+    if (!slice && !index) return NULL;
+    if (index && (object->type == THING_DATA || thing_is_unknown(index))) return thing_unknown();
+    if (index && object->type == THING_DICT) return index_dict(e, n->offset, object, index);
+    if (!index || !is_list(object))
+        return eval_refuse(e, n->offset, "%s has no parts to take, a list was expected", thing_name(object));
+    return eval_place(e, n->offset, object->list, index, &place) ? object->list->items[place] : NULL;
+}

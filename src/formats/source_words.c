@@ -1,0 +1,189 @@
+/* What the words of Keras' texts mean: which name stands for which function, attribute or method. */
+#include "formats/source_eval.h"
+
+#include <string.h>
+
+/* ---- One way to write a path */
+
+const char *word_path(eval *e, const char *path)
+{
+    static const char *const same[][2] = {
+        {"tensorflow.keras", "keras"},
+        {"tf_keras", "keras"},
+        {"keras.models.Model", "keras.Model"},
+        {"keras.models.Sequential", "keras.Sequential"},
+        {"keras.layers.Input", "keras.Input"},
+        {"keras.layers.InputLayer", "keras.Input"},
+        {"keras.optimizers.legacy", "keras.optimizers"},
+        {"keras.utils.clear_session", "keras.backend.clear_session"},
+        {"tensorflow.expand_dims", "numpy.expand_dims"},
+    };
+    char *copy = arena_text(e->source.memory, path);
+    for (size_t i = 0; copy && i < ARRAY_COUNT(same); i++) {
+        size_t length = strlen(same[i][0]);
+        if (strncmp(copy, same[i][0], length) == 0 && (copy[length] == '.' || copy[length] == 0))
+            copy = arena_format(e->source.memory, "%s%s", same[i][1], copy + length);
+    }
+    if (!copy) eval_no_memory(e);
+    return copy;
+}
+
+bool word_makes_model(const char *path)
+{
+    return strcmp(path, "keras.Model") == 0 || strcmp(path, "keras.Sequential") == 0;
+}
+
+/* ---- What can be called */
+
+typedef struct word {
+    const char *path; /* with a dot at its end: everything in that module */
+    word_call *call;
+} word;
+
+static const word words[] = {
+    {"keras.Input", call_input},
+    {"keras.Model", call_model},
+    {"keras.Sequential", call_sequential},
+    {"keras.layers.", call_layer_word},
+    {"keras.activations.", call_member},
+    {"keras.initializers.", call_member},
+    {"keras.regularizers.", call_member},
+    {"keras.constraints.", call_member},
+    {"keras.optimizers.", call_member},
+    {"keras.losses.", call_member},
+    {"keras.metrics.", call_member},
+    {"keras.datasets.", call_load_data},
+    {"keras.callbacks.", call_ignored},
+    {"keras.utils.plot_model", call_ignored},
+    {"keras.utils.set_random_seed", call_ignored},
+    {"keras.utils.image_dataset_from_directory", call_ignored},
+    {"keras.backend.clear_session", call_clear_session},
+    {"numpy.expand_dims", data_expand},
+    {"builtins.enumerate", call_enumerate},
+    {"builtins.float", call_float},
+    {"builtins.int", call_int},
+    {"builtins.len", call_len},
+    {"builtins.list", call_list},
+    {"builtins.print", call_ignored},
+    {"builtins.range", call_range},
+    {"builtins.str", call_str},
+    {"builtins.tuple", call_tuple},
+    {"builtins.zip", call_zip},
+};
+
+static const word *find_word(const char *path)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        size_t length = strlen(words[i].path);
+        bool module = words[i].path[length - 1] == '.';
+        if (module ? strncmp(path, words[i].path, length) == 0 : strcmp(path, words[i].path) == 0) return &words[i];
+    }
+    return NULL;
+}
+
+const thing *word_call_symbol(eval *e, const call_site *site)
+{
+    const word *found = find_word(site->path);
+    if (found) return found->call(e, site);
+    return eval_refuse(e, site->offset,
+                       "%s is not read here, a layer, model, optimizer, loss, ... of Keras was expected", site->path);
+}
+
+const thing *word_find(eval *e, const char *name)
+{
+    for (size_t i = 0; i <= e->stars.count; i++) {
+        const char *module = i < e->stars.count ? e->stars.items[i]->text : "builtins";
+        char *joined = arena_format(e->source.memory, "%s.%s", module, name);
+        const char *path = joined ? word_path(e, joined) : NULL;
+        if (!path) return NULL;
+        bool layer = strncmp(path, "keras.layers.", 13) == 0;
+        if (layer ? layer_word_exists(name) : find_word(path) != NULL) return thing_symbol(e, path);
+    }
+    return NULL;
+}
+
+/* ---- What belongs to things */
+
+static const method methods[] = {
+    {THING_MODEL, "compile", model_compile},
+    {THING_MODEL, "fit", model_fit},
+    {THING_MODEL, "add", model_add},
+    {THING_MODEL, "pop", model_pop},
+    {THING_MODEL, "build", model_build},
+    {THING_MODEL, "get_layer", model_get_layer},
+    {THING_MODEL, "summary", call_ignored},
+    {THING_MODEL, "evaluate", call_ignored},
+    {THING_MODEL, "predict", call_ignored},
+    {THING_MODEL, "save", call_ignored},
+    {THING_MODEL, "save_weights", call_ignored},
+    {THING_MODEL, "export", call_ignored},
+    {THING_MODEL, "count_params", call_ignored},
+    {THING_MODEL, "get_config", call_ignored},
+    {THING_MODEL, "get_weights", call_ignored},
+    {THING_MODEL, "to_json", call_ignored},
+    {THING_LAYER, "get_config", call_ignored},
+    {THING_LAYER, "get_weights", call_ignored},
+    {THING_LIST, "append", list_append},
+    {THING_LIST, "extend", list_extend},
+    {THING_DATA, "astype", data_same},
+    {THING_DATA, "reshape", data_reshape},
+};
+
+typedef struct attribute {
+    thing_type type;
+    const char *name;
+    attribute_get *get;
+    attribute_set *set; /* NULL: cannot be changed */
+} attribute;
+
+static const attribute attributes[] = {
+    {THING_TENSOR, "shape", tensor_shape, NULL},   {THING_DATA, "shape", data_shape, NULL},
+    {THING_LAYER, "name", layer_name, NULL},       {THING_LAYER, "trainable", layer_trainable, layer_set_trainable},
+    {THING_MODEL, "name", model_name, NULL},       {THING_MODEL, "trainable", model_trainable, model_set_trainable},
+    {THING_MODEL, "layers", model_layers, NULL},   {THING_MODEL, "input", model_input, NULL},
+    {THING_MODEL, "output", model_output, NULL},   {THING_MODEL, "inputs", model_inputs, NULL},
+    {THING_MODEL, "outputs", model_outputs, NULL},
+};
+
+static const attribute *find_attribute(const thing *object, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(attributes); i++)
+        if (attributes[i].type == object->type && strcmp(attributes[i].name, name) == 0) return &attributes[i];
+    return NULL;
+}
+
+static const thing *bound_method(eval *e, const thing *object, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(methods); i++) {
+        if (methods[i].type != object->type || strcmp(methods[i].name, name) != 0) continue;
+        thing *bound = thing_new(e, THING_METHOD);
+        if (!bound) return NULL;
+        bound->bound.self = object;
+        bound->bound.method = &methods[i];
+        return bound;
+    }
+    /* The rest of what an array can do gives numbers that are not known. */
+    if (object->type == THING_DATA) return thing_unknown();
+    return NULL;
+}
+
+const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset)
+{
+    if (object->type == THING_SYMBOL) {
+        char *path = arena_format(e->source.memory, "%s.%s", object->text, name);
+        return path ? thing_symbol(e, path) : eval_no_memory(e);
+    }
+    if (object->type == THING_UNKNOWN) return object;
+    const attribute *found = find_attribute(object, name);
+    if (found) return found->get(e, object, offset);
+    const thing *method = bound_method(e, object, name);
+    return method ? method : eval_refuse(e, offset, "'%s' of %s is not read here", name, thing_name(object));
+}
+
+bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset)
+{
+    if (thing_is_unknown(object)) return true;
+    const attribute *found = find_attribute(object, name);
+    if (found && found->set) return found->set(e, object, value, offset);
+    return eval_refuse(e, offset, "'%s' of %s cannot be changed here", name, thing_name(object)) != NULL;
+}
