@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool multiply_size(size_t a, size_t b, size_t *product)
 {
@@ -20,6 +21,13 @@ bool add_size(size_t a, size_t b, size_t *sum)
     if (__builtin_add_overflow(a, b, &result)) return false;
     *sum = result;
     return true;
+}
+
+size_t machine_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    size_t bytes;
+    return pages > 0 && size > 0 && multiply_size((size_t)pages, (size_t)size, &bytes) ? bytes : SIZE_MAX;
 }
 
 void *allocate_aligned(size_t size)

@@ -11,6 +11,9 @@
 bool multiply_size(size_t a, size_t b, size_t *product);
 bool add_size(size_t a, size_t b, size_t *sum);
 
+/* Bytes of memory this machine has; SIZE_MAX where it cannot be told. */
+size_t machine_memory(void);
+
 /* Memory aligned to 64 bytes and cleared; NULL where it is exhausted or size is 0. Freed with free(). */
 void *allocate_aligned(size_t size);
 

@@ -5,7 +5,6 @@
 #include "base/memory.h"
 
 #include <string.h>
-#include <unistd.h>
 
 bool archive_recognise(const unsigned char *start, size_t size)
 {
@@ -41,14 +40,6 @@ typedef struct unpacking {
     size_t room; /* bytes that contents may still have */
 } unpacking;
 
-/* Contents beyond the machine's memory are refused rather than begun: a small file can unpack to any size. */
-static size_t machine_memory(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    size_t bytes;
-    return pages > 0 && size > 0 && multiply_size((size_t)pages, (size_t)size, &bytes) ? bytes : SIZE_MAX;
-}
-
 static cepa_status fail_archive(const unpacking *u, cepa_error *error)
 {
     const char *cause = archive_error_string(u->archive);
@@ -57,7 +48,9 @@ static cepa_status fail_archive(const unpacking *u, cepa_error *error)
 
 static cepa_status unpacking_begin(unpacking *u, const char *where, cepa_error *error)
 {
-    *u = (unpacking){.archive = archive_read_new(), .where = where, .room = machine_memory()};
+    *u = (unpacking){.archive = archive_read_new(),
+                     .where = where,
+                     .room = machine_memory()}; /* a small file can unpack to any size */
     if (!u->archive) return fail_memory(error);
     static int (*const support[])(struct archive *) = {
         archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,

@@ -139,7 +139,7 @@ static cepa_status make_part(const source *s, const listing *list, bool test, ce
 
 static bool recognise(const source *s)
 {
-    for (size_t i = 0; i < s->count; i++)
+    for (size_t i = 0; !s->is_folder && i < s->count; i++)
         if (path_has_extension(s->members[i].name, ".npy")) return true;
     return false;
 }
@@ -149,8 +149,7 @@ static cepa_status read_arrays(const source *s, const cepa_dataset_options *opti
     (void)options;
     listing list = {0};
     cepa_status status = read_headers(s, &list, error);
-    bool lone = !s->is_folder && !s->is_archive;
-    if (!status && !lone) status = read_meanings(s, &list, error);
+    if (!status && s->is_archive) status = read_meanings(s, &list, error);
     if (!status) status = make_part(s, &list, false, &made->train, error);
     if (!status) status = make_part(s, &list, true, &made->test, error);
     if (!status && !made->train) status = fail(error, CEPA_DATA, "%s: there is no array named x or x_train", s->path);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* In this order: the names of CIFAR's and MNIST's files are unmistakable, an image folder takes what is left. */
-static const reader *const readers[] = {&cifar_reader, &npz_reader};
+static const reader *const readers[] = {&cifar_reader, &idx_reader, &npz_reader, &images_reader};
 
 static cepa_status fail_unknown(const source *s, cepa_error *error)
 {

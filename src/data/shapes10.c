@@ -71,12 +71,11 @@ static bool in_star(int u, int v)
 
 static bool in_crescent(int u, int v) { return in_disc(u, v) && (u - 430) * (u - 430) + v * v > 800 * 800; }
 
-/* (x^2 + y^2 - 1)^3 <= x^2 y^3 */
+/* (x^2 + y^2 - 1)^3 <= x^2 y^3, in thousandths */
 static bool in_heart(int u, int v)
 {
-    int64_t x = u * 6 / 5, y = -v * 6 / 5 + 130, s = 1000;
-    int64_t disc = (x * x + y * y - s * s) / 1000;
-    return disc * disc * disc <= x * x / 1000 * y / 1000 * y / 1000 * y;
+    int64_t x = u * 6 / 5, y = 100 - v * 6 / 5, disc = (x * x + y * y) / 1000 - 1000;
+    return disc * disc * disc <= x * x * y * y * y / 1000000;
 }
 
 static bool in_arrow(int u, int v)
@@ -109,17 +108,25 @@ static color mix(color a, color b, int share)
     return a;
 }
 
-/* A pure hue, greyed and darkened. */
-static color throw_color(dice *d, int most_grey)
+/* A pure hue, greyed by grey / 256 towards bright and with black / 256 of black in it. */
+static color throw_color(dice *d, int grey, int bright, int black)
 {
     int hue = throw_between(d, 0, 6 * 256 - 1), rise = hue % 256;
     static const int order[6][CHANNELS] = {{2, 1, 0}, {3, 2, 0}, {0, 2, 1}, {0, 3, 2}, {1, 0, 2}, {2, 0, 3}};
     const int level[4] = {0, rise, 255, 255 - rise};
     color pure;
     for (int c = 0; c < CHANNELS; c++) pure.rgb[c] = level[order[hue / 256][c]];
-    int bright = throw_between(d, 70, 235);
-    color grey = {{bright, bright, bright}};
-    return mix(pure, grey, throw_between(d, most_grey / 2, most_grey));
+    return mix(mix(pure, (color){{bright, bright, bright}}, grey), (color){{0, 0, 0}}, black);
+}
+
+static color throw_ground_color(dice *d)
+{
+    return throw_color(d, throw_between(d, 120, 220), 128, throw_between(d, 60, 200));
+}
+
+static color throw_shape_color(dice *d)
+{
+    return throw_color(d, throw_between(d, 60, 150), 255, throw_between(d, 0, 40));
 }
 
 static int distance(color a, color b)
@@ -200,7 +207,7 @@ static void paint_ground(dice *d, color a, color b, color picture[SIDE][SIDE])
 
 static void paint_noise(dice *d, color picture[SIDE][SIDE], unsigned char *bytes)
 {
-    int strength = throw_between(d, 10, 40);
+    int strength = throw_between(d, 8, 24);
     for (int i = 0; i < PICTURE; i++) {
         uint32_t word = throw_word(d);
         /* the sum of four bytes: nearly normal */
@@ -213,15 +220,15 @@ static void paint_noise(dice *d, color picture[SIDE][SIDE], unsigned char *bytes
 static color throw_far_color(dice *d, color a, color b)
 {
     color found;
-    do found = throw_color(d, 120);
+    do found = throw_shape_color(d);
     while (distance(found, a) < 220 || distance(found, b) < 220);
     return found;
 }
 
-/* Bits and pieces of other colours. */
+/* Bits and pieces. */
 static void scatter_pieces(dice *d, color a, color b, color picture[SIDE][SIDE])
 {
-    int pieces = throw_between(d, 1, 4);
+    int pieces = throw_between(d, 0, 2);
     for (int i = 0; i < pieces; i++) {
         placed piece = {.inside = shapes[throw_between(d, 0, ARRAY_COUNT(shapes) - 1)].inside,
                         .x = throw_between(d, 0, SIDE * 16),
@@ -236,13 +243,13 @@ static void scatter_pieces(dice *d, color a, color b, color picture[SIDE][SIDE])
 static void draw_picture(uint32_t number, unsigned char *bytes, unsigned char *label)
 {
     dice d = dice_of(number, 0), noise = dice_of(number, 1);
-    color picture[SIDE][SIDE], a = throw_color(&d, 230), b = throw_color(&d, 230);
+    color picture[SIDE][SIDE], a = throw_ground_color(&d), b = throw_ground_color(&d);
     paint_ground(&d, a, b, picture);
     int kind = throw_between(&d, 0, ARRAY_COUNT(shapes) - 1);
     placed shape = {
-        .inside = shapes[kind].inside, .radius = throw_between(&d, 90, 170), .turn = throw_between(&d, -5, 5)};
-    shape.x = throw_between(&d, shape.radius * 3 / 4, SIDE * 16 - shape.radius * 3 / 4);
-    shape.y = throw_between(&d, shape.radius * 3 / 4, SIDE * 16 - shape.radius * 3 / 4);
+        .inside = shapes[kind].inside, .radius = throw_between(&d, 120, 180), .turn = throw_between(&d, -4, 4)};
+    shape.x = throw_between(&d, shape.radius * 7 / 8, SIDE * 16 - shape.radius * 7 / 8);
+    shape.y = throw_between(&d, shape.radius * 7 / 8, SIDE * 16 - shape.radius * 7 / 8);
     shape.color = throw_far_color(&d, a, b);
     scatter_pieces(&d, a, b, picture);
     draw(&shape, picture);

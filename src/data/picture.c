@@ -1,0 +1,42 @@
+/* Which decoder reads a picture. */
+#include "data/picture.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool picture_allocate(picture *picture)
+{
+    enum { MOST_BYTES = 1 << 30 };
+    size_t bytes;
+    if (!multiply_size(picture->height, picture->width, &bytes) || !multiply_size(bytes, picture->channels, &bytes) ||
+        bytes > MOST_BYTES)
+        return false;
+    picture->bytes = malloc(bytes);
+    return picture->bytes;
+}
+
+static const struct {
+    const char *name, *mark;
+    size_t length;
+    cepa_status (*decode)(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
+} formats[] = {
+    {"JPEG", "\xff\xd8\xff", 3, jpeg_decode},
+    {"PNG", "\x89PNG\r\n\x1a\n", 8, png_decode},
+};
+
+cepa_status picture_decode(const char *where, const unsigned char *bytes, size_t size, picture *picture,
+                           cepa_error *error)
+{
+    picture->bytes = NULL;
+    for (size_t i = 0; i < ARRAY_COUNT(formats); i++) {
+        if (size < formats[i].length || memcmp(bytes, formats[i].mark, formats[i].length) != 0) continue;
+        cepa_status status = formats[i].decode(bytes, size, picture, error);
+        if (!status) return CEPA_OK;
+        free(picture->bytes);
+        picture->bytes = NULL;
+        return fail_in(error, status, "%s: unreadable %s picture", where, formats[i].name);
+    }
+    return fail(error, CEPA_FORMAT, "%s: not a picture that can be read: expected JPEG or PNG", where);
+}

@@ -1,0 +1,37 @@
+/* Pictures: decoding JPEG and PNG, resizing. */
+#ifndef DATA_PICTURE_H
+#define DATA_PICTURE_H
+
+#include "base/error.h"
+
+/* Bytes in rows, channels last: 1 grey, 3 RGB, 4 RGB and alpha. */
+typedef struct picture {
+    size_t height, width, channels;
+    unsigned char *bytes; /* to be freed */
+} picture;
+
+/* Decodes a whole JPEG or PNG file, told by its first bytes, to picture->channels as wanted: palettes, 16 bits, grey,
+ * CMYK and alpha are converted; alpha is dropped (not blended) or made opaque; grey is 0.299 R + 0.587 G + 0.114 B.
+ * where names the file in messages. */
+cepa_status picture_decode(const char *where, const unsigned char *bytes, size_t size, picture *picture,
+                           cepa_error *error);
+
+/* The decoders behind it: they allocate through picture_allocate and fail with a message, which picture_decode puts
+ * behind the file's name. */
+cepa_status jpeg_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
+cepa_status png_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
+
+/* Makes room for height x width x channels bytes; false where it is absurd or memory is exhausted. */
+bool picture_allocate(picture *picture);
+
+typedef struct resizing {
+    size_t height, width;
+    bool nearest;              /* else bilinear */
+    bool crop_to_aspect_ratio; /* cut the middle of the right proportions first */
+} resizing;
+
+/* Resizes as Keras' Resizing layer does (half-pixel centres, no antialiasing) into height x width x channels numbers.
+ */
+void picture_resize(const picture *picture, const resizing *resizing, float *numbers);
+
+#endif
