@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-cepa_status fail(cepa_error *error, cepa_status status, const char *format, ...)
+cepa_status(fail)(cepa_error *error, cepa_status status, const char *format, ...)
 {
     if (error) {
         va_list arguments;
@@ -15,7 +15,7 @@ cepa_status fail(cepa_error *error, cepa_status status, const char *format, ...)
     return status;
 }
 
-cepa_status fail_in(cepa_error *error, cepa_status status, const char *format, ...)
+cepa_status(fail_in)(cepa_error *error, cepa_status status, const char *format, ...)
 {
     if (!error) return status;
     cepa_error inner = *error;
@@ -28,7 +28,7 @@ cepa_status fail_in(cepa_error *error, cepa_status status, const char *format, .
     return status;
 }
 
-cepa_status fail_memory(cepa_error *error) { return fail(error, CEPA_MEMORY, "memory is exhausted"); }
+cepa_status(fail_memory)(cepa_error *error) { return fail(error, CEPA_MEMORY, "memory is exhausted"); }
 
 const char *cepa_status_text(cepa_status status)
 {

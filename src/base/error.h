@@ -12,4 +12,10 @@ cepa_status fail_in(cepa_error *error, cepa_status status, const char *format, .
 
 cepa_status fail_memory(cepa_error *error);
 
+#ifdef __clang_analyzer__ /* tells static analysis that what fails does not give CEPA_OK */
+#define fail(error, status, ...)    (fail((error), (status), __VA_ARGS__), (status))
+#define fail_in(error, status, ...) (fail_in((error), (status), __VA_ARGS__), (status))
+#define fail_memory(error)          (fail_memory(error), CEPA_MEMORY)
+#endif
+
 #endif
