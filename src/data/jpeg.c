@@ -80,9 +80,16 @@ static bool decode(decoder *d, const unsigned char *bytes, size_t size, picture 
     return true;
 }
 
+static cepa_status run(decoder *d, const unsigned char *bytes, size_t size, picture *picture, cepa_error *error)
+{
+    if (setjmp(d->failed)) return fail(error, CEPA_FORMAT, "%s", d->message);
+    jpeg_create_decompress(&d->library);
+    if (decode(d, bytes, size, picture)) return CEPA_OK;
+    return fail(error, CEPA_MEMORY, "there is no room for %zu x %zu pixels", picture->height, picture->width);
+}
+
 cepa_status jpeg_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error)
 {
-    cepa_status status = CEPA_OK;
     decoder *d = calloc(1, sizeof *d);
     if (!d) return fail_memory(error);
     d->library.err = jpeg_std_error(&d->errors);
@@ -90,13 +97,7 @@ cepa_status jpeg_decode(const unsigned char *bytes, size_t size, picture *pictur
     d->errors.error_exit = stop;
     d->errors.emit_message = warn;
     d->errors.output_message = say_nothing;
-    if (setjmp(d->failed))
-        status = fail(error, CEPA_FORMAT, "%s", d->message);
-    else {
-        jpeg_create_decompress(&d->library);
-        if (!decode(d, bytes, size, picture))
-            status = fail(error, CEPA_MEMORY, "there is no room for %zu x %zu pixels", picture->height, picture->width);
-    }
+    cepa_status status = run(d, bytes, size, picture, error);
     jpeg_destroy_decompress(&d->library);
     free(d->row);
     free(d);
