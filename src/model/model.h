@@ -2,9 +2,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
-#include "graph/graph.h"
-
-struct training; /* train/compile.h */
+#include "train/compile.h"
 
 struct cepa_model {
     cepa_graph *graph;
@@ -23,6 +21,10 @@ cepa_model *model_of_network(cepa_graph *graph, network *network);
 
 /* Keeps a call's error in the model, the first one only, and gives its status back. */
 cepa_status model_fail(cepa_model *model, const cepa_error *error);
+
+/* Compiles from values, as files and source text hold them. tolerant: unknown arguments are passed over. The model does
+ * not keep the error. */
+cepa_status model_compile(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error);
 
 /* Frees what train/ made. */
 void model_free_training(cepa_model *model);

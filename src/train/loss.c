@@ -153,6 +153,8 @@ static reduction reduction_named(const char *name)
     return reduction_of[i];
 }
 
+const char *loss_reduction_name(const char *reduction) { return reductions[reduction_named(reduction)]; }
+
 bool loss_from_logits(const member *chosen)
 {
     const loss_class *class = (const loss_class *)chosen->kind;

@@ -37,6 +37,9 @@ void loss_new(const member *chosen, const shape *prediction, bool logits, loss *
 /* True where the options say that predictions are logits. */
 bool loss_from_logits(const member *chosen);
 
+/* How Keras 3 spells a reduction that an older version spelled otherwise. */
+const char *loss_reduction_name(const char *reduction);
+
 /* Numbers of one row's target. */
 size_t loss_target_count(const loss *l);
 

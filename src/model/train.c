@@ -1,0 +1,115 @@
+/* Compiling, training, measuring and predicting, as a C program calls them. */
+#include "train/train.h"
+#include "model/model.h"
+
+#include <string.h>
+
+/* ---- Compile ----------------------------------------------------------------------------------------------------- */
+
+void model_free_training(cepa_model *model)
+{
+    training_free(model->training);
+    model->training = NULL;
+}
+
+/* Puts a new training in the old one's place. *memory, where the choices stand, is taken over. */
+static cepa_status install(cepa_model *model, arena *memory, const choices *choices, cepa_error *error)
+{
+    training *made;
+    cepa_status status = training_new(model->network, memory, choices, &made, error);
+    if (status) return status;
+    if (model->training) made->epoch = model->training->epoch;
+    model_free_training(model);
+    model->training = made;
+    return CEPA_OK;
+}
+
+cepa_status model_compile(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error)
+{
+    arena memory = {0};
+    choices chosen;
+    const char *const *names = output_names(&memory, model->network);
+    cepa_status status = names ? choices_read(&memory, values, tolerant, names, model->network->outputs, &chosen, error)
+                               : fail_memory(error);
+    if (!status) return install(model, &memory, &chosen, error);
+    arena_free(&memory);
+    return status;
+}
+
+cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *options)
+{
+    arena memory = {0};
+    choices chosen;
+    cepa_error error = {0};
+    cepa_status status = cepa_model_status(model);
+    if (status) return status;
+    const char *const *names = output_names(&memory, model->network);
+    status =
+        names ? choices_take(&memory, options, names, model->network->outputs, &chosen, &error) : fail_memory(&error);
+    if (status)
+        arena_free(&memory);
+    else
+        status = install(model, &memory, &chosen, &error);
+    return status ? model_fail(model, &error) : CEPA_OK;
+}
+
+const char *cepa_model_warning(const cepa_model *model, size_t index)
+{
+    const training *t = model->training;
+    return t && index < t->warning_count ? t->warnings[index] : NULL;
+}
+
+/* ---- Training and measuring -------------------------------------------------------------------------------------- */
+
+/* CEPA_OK where the model stands and is compiled. */
+static cepa_status need_training(cepa_model *model, const char *what)
+{
+    cepa_error error;
+    cepa_status status = cepa_model_status(model);
+    if (status || model->training) return status;
+    fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
+    return model_fail(model, &error);
+}
+
+/* An end that the caller asked for is no error of the model's. */
+static cepa_status keep_error(cepa_model *model, cepa_status status, const cepa_error *error)
+{
+    return status && status != CEPA_INTERRUPTED ? model_fail(model, error) : status;
+}
+
+cepa_status cepa_fit_with(cepa_model *model, const cepa_dataset *data, const cepa_fit_options *options)
+{
+    cepa_error error = {0};
+    cepa_status status = need_training(model, "fit");
+    if (status) return status;
+    status = training_fit(model->training, data, options, &error);
+    if (!status || status == CEPA_INTERRUPTED) model->has_weights = true;
+    return keep_error(model, status, &error);
+}
+
+const cepa_history_table *cepa_history(const cepa_model *model)
+{
+    static const cepa_history_table empty;
+    return model->training ? &model->training->history : &empty;
+}
+
+cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data, const cepa_evaluate_options *options,
+                               const cepa_log **logs, size_t *count)
+{
+    static const cepa_evaluate_options defaults;
+    cepa_error error = {0};
+    *logs = NULL;
+    *count = 0;
+    cepa_status status = need_training(model, "evaluate");
+    if (status) return status;
+    status = training_evaluate(model->training, data, options ? options : &defaults, logs, count, &error);
+    return keep_error(model, status, &error);
+}
+
+cepa_status cepa_predict(const cepa_model *model, const cepa_dataset *data, float *const *outputs, size_t output_count,
+                         int threads, cepa_error *error)
+{
+    const cepa_error *broken = cepa_model_error(model);
+    if (!model->network) return fail(error, broken->status, "%s", broken->message);
+    return network_predict(model->network, data, outputs, output_count, threads, error);
+}

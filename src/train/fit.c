@@ -1,0 +1,179 @@
+/* The fit loop, as Keras' trainer runs it: epochs of steps, validation after each, the rows in a new order each time.
+ */
+#include "base/threads.h"
+#include "train/evaluate.h"
+#include "train/history.h"
+#include "train/train.h"
+
+#include <math.h>
+
+/* One fit at work. */
+typedef struct fit {
+    training *t;
+    const cepa_fit_options *options;
+    cepa_graph *graph;
+    int epochs;                   /* the last one's number, counted from 1 */
+    size_t batch, steps;          /* rows of a batch, batches of an epoch */
+    row_range learned, validated; /* validated.rows 0: none */
+    size_t *order;
+    measure measure;
+    session *session;
+    look look;
+    log_list step_logs, epoch_logs;
+} fit;
+
+/* ---- Beginning --------------------------------------------------------------------------------------------------- */
+
+static cepa_status check(const training *t, const cepa_fit_options *o, cepa_error *error)
+{
+    if (!t->loss_count) return fail(error, CEPA_ARGUMENT, "fit needs a loss: compile was given none");
+    if (o->batch_size < 0 || o->validation_batch_size < 0)
+        return fail(error, CEPA_ARGUMENT, "the batch size must be at least 1");
+    if (o->epochs < 0 || o->initial_epoch < 0) return fail(error, CEPA_ARGUMENT, "epochs must not be negative");
+    if (!(o->validation_split >= 0 && o->validation_split < 1))
+        return fail(error, CEPA_ARGUMENT, "validation_split must be at least 0 and less than 1");
+    return CEPA_OK;
+}
+
+/* Which rows are learned from, and which are held back: given data, or the tail of the same rows as Keras cuts it. */
+static cepa_status choose_rows(fit *f, const cepa_dataset *data, cepa_error *error)
+{
+    const cepa_dataset *given = f->options->validation_data;
+    size_t rows = cepa_dataset_describe(data)->rows;
+    f->learned = (row_range){data, 0, rows};
+    if (given) {
+        f->validated = (row_range){given, 0, cepa_dataset_describe(given)->rows};
+    } else if (f->options->validation_split > 0) {
+        f->learned.rows = (size_t)floor((double)rows * (1 - f->options->validation_split));
+        f->validated = (row_range){data, f->learned.rows, rows - f->learned.rows};
+    }
+    if (!f->learned.rows || ((given || f->options->validation_split > 0) && !f->validated.rows))
+        return fail(error, CEPA_DATA, "%zu rows leave none to %s", rows,
+                    f->learned.rows ? "validate on" : "learn from");
+    return CEPA_OK;
+}
+
+static cepa_status begin_validation(fit *f, arena *memory, cepa_error *error)
+{
+    int batch = f->options->validation_batch_size;
+    if (!f->validated.rows) return CEPA_OK;
+    return look_new(memory, f->t, &f->validated, batch ? (size_t)batch : f->batch, f->options->threads, &f->look,
+                    error);
+}
+
+static cepa_status begin_logs(fit *f, cepa_error *error)
+{
+    training *t = f->t;
+    arena_free(&t->history_memory);
+    size_t first = (size_t)f->options->initial_epoch, last = (size_t)f->epochs;
+    bool made = log_list_new(&t->history_memory, t, false, &f->step_logs) &&
+                log_list_new(&t->history_memory, t, f->validated.rows, &f->epoch_logs) &&
+                history_begin(t, &f->epoch_logs, f->options->initial_epoch, last > first ? last - first : 0);
+    return made ? CEPA_OK : fail_memory(error);
+}
+
+static cepa_status begin(fit *f, arena *memory, const cepa_dataset *data, cepa_error *error)
+{
+    const cepa_fit_options *o = f->options;
+    const class_weights weights = {o->class_weight, o->class_weight_count};
+    f->epochs = o->epochs ? o->epochs : 1;
+    cepa_status status = choose_rows(f, data, error);
+    if (status) return status;
+    f->batch = o->batch_size ? (size_t)o->batch_size : 32;
+    if (f->batch > f->learned.rows) f->batch = f->learned.rows;
+    f->steps = (f->learned.rows + f->batch - 1) / f->batch;
+    f->order = arena_array(memory, f->learned.rows, sizeof *f->order);
+    if (!f->order) return fail_memory(error);
+    status = measure_new(memory, f->t, &f->learned, &weights, true, f->batch, &f->measure, error);
+    if (!status) status = session_new(f->t->step, f->batch, o->threads, &f->session, error);
+    if (!status) status = begin_validation(f, memory, error);
+    return status ? status : begin_logs(f, error);
+}
+
+/* ---- Epochs ------------------------------------------------------------------------------------------------------ */
+
+static bool tell(const fit *f, int event, int epoch, size_t step, const log_list *list)
+{
+    if (!f->options->callback) return true;
+    cepa_progress progress = {.epoch = epoch, .epochs = f->epochs, .step = step, .steps = f->steps};
+    progress.event = event;
+    if (list) {
+        progress.log_count = list->count;
+        progress.logs = list->logs;
+    }
+    return f->options->callback(f->options->context, &progress);
+}
+
+static void order_rows(fit *f)
+{
+    random_stream stream = random_stream_of(f->options->seed, "fit", "shuffle", 0);
+    stream.epoch = f->t->epoch;
+    if (f->options->shuffle != CEPA_FALSE)
+        random_order(&stream, f->order, f->learned.rows);
+    else
+        for (size_t i = 0; i < f->learned.rows; i++) f->order[i] = i;
+}
+
+/* One batch: forward, losses, backward, optimizer. */
+static void run_step(fit *f, size_t step)
+{
+    training *t = f->t;
+    size_t first = step * f->batch, rest = f->learned.rows - first, rows = rest < f->batch ? rest : f->batch;
+    batch b = {.seed = f->options->seed, .epoch = t->epoch, .position = first};
+    measure_batch(&f->measure, f->order + first, rows, &b);
+    session_run(f->session, &b);
+    measure_add(&f->measure, f->session, 0, rows, optimizer_penalty(&t->optimizer, f->graph->values));
+    optimizer_step(&t->optimizer, f->graph->values, session_gradients(f->session), session_threads(f->session));
+    graph_weights_changed(f->graph);
+    session_pack(f->session);
+}
+
+/* False where the callback ended it. */
+static bool run_steps(fit *f, int epoch)
+{
+    order_rows(f);
+    measure_begin(&f->measure);
+    for (size_t step = 0; step < f->steps; step++) {
+        run_step(f, step);
+        log_list_fill(&f->step_logs, &f->measure, NULL);
+        if (!tell(f, CEPA_STEP_END, epoch, step + 1, &f->step_logs)) return false;
+    }
+    return true;
+}
+
+typedef enum ending { GO_ON, AFTER_EPOCH, WITHIN_EPOCH } ending;
+
+static ending run_epoch(fit *f, int epoch)
+{
+    if (!tell(f, CEPA_EPOCH_BEGIN, epoch, 0, NULL)) return AFTER_EPOCH;
+    if (!run_steps(f, epoch)) return WITHIN_EPOCH;
+    if (f->validated.rows) look_run(&f->look, NULL, NULL);
+    log_list_fill(&f->epoch_logs, &f->measure, &f->look.measure);
+    history_add(f->t, &f->epoch_logs);
+    f->t->epoch++;
+    return tell(f, CEPA_EPOCH_END, epoch, f->steps, &f->epoch_logs) ? GO_ON : AFTER_EPOCH;
+}
+
+static cepa_status run(fit *f, cepa_error *error)
+{
+    ending end = GO_ON;
+    for (int epoch = f->options->initial_epoch; epoch < f->epochs && end == GO_ON; epoch++) end = run_epoch(f, epoch);
+    if (end != WITHIN_EPOCH && f->t->optimizer.averages) {
+        optimizer_finish(&f->t->optimizer, f->graph->values);
+        graph_weights_changed(f->graph);
+    }
+    return end == GO_ON ? CEPA_OK : fail(error, CEPA_INTERRUPTED, "stopped by the caller");
+}
+
+cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options, cepa_error *error)
+{
+    arena memory = {0};
+    fit f = {.t = t, .options = options, .graph = t->network->graph};
+    cepa_status status = check(t, options, error);
+    if (!status) status = begin(&f, &memory, data, error);
+    if (!status) status = run(&f, error);
+    session_free(f.session);
+    look_free(&f.look);
+    arena_free(&memory);
+    return status;
+}

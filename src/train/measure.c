@@ -1,0 +1,183 @@
+#include "train/measure.h"
+
+#include "data/batch.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- A block while it runs --------------------------------------------------------------------------------------- */
+
+static double *loss_values(const measure *m, size_t head) { return m->values + head * m->most_rows; }
+
+static double *metric_values(const measure *m, size_t index)
+{
+    return m->values + (m->training->head_count + index) * m->most_rows;
+}
+
+static void load(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x)
+{
+    const measure *m = context;
+    batch_load(m->range.data, m->input[input], rows, order, x);
+}
+
+/* A block's targets: lane r holds row position + r, the last one's copies beyond. Labels lie by position; other targets
+ * in the order of the predictions, the last axis outermost. */
+static void load_targets(const measure *m, size_t head, size_t position, size_t rows, lanes *targets)
+{
+    size_t count = batch_target_size(m->range.data, m->target[head]);
+    const shape *s = &m->training->heads[head].shape;
+    size_t predictions = shape_count(s), classes = s->rank ? (size_t)s->size[s->rank - 1] : 1;
+    size_t positions = count == predictions ? count / classes : count;
+    for (size_t r = 0; r < LANES; r++) {
+        size_t row = m->order[position + (r < rows ? r : rows - 1)];
+        for (size_t e = 0; e < count; e++) {
+            size_t place = e % positions * (count / positions) + e / positions;
+            targets[e].lane[r] = (real)batch_target(m->range.data, m->target[head], row, place);
+        }
+    }
+}
+
+static void run_loss(const measure *m, size_t head, size_t position, size_t rows, const lanes *prediction,
+                     const lanes *targets, lanes *gradient)
+{
+    lanes weight;
+    double sums[LANES];
+    for (size_t r = 0; r < LANES; r++) weight.lane[r] = r < rows ? (real)m->weights[position + r] : 0;
+    loss_run(&m->losses[head], prediction, targets, &weight, 0, m->factors[head], sums, gradient);
+    memcpy(loss_values(m, head) + position, sums, rows * sizeof *sums);
+}
+
+static void measure_block(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient)
+{
+    const measure *m = context;
+    const training *t = m->training;
+    lanes *targets = m->targets + position / LANES * m->target_count;
+    for (size_t i = 0; i < t->head_count; i++) {
+        const head *h = &t->heads[i];
+        load_targets(m, i, position, rows, targets);
+        if (h->loss_name) run_loss(m, i, position, rows, want[h->want], targets, m->learns ? gradient[h->entry] : NULL);
+        for (size_t k = 0; k < t->metric_count; k++) {
+            double values[LANES];
+            if (t->metrics[k].head != i) continue;
+            metric_run(&m->metrics[k], want[t->metrics[k].want], targets, values);
+            memcpy(metric_values(m, k) + position, values, rows * sizeof *values);
+        }
+        targets += batch_target_size(m->range.data, m->target[i]);
+    }
+}
+
+/* ---- Weights ----------------------------------------------------------------------------------------------------- */
+
+/* The class of a row: its label, the rounded number of a single output, or where the largest of its targets stands. */
+static size_t class_of(const measure *m, size_t row)
+{
+    size_t count = batch_target_size(m->range.data, m->target[0]), best = 0;
+    double number = batch_target(m->range.data, m->target[0], row, 0);
+    if (count == 1) return number >= 0 ? (size_t)nearbyint(number) : m->class_weights.count;
+    for (size_t i = 1; i < count; i++)
+        if (batch_target(m->range.data, m->target[0], row, i) > batch_target(m->range.data, m->target[0], row, best))
+            best = i;
+    return best;
+}
+
+static double weight_of(const measure *m, size_t row)
+{
+    if (!m->class_weights.count) return batch_weight(m->range.data, row);
+    size_t class = class_of(m, row);
+    return class < m->class_weights.count ? m->class_weights.of[class] : 1;
+}
+
+/* What the loss of some rows of the batch is divided by. */
+static double divisor_of(const measure *m, size_t head, size_t first, size_t rows)
+{
+    const loss *l = &m->losses[head];
+    size_t samples = rows * l->positions, valid = 0;
+    double weights = 0;
+    if (!l->ignores && l->reduction != REDUCE_WEIGHTED_MEAN) return loss_divisor(l, samples, samples, 0);
+    for (size_t r = first; r < first + rows; r++)
+        for (size_t p = 0; p < l->positions; p++) {
+            bool counts =
+                !l->ignores || batch_target(m->range.data, m->target[head], m->order[r], p) != (double)l->parameter;
+            valid += counts;
+            if (counts) weights += m->weights[r];
+        }
+    return loss_divisor(l, samples, valid, weights);
+}
+
+/* ---- Batches ----------------------------------------------------------------------------------------------------- */
+
+void measure_begin(measure *m)
+{
+    memset(m->total, 0, report_count(m->training) * sizeof *m->total);
+    memset(m->count, 0, report_count(m->training) * sizeof *m->count);
+}
+
+void measure_batch(measure *m, const size_t *order, size_t rows, batch *made)
+{
+    const training *t = m->training;
+    m->order = order;
+    for (size_t r = 0; r < rows; r++) m->weights[r] = weight_of(m, order[r]);
+    for (size_t i = 0; m->learns && i < t->head_count; i++) {
+        double divisor = t->heads[i].loss_name ? divisor_of(m, i, 0, rows) : 0;
+        double scale = t->heads[i].choice->weight * optimizer_loss_scale(&t->optimizer);
+        m->factors[i] = divisor != 0 ? (real)(scale / divisor) : 0;
+    }
+    made->rows = rows;
+    made->row = order;
+    made->context = m;
+    made->load = load;
+    made->head = measure_block;
+}
+
+static double sum_of(const double *values, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += values[i];
+    return sum;
+}
+
+/* The penalties of activities, a mean over the rows. */
+static double activity_penalty(measure *m, const session *s, size_t first, size_t rows)
+{
+    const plan *p = m->learns ? m->training->step : m->training->look;
+    double sum = 0;
+    for (size_t i = 0; i < p->penalty_count; i++) {
+        session_penalty(s, i, first + rows, m->penalties);
+        sum += sum_of(m->penalties + first, rows) / (double)rows;
+    }
+    return sum;
+}
+
+static void add(measure *m, size_t report, double total, double count)
+{
+    m->total[report] += total;
+    m->count[report] += count;
+}
+
+void measure_add(measure *m, const session *s, size_t first, size_t rows, double penalty)
+{
+    const training *t = m->training;
+    double loss = penalty + activity_penalty(m, s, first, rows);
+    size_t report = 1;
+    for (size_t i = 0; i < t->head_count; i++) {
+        if (!t->heads[i].loss_name) continue;
+        double divisor = divisor_of(m, i, first, rows), own = sum_of(loss_values(m, i) + first, rows);
+        own = divisor != 0 ? own / divisor : 0;
+        loss += t->heads[i].choice->weight * own;
+        if (t->loss_count > 1) add(m, report++, own * (double)rows, (double)rows);
+    }
+    add(m, 0, loss * (double)rows, (double)rows);
+    for (size_t i = 0; i < t->metric_count; i++, report++)
+        for (size_t r = first; r < first + rows; r++) {
+            double weight = t->metrics[i].weighted ? m->weights[r] : 1;
+            add(m, report, metric_values(m, i)[r] * weight, weight);
+        }
+}
+
+double measure_report(const measure *m, size_t index)
+{
+    const training *t = m->training;
+    size_t losses = report_count(t) - t->metric_count;
+    double mean = m->count[index] != 0 ? m->total[index] / m->count[index] : 0;
+    return index < losses ? mean : metric_finish(&m->metrics[index - losses], mean);
+}

@@ -1,0 +1,184 @@
+/* A data set meets a compiled model: which array goes where, whether shapes and labels fit, what "accuracy" means. */
+#include "data/batch.h"
+#include "train/measure.h"
+
+#include <string.h>
+
+/* ---- Finding arrays ---------------------------------------------------------------------------------------------- */
+
+/* The array for the part of a model called name: the only one, else the one of that name, else (where arrays have no
+ * names that the model knows) the one in its place. arrays: count of them. */
+static size_t find_array(const cepa_array *arrays, size_t count, const char *name, size_t place)
+{
+    for (size_t i = 0; i < count; i++)
+        if (arrays[i].name && strcmp(arrays[i].name, name) == 0) return i;
+    bool named = false;
+    for (size_t i = 0; i < count; i++) named = named || arrays[i].name;
+    return count == 1 || !named ? place : count;
+}
+
+static shape shape_of(const cepa_array *array)
+{
+    shape s = {array->rank, {0}};
+    memcpy(s.size, array->shape, array->rank * sizeof *s.size);
+    return s;
+}
+
+/* Equal but for a last axis of 1. */
+static bool fits(const shape *wanted, const shape *given)
+{
+    shape longer = wanted->rank > given->rank ? *wanted : *given;
+    const shape *shorter = wanted->rank > given->rank ? given : wanted;
+    if (longer.rank == shorter->rank + 1 && longer.size[longer.rank - 1] == 1) longer.rank--;
+    return shape_equal(&longer, shorter);
+}
+
+cepa_status match_inputs(const network *network, const cepa_dataset *data, size_t *input, cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    for (size_t i = 0; i < network->inputs; i++) {
+        const tensor *t = graph_tensor(network->graph, network->input[i]);
+        const char *name = t->producer->layer->name;
+        input[i] = find_array(info->inputs, info->input_count, name, i);
+        if (input[i] >= info->input_count)
+            return fail(error, CEPA_DATA, "the data have no array for the model's input '%s'", name);
+        shape given = shape_of(&info->inputs[input[i]]);
+        if (fits(&t->shape, &given)) continue;
+        char wanted[100], found[100];
+        shape_text(&t->shape, wanted, sizeof wanted);
+        shape_text(&given, found, sizeof found);
+        return fail(error, CEPA_DATA, "the data have shape %s, the model's input '%s' takes %s", found, name, wanted);
+    }
+    return CEPA_OK;
+}
+
+static cepa_status match_targets(const training *t, const cepa_dataset *data, size_t *target, cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    for (size_t i = 0; i < t->head_count; i++) {
+        const output_choice *o = t->heads[i].choice;
+        target[i] = find_array(info->targets, info->target_count, o->name, (size_t)(o - t->choices.output));
+        if (target[i] >= info->target_count)
+            return fail(error, CEPA_DATA, "the data have no targets for the model's output '%s'", o->name);
+    }
+    return CEPA_OK;
+}
+
+/* ---- Losses and metrics ------------------------------------------------------------------------------------------ */
+
+/* Looks at all targets of the range as a loss does. */
+static cepa_status look_at_targets(const row_range *range, size_t target, loss *l, const char *output,
+                                   cepa_error *error)
+{
+    target_range found = target_range_new();
+    size_t numbers = batch_target_size(range->data, target);
+    for (size_t row = 0; row < range->rows; row++)
+        for (size_t i = 0; i < numbers; i++)
+            target_range_add(&found, l, batch_target(range->data, target, range->first + row, i));
+    cepa_error inner = {0};
+    cepa_status status = loss_meet_targets(l, &found, &inner);
+    return status ? fail(error, status, "output '%s': %s", output, inner.message) : CEPA_OK;
+}
+
+static cepa_status meet_loss(measure *m, size_t i, cepa_error *error)
+{
+    const head *h = &m->training->heads[i];
+    shape given = shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[i]]);
+    cepa_error inner = {0};
+    if (!h->loss_name) return CEPA_OK;
+    loss_new(&h->choice->loss, &h->shape, h->logits, &m->losses[i]);
+    const loss_class *class = m->losses[i].class;
+    cepa_status status = target_check_shape(class->kind.name, class->labels, &h->shape, &given, &inner);
+    if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
+    return look_at_targets(&m->range, m->target[i], &m->losses[i], h->choice->name, error);
+}
+
+static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *error)
+{
+    const metric_use *use = &m->training->metrics[i];
+    const head *h = &m->training->heads[use->head];
+    shape given = shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[use->head]]);
+    cepa_error inner = {0};
+    member chosen = use->choice->member;
+    if (!chosen.kind) {
+        void *defaults;
+        chosen.kind = metric_resolve(&h->shape, &given);
+        cepa_status status = fields_resolve(memory, chosen.kind, NULL, &defaults, error);
+        if (status) return status;
+        chosen.options = defaults;
+    }
+    metric_new(&chosen, &h->shape, use->logits, &m->metrics[i]);
+    cepa_status status = metric_check_shape(&m->metrics[i], &h->shape, &given, &inner);
+    if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
+    if (m->metrics[i].class) return CEPA_OK;
+    return look_at_targets(&m->range, m->target[use->head], &m->metrics[i].loss, h->choice->name, error);
+}
+
+static cepa_status check_class_weights(const measure *m, cepa_error *error)
+{
+    const training *t = m->training;
+    if (!m->class_weights.count) return CEPA_OK;
+    if (t->choices.outputs > 1)
+        return fail(error, CEPA_ARGUMENT, "class weights are for models of one output, this one has %zu",
+                    t->choices.outputs);
+    if (cepa_dataset_describe(m->range.data)->sample_weight)
+        return fail(error, CEPA_ARGUMENT, "class weights and the data's sample weights cannot be used together");
+    if (t->head_count && t->heads[0].shape.rank > 1)
+        return fail(error, CEPA_ARGUMENT, "class weights are for outputs of one row of numbers, not for maps");
+    return CEPA_OK;
+}
+
+static cepa_status meet(arena *memory, measure *m, cepa_error *error)
+{
+    const training *t = m->training;
+    cepa_status status = match_inputs(t->network, m->range.data, m->input, error);
+    if (!status) status = match_targets(t, m->range.data, m->target, error);
+    for (size_t i = 0; i < t->head_count && !status; i++) {
+        status = meet_loss(m, i, error);
+        m->target_count += batch_target_size(m->range.data, m->target[i]);
+    }
+    for (size_t i = 0; i < t->metric_count && !status; i++) status = meet_metric(memory, m, i, error);
+    return status ? status : check_class_weights(m, error);
+}
+
+/* ---- Making ------------------------------------------------------------------------------------------------------ */
+
+static lanes *make_lanes(arena *memory, size_t count)
+{
+    size_t more;
+    if (!add_size(count, 1, &more)) return NULL;
+    unsigned char *room = arena_array(memory, more, sizeof(lanes));
+    return room ? (lanes *)(void *)(room + (63 - ((uintptr_t)room + 63) % 64)) : NULL;
+}
+
+static bool make_room(arena *memory, measure *m)
+{
+    const training *t = m->training;
+    size_t blocks = (m->most_rows + LANES - 1) / LANES, values, lanes_count;
+    if (!multiply_size(t->head_count + t->metric_count + 1, m->most_rows, &values) ||
+        !multiply_size(blocks, m->target_count, &lanes_count))
+        return false;
+    m->targets = make_lanes(memory, lanes_count);
+    m->factors = arena_array(memory, t->head_count + 1, sizeof *m->factors);
+    m->weights = arena_array(memory, m->most_rows, sizeof *m->weights);
+    m->values = arena_array(memory, values, sizeof *m->values);
+    m->penalties = arena_array(memory, m->most_rows, sizeof *m->penalties);
+    m->total = arena_array(memory, report_count(t), sizeof *m->total);
+    m->count = arena_array(memory, report_count(t), sizeof *m->count);
+    return m->targets && m->factors && m->weights && m->values && m->penalties && m->total && m->count;
+}
+
+cepa_status measure_new(arena *memory, const training *t, const row_range *range, const class_weights *weights,
+                        bool learns, size_t most_rows, measure *made, cepa_error *error)
+{
+    *made = (measure){.training = t, .range = *range, .learns = learns, .most_rows = most_rows};
+    if (weights) made->class_weights = *weights;
+    made->input = arena_array(memory, t->network->inputs, sizeof *made->input);
+    made->target = arena_array(memory, t->head_count + 1, sizeof *made->target);
+    made->losses = arena_array(memory, t->head_count + 1, sizeof *made->losses);
+    made->metrics = arena_array(memory, t->metric_count + 1, sizeof *made->metrics);
+    if (!made->input || !made->target || !made->losses || !made->metrics) return fail_memory(error);
+    cepa_status status = meet(memory, made, error);
+    if (status) return status;
+    return make_room(memory, made) ? CEPA_OK : fail_memory(error);
+}

@@ -1,0 +1,82 @@
+/* Predicting: rows through a network in inference mode, its outputs in Keras' order. */
+#include "base/threads.h"
+#include "data/batch.h"
+#include "train/evaluate.h"
+#include "train/train.h"
+
+/* One call at work. */
+typedef struct prediction {
+    const network *network;
+    const cepa_dataset *data;
+    size_t *input, *row;
+    float *const *outputs;
+    size_t *size;     /* of a row, by output */
+    uint32_t **order; /* Keras' place of each element, by output */
+    size_t first;     /* row of the batch that runs */
+} prediction;
+
+static void load(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x)
+{
+    const prediction *p = context;
+    batch_load(p->data, p->input[input], rows, order, x);
+}
+
+static void store(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient)
+{
+    (void)gradient;
+    const prediction *p = context;
+    for (size_t i = 0; i < p->network->outputs; i++) {
+        float *to[LANES];
+        for (size_t r = 0; r < rows; r++) to[r] = p->outputs[i] + (p->first + position + r) * p->size[i];
+        kernels->store_floats(want[i], p->order[i], to, rows, p->size[i]);
+    }
+}
+
+static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_error *error)
+{
+    const network *n = p->network;
+    p->input = arena_array(memory, n->inputs, sizeof *p->input);
+    p->row = arena_array(memory, together, sizeof *p->row);
+    p->size = arena_array(memory, n->outputs, sizeof *p->size);
+    p->order = arena_array(memory, n->outputs, sizeof *p->order);
+    if (!p->input || !p->row || !p->size || !p->order) return fail_memory(error);
+    for (size_t i = 0; i < n->outputs; i++) {
+        const shape *s = &graph_tensor(n->graph, n->output[i])->shape;
+        p->size[i] = shape_count(s);
+        p->order[i] = arena_array(memory, p->size[i] + 1, sizeof **p->order);
+        if (!p->order[i]) return fail_memory(error);
+        shape_order(s, p->order[i]);
+    }
+    return match_inputs(n, p->data, p->input, error);
+}
+
+static void run(prediction *p, session *session, size_t rows, size_t together)
+{
+    for (p->first = 0; p->first < rows; p->first += together) {
+        size_t rest = rows - p->first;
+        batch b = {.rows = rest < together ? rest : together, .row = p->row, .context = p, .load = load, .head = store};
+        for (size_t r = 0; r < b.rows; r++) p->row[r] = p->first + r;
+        session_run(session, &b);
+    }
+}
+
+cepa_status network_predict(const network *network, const cepa_dataset *data, float *const *outputs, size_t count,
+                            int threads, cepa_error *error)
+{
+    arena memory = {0};
+    prediction p = {.network = network, .data = data, .outputs = outputs};
+    plan *plan = NULL;
+    session *session = NULL;
+    size_t rows = cepa_dataset_describe(data)->rows, together = rows_together(threads, 1, rows);
+    if (count != network->outputs)
+        return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, room was given for %zu", network->outputs, count);
+    plan_request request = {.network = network, .want = network->output, .wants = network->outputs};
+    cepa_status status = begin(&p, &memory, together, error);
+    if (!status) status = plan_new(&request, &plan, error);
+    if (!status) status = session_new(plan, together, threads, &session, error);
+    if (!status) run(&p, session, rows, together);
+    session_free(session);
+    plan_free(plan);
+    arena_free(&memory);
+    return status;
+}

@@ -1,0 +1,19 @@
+/* Training, measuring and predicting: what the public calls of these names do for a compiled network. */
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+
+#include "train/compile.h"
+
+/* Trains on the data as cepa_fit_with documents it, and leaves the history in t. CEPA_INTERRUPTED where the callback
+ * ended it. */
+cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options, cepa_error *error);
+
+/* Measures as cepa_evaluate_with documents it. The numbers stand in t until the next call. */
+cepa_status training_evaluate(training *t, const cepa_dataset *data, const cepa_evaluate_options *options,
+                              const cepa_log **logs, size_t *count, cepa_error *error);
+
+/* Predicts as cepa_predict documents it; changes nothing but packed forms of weights that are out of date. */
+cepa_status network_predict(const network *network, const cepa_dataset *data, float *const *outputs, size_t count,
+                            int threads, cepa_error *error);
+
+#endif
