@@ -152,7 +152,7 @@ static bool split_arguments(eval *e, const call_site *site, size_t first, common
 static bool make_layer(eval *e, const call_site *site, size_t first, const layer_class *class, source_layer *made)
 {
     common_arguments common;
-    call_site own;
+    call_site own = {.count = 0};
     cepa_error error;
     void *options;
     if (!split_arguments(e, site, first, &common, &own)) return false;
@@ -220,7 +220,7 @@ bool bind_inputs(eval *e, const call_site *site, const thing **inputs)
 
 const thing *call_layer(eval *e, const call_site *site)
 {
-    const thing *inputs;
+    const thing *inputs = NULL;
     if (!bind_inputs(e, site, &inputs)) return NULL;
     return call_on_tensors(e, site->self->layer.layer, inputs, site->offset);
 }

@@ -300,7 +300,7 @@ const thing *eval_index(eval *e, const node *n)
     if (slice && is_list(object)) return slice_list(e, n->child[1], object);
     if (slice && object->type == THING_DATA) return slice_data(e, n->child[1], object);
     const thing *index = slice ? NULL : eval_expression(e, n->child[1]);
-    size_t place;
+    size_t place = 0;
     if (!slice && !index) return NULL;
     if (index && (object->type == THING_DATA || thing_is_unknown(index))) return thing_unknown();
     if (index && object->type == THING_DICT) return index_dict(e, n->offset, object, index);
