@@ -137,8 +137,7 @@ CEPA_API cepa_status cepa_dataset_new(size_t rows, const cepa_array *inputs, siz
                                       const cepa_array *targets, size_t target_count, const cepa_array *sample_weight,
                                       cepa_dataset **dataset, cepa_error *error);
 
-/* Reads picture files (JPEG, PNG) as the rows of a data set without targets, resized to options->image_size (0: to the
- * first one's own size) in options->color_mode. */
+/* Reads picture files (JPEG, PNG) as the rows of a data set without targets; options as for image folders. */
 CEPA_API cepa_status cepa_dataset_pictures(const char *const *paths, size_t count, const cepa_dataset_options *options,
                                            cepa_dataset **dataset, cepa_error *error);
 
@@ -167,6 +166,7 @@ typedef struct cepa_dataset_info {
     size_t class_count; /* 0: not a classification */
     const char *const *class_names;
     double scale;
+    bool pixels;     /* the inputs are pixels of 0 to 255: bytes, or floats where pictures were resized */
     char sha256[65]; /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
 } cepa_dataset_info;
 

@@ -155,6 +155,7 @@ static cepa_status describe(cepa_dataset *d, cepa_error *error)
     info->sample_weight = d->arrays[ROLE_WEIGHT];
     info->class_count = s->class_count;
     info->class_names = s->class_names;
+    info->pixels = s->pixels || (info->input_count && info->inputs[0].type == CEPA_UINT8);
     info->sha256[0] = 0;
     return CEPA_OK;
 }

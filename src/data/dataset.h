@@ -27,6 +27,7 @@ typedef struct storage {
     size_t count[ROLES], capacity[ROLES];
     size_t class_count;
     const char **class_names;
+    bool pixels; /* inputs are pixels of 0 to 255 although they may be floats */
 } storage;
 
 struct cepa_dataset {

@@ -219,6 +219,7 @@ static cepa_status make_part(const source *s, const listing *classes, work *w, b
         status = dataset_name_classes(*made, (const char *const *)classes->classes, classes->class_count, error);
     if (status) return status;
     for (size_t i = 0; i < w->list->count; i++) ((int32_t *)labels)[i] = w->list->items[i].label;
+    (*made)->storage->pixels = true;
     w->bytes = floats ? NULL : numbers;
     w->numbers = floats ? numbers : NULL;
     status = read_pictures(w, error);
@@ -252,7 +253,8 @@ static cepa_status read_part(const source *s, const listing *classes, const list
 /* ---- Options
  * ----------------------------------------------------------------------------------------------------------- */
 
-static cepa_status read_options(const cepa_dataset_options *options, work *w, cepa_error *error)
+cepa_status picture_options(const cepa_dataset_options *options, resizing *resizing, size_t *channels,
+                            cepa_error *error)
 {
     enum { KERAS_SIZE = 256 };
     static const struct {
@@ -261,19 +263,20 @@ static cepa_status read_options(const cepa_dataset_options *options, work *w, ce
     } modes[] = {{"rgb", 3}, {"grayscale", 1}, {"rgba", 4}};
     const char *mode = options->color_mode ? options->color_mode : "rgb";
     const char *interpolation = options->interpolation ? options->interpolation : "bilinear";
+    *channels = 0;
     for (size_t i = 0; i < ARRAY_COUNT(modes); i++)
-        if (strcmp(modes[i].name, mode) == 0) w->channels = modes[i].channels;
-    if (!w->channels) return fail(error, CEPA_ARGUMENT, "color_mode '%s': expected 'rgb', 'grayscale' or 'rgba'", mode);
-    w->resizing.nearest = strcmp(interpolation, "nearest") == 0;
-    if (!w->resizing.nearest && strcmp(interpolation, "bilinear") != 0)
+        if (strcmp(modes[i].name, mode) == 0) *channels = modes[i].channels;
+    if (!*channels) return fail(error, CEPA_ARGUMENT, "color_mode '%s': expected 'rgb', 'grayscale' or 'rgba'", mode);
+    resizing->nearest = strcmp(interpolation, "nearest") == 0;
+    if (!resizing->nearest && strcmp(interpolation, "bilinear") != 0)
         return fail(error, CEPA_ARGUMENT, "interpolation '%s': expected 'bilinear' or 'nearest'", interpolation);
     const int *size = options->image_size;
     if (size[0] < 0 || size[1] < 0 || (size[0] == 0) != (size[1] == 0))
         return fail(error, CEPA_ARGUMENT, "image_size (%d, %d): expected a height and a width of at least 1", size[0],
                     size[1]);
-    w->resizing.height = size[0] ? (size_t)size[0] : KERAS_SIZE;
-    w->resizing.width = size[1] ? (size_t)size[1] : KERAS_SIZE;
-    w->resizing.crop_to_aspect_ratio = options->crop_to_aspect_ratio;
+    resizing->height = size[0] ? (size_t)size[0] : KERAS_SIZE;
+    resizing->width = size[1] ? (size_t)size[1] : KERAS_SIZE;
+    resizing->crop_to_aspect_ratio = options->crop_to_aspect_ratio;
     return CEPA_OK;
 }
 
@@ -308,7 +311,7 @@ static cepa_status read_images(const source *s, const cepa_dataset_options *opti
     arena names = {0};
     listing train = {0}, test = {0};
     work wanted = {0};
-    cepa_status status = read_options(options, &wanted, error);
+    cepa_status status = picture_options(options, &wanted.resizing, &wanted.channels, error);
     if (!status) status = find_parts(s, &names, &train, &test, error);
     if (!status) status = list_classes(s, &train, error);
     if (!status) status = list_items(s, &train, &train, error);
