@@ -1,0 +1,510 @@
+/* Compile, fit, evaluate and predict through the public header: history, weights of classes and rows, seeds, threads,
+ * interruption, and what is refused. */
+#include "cepa.h"
+#include "model/model.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 45, SIDE = 6, CLASSES = 3 };
+
+/* ---- Data and models --------------------------------------------------------------------------------------------- */
+
+static unsigned char pictures[ROWS][SIDE * SIDE * 3];
+static int labels[ROWS];
+static float one_hot[ROWS][CLASSES], weights[ROWS];
+
+static void fill_numbers(void)
+{
+    const random_stream stream = {.key = 3};
+    for (size_t i = 0; i < sizeof pictures; i++)
+        pictures[i / sizeof pictures[0]][i % sizeof pictures[0]] = (unsigned char)random_word(&stream, 0, i);
+    for (size_t i = 0; i < ROWS; i++) {
+        labels[i] = (int)(random_word(&stream, 1, i) % CLASSES);
+        one_hot[i][labels[i]] = 1;
+        weights[i] = labels[i] == 1 ? 2 : 0.5f;
+    }
+}
+
+static const cepa_array picture_array = {NULL, CEPA_UINT8, 3, {SIDE, SIDE, 3}, pictures};
+static const cepa_array label_array = {NULL, CEPA_INT32, 0, {0}, labels};
+static const cepa_array one_hot_array = {NULL, CEPA_FLOAT32, 1, {CLASSES}, one_hot};
+static const cepa_array weight_array = {NULL, CEPA_FLOAT32, 0, {0}, weights};
+
+static cepa_dataset *new_data(const cepa_array *target, const cepa_array *weight)
+{
+    cepa_dataset *data;
+    cepa_error error;
+    if (cepa_dataset_new(ROWS, &picture_array, 1, target, 1, weight, &data, &error)) fail_msg("%s", error.message);
+    cepa_dataset_scale(data, 1.0 / 255);
+    return data;
+}
+
+/* A small network with everything that training touches; the caller frees its graph. */
+static cepa_model *new_model(const char *head)
+{
+    cepa_graph *g = cepa_graph_new_styled(7, NULL);
+    cepa_tensor in = cepa_input(g, .shape = {SIDE, SIDE, 3}), x = in;
+    x = cepa_conv2d(x, .filters = 5, .kernel_size = {3, 3}, .activation = "relu", .kernel_regularizer = "l2(0.01)");
+    x = cepa_batch_normalization(x, .momentum = 0.9);
+    x = cepa_dropout(x, .rate = 0.2);
+    x = cepa_flatten(x);
+    x = cepa_dense(x, .units = CLASSES, .activation = head, .name = "answer");
+    return cepa_model_new(.inputs = {in}, .outputs = {x});
+}
+
+static cepa_model *new_compiled(void)
+{
+    cepa_model *model = new_model(NULL);
+    cepa_compile(model, .optimizer = cepa_adam(.learning_rate = 0.01), .metrics = {{"accuracy"}},
+                 .loss = cepa_sparse_categorical_crossentropy(.from_logits = true));
+    assert_int_equal(cepa_model_status(model), CEPA_OK);
+    return model;
+}
+
+static void assert_ok(const cepa_model *model)
+{
+    if (cepa_model_status(model)) fail_msg("%s", cepa_model_error(model)->message);
+}
+
+static double history_at(const cepa_model *model, const char *name, size_t epoch)
+{
+    const cepa_history_table *h = cepa_history(model);
+    for (size_t i = 0; i < h->names; i++)
+        if (strcmp(h->name[i], name) == 0) return h->values[i * h->epochs + epoch];
+    fail_msg("the history has no %s", name);
+    return 0;
+}
+
+static void digest_of(const cepa_model *model, char digest[65])
+{
+    assert_int_equal(cepa_model_weights_sha256(model, digest, NULL), CEPA_OK);
+}
+
+static void assert_near(double found, double expected, double bound)
+{
+    if (!(fabs(found - expected) <= bound)) fail_msg("%.9g, not %.9g", found, expected);
+}
+
+/* ---- History and progress ---------------------------------------------------------------------------------------- */
+
+typedef struct seen {
+    size_t begins, steps, ends, last_step;
+    double loss_at_end;
+    size_t stop_at_step; /* of all steps; 0: never */
+} seen;
+
+static bool watch(void *context, const cepa_progress *p)
+{
+    seen *s = context;
+    s->begins += p->event == CEPA_EPOCH_BEGIN;
+    s->ends += p->event == CEPA_EPOCH_END;
+    if (p->event == CEPA_EPOCH_END) {
+        assert_int_equal(p->log_count, 4);
+        assert_string_equal(p->logs[0].name, "accuracy");
+        assert_string_equal(p->logs[1].name, "loss");
+        assert_string_equal(p->logs[2].name, "val_accuracy");
+        assert_string_equal(p->logs[3].name, "val_loss");
+        s->loss_at_end = p->logs[1].value;
+    }
+    if (p->event != CEPA_STEP_END) return true;
+    assert_int_equal(p->log_count, 2);
+    assert_int_equal(p->steps, 5);
+    s->last_step = p->step;
+    return ++s->steps != s->stop_at_step;
+}
+
+static void history_and_progress(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    cepa_model *model = new_compiled();
+    seen s = {0};
+    cepa_fit(model, data, .epochs = 5, .initial_epoch = 2, .batch_size = 10, .validation_data = data, .callback = watch,
+             .context = &s);
+    assert_ok(model);
+    assert_int_equal(s.begins, 3);
+    assert_int_equal(s.steps, 15);
+    assert_int_equal(s.ends, 3);
+    const cepa_history_table *h = cepa_history(model);
+    assert_int_equal(h->names, 4);
+    assert_int_equal(h->epochs, 3);
+    assert_int_equal(h->first_epoch, 2);
+    assert_true(history_at(model, "loss", 2) == s.loss_at_end);
+    assert_true(history_at(model, "loss", 2) < history_at(model, "loss", 0));
+    const cepa_log *logs;
+    size_t count;
+    cepa_evaluate_with(model, data, NULL, &logs, &count);
+    assert_ok(model);
+    assert_int_equal(count, 2);
+    assert_string_equal(logs[0].name, "loss");
+    assert_string_equal(logs[1].name, "accuracy");
+    assert_near(logs[0].value, history_at(model, "val_loss", 2), 1e-12);
+    assert_near(logs[1].value, history_at(model, "val_accuracy", 2), 0);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+/* An end within the second epoch: one whole epoch stands in the history, the weights are those after the step. */
+static void interruption(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    cepa_model *model = new_compiled();
+    seen s = {.stop_at_step = 7};
+    assert_int_equal(
+        cepa_fit(model, data, .epochs = 3, .batch_size = 10, .validation_data = data, .callback = watch, .context = &s),
+        CEPA_INTERRUPTED);
+    assert_ok(model);
+    assert_int_equal(s.steps, 7);
+    assert_int_equal(s.last_step, 2);
+    assert_int_equal(cepa_history(model)->epochs, 1);
+    assert_int_equal(model->training->optimizer.iterations, 7);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+/* ---- The same bits ----------------------------------------------------------------------------------------------- */
+
+/* Epochs in one fit or in two, on any number of threads: the order of rows, dropout and everything else are the same.
+ */
+static void seeds_threads_and_resuming(void **state)
+{
+    (void)state;
+    char digest[5][65];
+    for (size_t run = 0; run < 5; run++) {
+        cepa_dataset *data = new_data(&label_array, NULL);
+        cepa_model *model = new_compiled();
+        int epochs = run == 1 ? 1 : 2, threads = run == 2 ? 3 : run == 3 ? 2 : 1;
+        uint64_t seed = run == 4 ? 12 : 11;
+        cepa_fit(model, data, .epochs = epochs, .batch_size = 20, .seed = seed, .threads = threads);
+        if (run == 1) cepa_fit(model, data, .epochs = 1, .batch_size = 20, .seed = seed);
+        assert_ok(model);
+        digest_of(model, digest[run]);
+        cepa_graph_free(cepa_model_graph(model));
+        cepa_dataset_free(data);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    assert_string_equal(digest[0], digest[2]);
+    assert_string_equal(digest[0], digest[3]);
+    assert_string_not_equal(digest[0], digest[4]);
+}
+
+static bool remember(void *context, const cepa_progress *p)
+{
+    (void)p;
+    *(size_t *)context += 1;
+    return true;
+}
+
+/* A metric's number does not depend on the batches of evaluate; progress counts Keras' batches. */
+static void batches_of_evaluate(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    cepa_model *model = new_compiled();
+    double loss[3];
+    for (int run = 0; run < 3; run++) {
+        static const int sizes[] = {1, 7, 1000};
+        const cepa_log *logs;
+        size_t count, calls = 0;
+        const cepa_evaluate_options options = {
+            .batch_size = sizes[run], .threads = run + 1, .callback = remember, .context = &calls};
+        cepa_evaluate_with(model, data, &options, &logs, &count);
+        assert_ok(model);
+        assert_true(calls > 0);
+        loss[run] = logs[0].value;
+    }
+    assert_near(loss[1], loss[0], 1e-12);
+    assert_near(loss[2], loss[0], 1e-12);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+static void a_row_alone_predicts_the_same(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    cepa_model *model = new_compiled();
+    static float all[ROWS][CLASSES], alone[CLASSES];
+    float *outputs[] = {all[0]}, *one[] = {alone};
+    cepa_error error;
+    assert_int_equal(cepa_predict(model, data, outputs, 1, 2, &error), CEPA_OK);
+    for (size_t row = 0; row < ROWS; row += 11) {
+        cepa_array picture = picture_array;
+        picture.data = pictures[row];
+        cepa_dataset *single;
+        assert_int_equal(cepa_dataset_new(1, &picture, 1, NULL, 0, NULL, &single, &error), CEPA_OK);
+        cepa_dataset_scale(single, 1.0 / 255);
+        assert_int_equal(cepa_predict(model, single, one, 1, 1, &error), CEPA_OK);
+        assert_memory_equal(alone, all[row], sizeof alone);
+        cepa_dataset_free(single);
+    }
+    assert_int_equal(cepa_predict(model, data, outputs, 2, 2, &error), CEPA_ARGUMENT);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+/* ---- Weights of rows and classes --------------------------------------------------------------------------------- */
+
+/* One epoch's digest with weights given one way or another. */
+static void weigh(const cepa_array *target, const cepa_array *weight, const double *class_weight, char digest[65],
+                  double *loss, double *accuracy)
+{
+    cepa_dataset *data = new_data(target, weight);
+    cepa_model *model = new_model(NULL);
+    cepa_choice logits = target == &label_array ? cepa_sparse_categorical_crossentropy(.from_logits = true)
+                                                : cepa_categorical_crossentropy(.from_logits = true);
+    cepa_compile(model, .loss = logits, .metrics = {{"accuracy"}}, .weighted_metrics = {{"accuracy"}});
+    cepa_fit(model, data, .batch_size = 15, .shuffle = CEPA_FALSE, .class_weight = class_weight,
+             .class_weight_count = class_weight ? 3 : 0);
+    assert_ok(model);
+    digest_of(model, digest);
+    *loss = history_at(model, "loss", 0);
+    *accuracy = history_at(model, "weighted_accuracy", 0);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+/* Weights of classes are weights of rows; labels and one-hot targets are the same to them. */
+static void class_weights_are_row_weights(void **state)
+{
+    (void)state;
+    static const double class_weight[] = {0.5, 2, 0.5};
+    char digest[3][65];
+    double loss[3], accuracy[3];
+    weigh(&label_array, &weight_array, NULL, digest[0], &loss[0], &accuracy[0]);
+    weigh(&label_array, NULL, class_weight, digest[1], &loss[1], &accuracy[1]);
+    weigh(&one_hot_array, NULL, class_weight, digest[2], &loss[2], &accuracy[2]);
+    assert_string_equal(digest[0], digest[1]);
+    assert_true(loss[0] == loss[1] && accuracy[0] == accuracy[1]);
+    assert_near(loss[2], loss[0], 1e-5);
+    assert_near(accuracy[2], accuracy[0], 0);
+}
+
+/* The tail is cut before shuffling: fitting on the head with the tail for validation gives the same. */
+static void validation_split(void **state)
+{
+    (void)state;
+    char digest[2][65];
+    double loss[2];
+    for (size_t run = 0; run < 2; run++) {
+        cepa_dataset *data = new_data(&label_array, NULL), *tail = NULL;
+        cepa_model *model = new_compiled();
+        if (run) assert_int_equal(cepa_dataset_split(data, 0.3, &tail, NULL), CEPA_OK);
+        cepa_fit(model, data, .validation_split = run ? 0 : 0.3, .validation_data = tail);
+        assert_ok(model);
+        digest_of(model, digest[run]);
+        loss[run] = history_at(model, "val_loss", 0);
+        cepa_graph_free(cepa_model_graph(model));
+        cepa_dataset_free(data);
+        cepa_dataset_free(tail);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    assert_true(loss[0] == loss[1]);
+}
+
+/* ---- Compile ----------------------------------------------------------------------------------------------------- */
+
+/* A head of softmax is trained from its logits: the same weights as without it. */
+static void softmax_heads_use_logits(void **state)
+{
+    (void)state;
+    char digest[3][65];
+    for (size_t run = 0; run < 3; run++) {
+        cepa_dataset *data = new_data(&label_array, NULL);
+        cepa_model *model = new_model(run ? "softmax" : NULL);
+        cepa_compile(model, .loss = cepa_sparse_categorical_crossentropy(.from_logits = run != 1),
+                     .metrics = {{"sparse_categorical_crossentropy"}});
+        assert_int_equal(cepa_model_warning(model, 0) != NULL, run == 2);
+        if (run == 2) assert_non_null(strstr(cepa_model_warning(model, 0), "'answer' comes from softmax"));
+        cepa_fit(model, data, .epochs = 2);
+        assert_ok(model);
+        digest_of(model, digest[run]);
+        if (run) assert_true(history_at(model, "loss", 0) > history_at(model, "sparse_categorical_crossentropy", 0));
+        cepa_graph_free(cepa_model_graph(model));
+        cepa_dataset_free(data);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    assert_string_equal(digest[0], digest[2]);
+}
+
+static void probabilities_are_missed(void **state)
+{
+    (void)state;
+    cepa_model *model = new_model(NULL);
+    cepa_compile(model, .loss = {"sparse_categorical_crossentropy"});
+    assert_ok(model);
+    assert_non_null(strstr(cepa_model_warning(model, 0), "expects probabilities"));
+    assert_null(cepa_model_warning(model, 1));
+    cepa_graph_free(cepa_model_graph(model));
+}
+
+/* Two outputs: names, evaluate's order, and the sum of weighted losses. */
+static void two_outputs(void **state)
+{
+    (void)state;
+    cepa_graph *g = cepa_graph_new();
+    cepa_tensor in = cepa_input(g, .shape = {SIDE, SIDE, 3}), x = cepa_flatten(in);
+    cepa_tensor kind = cepa_dense(x, .units = CLASSES, .name = "kind"),
+                size = cepa_dense(x, .units = 1, .name = "size");
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {kind, size});
+    cepa_compile(model, .losses = {cepa_sparse_categorical_crossentropy(.from_logits = true), {"mse"}},
+                 .loss_weights = {1, 0.25}, .metrics = {{"mae"}, {"mae"}});
+    assert_ok(model);
+    const cepa_array targets[] = {{"size", CEPA_FLOAT32, 0, {0}, weights}, {"kind", CEPA_INT32, 0, {0}, labels}};
+    cepa_dataset *data;
+    assert_int_equal(cepa_dataset_new(ROWS, &picture_array, 1, targets, 2, NULL, &data, NULL), CEPA_OK);
+    const cepa_log *logs;
+    size_t count;
+    assert_int_equal(cepa_evaluate_with(model, data, NULL, &logs, &count), CEPA_DATA); /* mae of labels */
+    assert_non_null(strstr(cepa_model_error(model)->message, "output 'kind'"));
+    cepa_graph_free(g);
+    cepa_dataset_free(data);
+}
+
+static void names_of_several(void **state)
+{
+    (void)state;
+    cepa_model *model = new_model(NULL);
+    cepa_compile(model, .loss = {"mse"}, .metrics = {{"mae"}, {"MeanAbsoluteError"}, {"acc"}, {"mae"}},
+                 .weighted_metrics = {{"mae"}});
+    assert_ok(model);
+    static const char *const names[] = {"loss", "mae", "mean_absolute_error", "acc", "mae_1", "weighted_mae"};
+    const training *t = model->training;
+    assert_int_equal(report_count(t), ARRAY_COUNT(names));
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) assert_string_equal(report_name(t, i), names[i]);
+    cepa_graph_free(cepa_model_graph(model));
+}
+
+/* From values and back: lists, dicts and calls, with arguments that this version does not know. */
+static void values_both_ways(void **state)
+{
+    (void)state;
+    arena memory = {0};
+    cepa_error error = {0};
+    static const char *const outputs[] = {"kind", "size"};
+    const compile_values given = {
+        .optimizer = value_parse(&memory, "keras.optimizers.SGD(0.5, momentum=0.9, jit_compile=True)", &error),
+        .loss = value_parse(&memory,
+                            "{'kind': SparseCategoricalCrossentropy(from_logits=True, reduction='auto'), "
+                            "'size': 'mse'}",
+                            &error),
+        .loss_weights = value_parse(&memory, "(1.0, 0.5)", &error),
+        .metrics = value_parse(&memory, "{'kind': ('accuracy', BinaryAccuracy(threshold=0.0))}", &error),
+    };
+    choices chosen;
+    if (choices_read(&memory, &given, true, outputs, 2, &chosen, &error)) fail_msg("%s", error.message);
+    assert_int_equal(choices_read(&memory, &given, false, outputs, 2, &chosen, &error), CEPA_ARGUMENT);
+    assert_int_equal(choices_read(&memory, &given, true, outputs, 2, &chosen, &error), CEPA_OK);
+    assert_true(((const cepa_sgd_options *)chosen.optimizer.options)->learning_rate == 0.5);
+    assert_true(chosen.output[1].weight == 0.5);
+    assert_string_equal(chosen.output[0].metrics.items[1].name, "binary_accuracy");
+    compile_values written;
+    assert_true(choices_write(&memory, &chosen, &written));
+    char *loss = value_print(&memory, written.loss), *metrics = value_print(&memory, written.metrics);
+    assert_non_null(strstr(loss, "reduction='sum_over_batch_size'"));
+    assert_non_null(strstr(metrics, "'accuracy', BinaryAccuracy("));
+    assert_int_equal(written.weighted_metrics->kind, VALUE_NONE);
+    arena_free(&memory);
+}
+
+/* ---- What is refused --------------------------------------------------------------------------------------------- */
+
+typedef struct refusal {
+    cepa_choice loss, metric;
+    const cepa_array *target;
+    cepa_fit_options options;
+    cepa_status status;
+    const char *message;
+} refusal;
+
+static void refusals(void **state)
+{
+    (void)state;
+    static const double some[] = {1, 2};
+    static const cepa_array bad_labels = {NULL, CEPA_UINT8, 0, {0}, pictures};
+    const cepa_choice sparse = cepa_sparse_categorical_crossentropy(.from_logits = true);
+    const refusal cases[] = {
+        {.loss = {"scce"}, .target = &label_array, .status = CEPA_ARGUMENT, .message = "unknown loss 'scce'"},
+        {.loss = sparse,
+         .metric = {"acuracy"},
+         .target = &label_array,
+         .status = CEPA_ARGUMENT,
+         .message = "unknown metric 'acuracy'"},
+        {.loss = {NULL, NULL}, .target = &label_array, .status = CEPA_ARGUMENT, .message = "fit needs a loss"},
+        {.loss = sparse,
+         .target = &bad_labels,
+         .status = CEPA_DATA,
+         .message = "is out of range: the model tells 0 ... 2"},
+        {.loss = sparse, .target = &one_hot_array, .status = CEPA_DATA, .message = "takes labels"},
+        {.loss = {"mse"},
+         .target = &label_array,
+         .status = CEPA_DATA,
+         .message = "do not fit predictions of shape (None, 3)"},
+        {.loss = sparse,
+         .target = &label_array,
+         .options = {.batch_size = -1},
+         .status = CEPA_ARGUMENT,
+         .message = "batch size"},
+        {.loss = sparse,
+         .target = &label_array,
+         .options = {.validation_split = 0.999},
+         .status = CEPA_DATA,
+         .message = "leave none to learn from"},
+        {.loss = sparse,
+         .target = &label_array,
+         .options = {.validation_split = 1},
+         .status = CEPA_ARGUMENT,
+         .message = "validation_split"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        cepa_dataset *data = new_data(cases[i].target, NULL);
+        cepa_model *model = new_model(NULL);
+        cepa_compile(model, .loss = cases[i].loss, .metrics = {cases[i].metric});
+        cepa_fit_with(model, data, &cases[i].options);
+        const cepa_error *error = cepa_model_error(model);
+        if (error->status != cases[i].status || !strstr(error->message, cases[i].message))
+            fail_msg("case %zu: %d %s", i, error->status, error->message);
+        cepa_graph_free(cepa_model_graph(model));
+        cepa_dataset_free(data);
+    }
+    cepa_dataset *data = new_data(&label_array, &weight_array);
+    cepa_model *model = new_compiled();
+    assert_int_equal(cepa_fit(model, data, .class_weight = some, .class_weight_count = 2), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "cannot be used together"));
+    cepa_graph_free(cepa_model_graph(model));
+    model = new_model(NULL);
+    assert_int_equal(cepa_fit(model, data, .epochs = 1), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "call compile first"));
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+int main(void)
+{
+    fill_numbers();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(history_and_progress),
+        cmocka_unit_test(interruption),
+        cmocka_unit_test(seeds_threads_and_resuming),
+        cmocka_unit_test(batches_of_evaluate),
+        cmocka_unit_test(a_row_alone_predicts_the_same),
+        cmocka_unit_test(class_weights_are_row_weights),
+        cmocka_unit_test(validation_split),
+        cmocka_unit_test(softmax_heads_use_logits),
+        cmocka_unit_test(probabilities_are_missed),
+        cmocka_unit_test(two_outputs),
+        cmocka_unit_test(names_of_several),
+        cmocka_unit_test(values_both_ways),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
