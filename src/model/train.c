@@ -24,7 +24,7 @@ static cepa_status install(cepa_model *model, arena *memory, const choices *choi
     return CEPA_OK;
 }
 
-cepa_status model_compile(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error)
+cepa_status model_compile_values(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error)
 {
     arena memory = {0};
     choices chosen;
