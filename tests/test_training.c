@@ -2,6 +2,7 @@
  * interruption, and what is refused. */
 #include "cepa.h"
 #include "model/model.h"
+#include "train/compile.h"
 
 #include <math.h>
 #include <setjmp.h>

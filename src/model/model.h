@@ -2,7 +2,10 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
-#include "train/compile.h"
+#include "graph/graph.h"
+
+struct training;       /* train/compile.h */
+struct compile_values; /* train/choices.h */
 
 struct cepa_model {
     cepa_graph *graph;
@@ -24,7 +27,7 @@ cepa_status model_fail(cepa_model *model, const cepa_error *error);
 
 /* Compiles from values, as files and source text hold them. tolerant: unknown arguments are passed over. The model does
  * not keep the error. */
-cepa_status model_compile_values(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error);
+cepa_status model_compile_values(cepa_model *model, const struct compile_values *values, bool tolerant, cepa_error *error);
 
 /* Frees what train/ made. */
 void model_free_training(cepa_model *model);
