@@ -23,7 +23,7 @@ static cepa_tensor conv(cepa_tensor x)
     return cepa_conv2d(x, .filters = 50, .kernel_size = {3, 3}, .activation = "relu");
 }
 static cepa_tensor pool(cepa_tensor x) { return cepa_max_pooling2d(x, .pool_size = {2, 2}); }
-static cepa_tensor head(cepa_tensor x)
+static cepa_tensor ending(cepa_tensor x)
 {
     return cepa_dense(cepa_dense(x, .units = 50, .activation = "relu"), .units = 10);
 }
@@ -31,19 +31,19 @@ static cepa_tensor head(cepa_tensor x)
 static cepa_model *create_nn(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {32, 32, 3});
-    return model_of("cifar_model", in, head(cepa_flatten(pool(conv(pool(conv(in)))))));
+    return model_of("cifar_model", in, ending(cepa_flatten(pool(conv(pool(conv(in)))))));
 }
 
 static cepa_model *create_nn_extra_layer(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {32, 32, 3});
-    return model_of("cifar_model", in, head(cepa_flatten(conv(pool(conv(pool(conv(in))))))));
+    return model_of("cifar_model", in, ending(cepa_flatten(conv(pool(conv(pool(conv(in))))))));
 }
 
 static cepa_model *create_nn_with_dropout(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {32, 32, 3}), x = conv(pool(conv(pool(conv(in)))));
-    return model_of("cifar_model", in, head(cepa_flatten(cepa_dropout(x, .rate = 0.8))));
+    return model_of("cifar_model", in, ending(cepa_flatten(cepa_dropout(x, .rate = 0.8))));
 }
 
 static cepa_model *cifar_model_small(cepa_graph *g)
@@ -55,7 +55,7 @@ static cepa_model *cifar_model_small(cepa_graph *g)
 static cepa_model *dense_model(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {32, 32, 3});
-    return model_of("dense_model", in, head(cepa_dense(cepa_flatten(in), .units = 50, .activation = "relu")));
+    return model_of("dense_model", in, ending(cepa_dense(cepa_flatten(in), .units = 50, .activation = "relu")));
 }
 
 static cepa_model *dense100(cepa_graph *g)
@@ -81,6 +81,29 @@ static cepa_model *shared(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {6}, .name = "x"), once = cepa_dense(in, .units = 6, .name = "twice");
     return model_of("shared", in, cepa_call_again(once, once));
+}
+
+static cepa_model *fork_of(cepa_graph *g)
+{
+    cepa_tensor in = cepa_input(g, .shape = {9, 9, 3}, .name = "picture");
+    cepa_tensor x = cepa_conv2d(in, .filters = 4, .kernel_size = {3}, .strides = {2}, .padding = "same",
+                                .use_bias = CEPA_FALSE, .name = "middle");
+    cepa_tensor left = cepa_global_max_pooling2d(x, .name = "left"), right = cepa_relu(x, .name = "right");
+    return cepa_model_new(.inputs = {in}, .outputs = {x, left, right}, .name = "fork");
+}
+
+static cepa_model *idle(cepa_graph *g)
+{
+    cepa_tensor used = cepa_input(g, .shape = {6}, .name = "used"), unused = cepa_input(g, .name = "unused");
+    cepa_tensor out = cepa_dense(used, .units = 2, .name = "dense");
+    return cepa_model_new(.inputs = {used, unused}, .outputs = {out}, .name = "idle");
+}
+
+static cepa_model *way_back(cepa_graph *g)
+{
+    cepa_tensor in = cepa_input(g, .shape = {6}, .name = "x"), x = cepa_dense(in, .units = 4, .name = "middle");
+    cepa_tensor end = cepa_dense(x, .units = 2, .name = "end");
+    return cepa_model_new(.inputs = {in}, .outputs = {x, end}, .name = "way_back");
 }
 
 static cepa_model *nested(cepa_graph *g)
@@ -191,7 +214,8 @@ static void tables_of_keras3_are_kerass(void **state)
     } models[] = {
         {create_nn, "create_nn", 80, none}, {create_nn, "create_nn", 60, none}, {create_nn, "create_nn", 200, none},
         {create_nn, "trained", 80, adam},   {branches, "branches", 80, none},   {branches, "branches", 120, none},
-        {shared, "shared", 90, none},       {nested, "nested", 100, none},      {stack, "stack", 80, none}};
+        {shared, "shared", 90, none},       {fork_of, "fork", 80, none},        {idle, "idle", 80, none},
+        {way_back, "way_back", 80, none},   {nested, "nested", 100, none},      {stack, "stack", 80, none}};
     for (size_t i = 0; i < ARRAY_COUNT(models); i++) {
         char file[100];
         cepa_model *model = make(models[i].builder, NULL);
@@ -200,6 +224,30 @@ static void tables_of_keras3_are_kerass(void **state)
         if (models[i].width == 80) check(model, file, NULL, &models[i].optimizer);
         cepa_graph_free(model->graph);
     }
+}
+
+/* Through the public call: the optimizer is listed from the first step on. */
+static void the_optimizer_is_listed_once_it_works(void **state)
+{
+    (void)state;
+    static const float zeros[2 * 3072];
+    static const int64_t labels[2];
+    const cepa_array x = {"x", CEPA_FLOAT32, 3, {32, 32, 3}, zeros}, y = {"y", CEPA_INT64, 1, {1}, labels};
+    cepa_model *model = make(create_nn, NULL);
+    cepa_dataset *data;
+    char *before, *after;
+    assert_int_equal(cepa_dataset_new(2, &x, 1, &y, 1, NULL, &data, NULL), CEPA_OK);
+    cepa_compile(model, .optimizer = {"adam"}, .loss = cepa_sparse_categorical_crossentropy(.from_logits = true));
+    assert_int_equal(cepa_summary(model, NULL, &before, NULL), CEPA_OK);
+    assert_null(strstr(before, "Optimizer params"));
+    assert_int_equal(cepa_fit(model, data), CEPA_OK);
+    assert_int_equal(cepa_summary(model, NULL, &after, NULL), CEPA_OK);
+    assert_non_null(strstr(after, " Total params: 343,532 (1.31 MB)\n"));
+    assert_non_null(strstr(after, " Optimizer params: 229,022 (894.62 KB)\n"));
+    free(before);
+    free(after);
+    cepa_dataset_free(data);
+    cepa_graph_free(model->graph);
 }
 
 /* Takes escape sequences of colours away. */
@@ -327,10 +375,15 @@ static void unknown_style_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables_of_keras2_are_the_lessons), cmocka_unit_test(tables_of_keras3_are_kerass),
-        cmocka_unit_test(colors_change_nothing_else),       cmocka_unit_test(tables_fit_any_terminal),
-        cmocka_unit_test(formulas_are_written_out),         cmocka_unit_test(formulas_of_other_layers),
-        cmocka_unit_test(a_kernel_alone_is_a_product),      cmocka_unit_test(unknown_style_is_refused),
+        cmocka_unit_test(tables_of_keras2_are_the_lessons),
+        cmocka_unit_test(tables_of_keras3_are_kerass),
+        cmocka_unit_test(the_optimizer_is_listed_once_it_works),
+        cmocka_unit_test(colors_change_nothing_else),
+        cmocka_unit_test(tables_fit_any_terminal),
+        cmocka_unit_test(formulas_are_written_out),
+        cmocka_unit_test(formulas_of_other_layers),
+        cmocka_unit_test(a_kernel_alone_is_a_product),
+        cmocka_unit_test(unknown_style_is_refused),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Finds a graph's part between some tensors and others, in the order that Keras gives layers: by depth (the longest way to an
- * output), then by when a walk from the outputs first met them. */
+/* Finds a graph's part between some tensors and others, in the order that Keras gives layers: by depth (the longest way
+ * to an output), then by when a walk from the outputs first met them. */
 #include "graph/graph.h"
 
 #include <stdlib.h>
@@ -25,16 +25,16 @@ typedef struct placed_call {
 typedef struct walk {
     cepa_graph *graph;
     network *made;
-    call_state *state;    /* by call index */
-    call **finished;      /* visible calls, inputs before what reads them */
+    call_state *state; /* by call index */
+    call **finished;   /* visible calls, inputs before what reads them */
     size_t finished_count;
-    layer_state *layers;  /* in the order the walk met them, then in Keras' */
+    layer_state *layers; /* in the order the walk met them, then in Keras' */
     size_t layer_count;
-    size_t *place;        /* of a layer in layers, by its index; 0: not met, else place + 1 */
+    size_t *place; /* of a layer in layers, by its index; 0: not met, else place + 1 */
     struct open_call {
         call *call;
         size_t next_input;
-    } *stack;
+    } * stack;
     size_t stack_size;
     cepa_error *error;
 } walk;
@@ -59,7 +59,7 @@ static void open(walk *w, call *c)
     w->state[c->index].open = true;
     w->stack[w->stack_size++] = (struct open_call){.call = c};
     if (w->place[c->layer->index]) return;
-    w->layers[w->layer_count] = (layer_state){.layer = c->layer, .met = w->layer_count};
+    w->layers[w->layer_count] = (layer_state){.layer = c->layer, .met = w->made->inputs + w->layer_count};
     w->place[c->layer->index] = ++w->layer_count;
 }
 
@@ -183,18 +183,20 @@ static cepa_status check(const network *n, cepa_error *error)
     for (size_t i = 0; i < n->call_count; i++) {
         const call *c = n->calls[i];
         if (c->layer->class->is_input && !is_network_input(n, c->output[0]))
-            return fail(error, CEPA_ARGUMENT, "model %s: an output depends on %s, which is not among its inputs", n->name,
-                        c->layer->name);
+            return fail(error, CEPA_ARGUMENT, "model %s: an output depends on %s, which is not among its inputs",
+                        n->name, c->layer->name);
     }
     return check_names(n, error);
 }
 
-/* Inputs that no output rests on still are layers of the model, the last ones. */
+/* Inputs that no output rests on still are layers of the model, at depth 0 before those that the walk has met. */
 static void add_idle_inputs(walk *w)
 {
     for (size_t i = 0; i < w->made->inputs; i++) {
         const tensor *t = graph_tensor(w->graph, w->made->input[i]);
+        size_t before = w->layer_count;
         if (t->producer->layer->class->is_input) visit(w, w->made->input[i]);
+        if (w->layer_count > before) w->layers[before].met = i;
     }
 }
 
@@ -306,8 +308,10 @@ cepa_status network_pack(const network *network, cepa_error *error)
         layer *l = c->layer;
         if (!l->packed_count || l->packed_version == g->version) continue;
         if (!l->packed) l->packed = allocate_aligned(l->packed_count * sizeof *l->packed);
-        if (!l->packed) status = fail_memory(error);
-        else layer_pack(g, c);
+        if (!l->packed)
+            status = fail_memory(error);
+        else
+            layer_pack(g, c);
     }
     pthread_mutex_unlock(&g->packing);
     return status;

@@ -2,6 +2,7 @@
 #include "model/summary.h"
 
 #include "model/model.h"
+#include "train/compile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,9 +69,10 @@ static void call_shape(const summary *s, const call *c, buffer *text)
     bool list = c->outputs > 1 || (s->style->keras2 && c->layer->class->is_input);
     if (list) buffer_text(text, "[");
     for (size_t i = 0; i < c->outputs; i++) {
-        char one[128];
-        shape_text(&graph_tensor(s->network->graph, c->result[i])->shape, one, sizeof one);
-        buffer_format(text, "%s%s", i ? ", " : "", one);
+        const shape *one = &graph_tensor(s->network->graph, c->result[i])->shape;
+        char written[128];
+        shape_text(one, written, sizeof written);
+        buffer_format(text, "%s%s", i ? ", " : "", one->rank || s->style->keras2 ? written : "(None)");
     }
     if (list) buffer_text(text, "]");
 }
@@ -229,12 +231,28 @@ cepa_status summary_text(const network *n, const cepa_summary_options *options, 
     return good && !text->failed ? CEPA_OK : fail_memory(error);
 }
 
+/* What the optimizer keeps: Keras makes it at the first step, and when a compiled model is loaded. */
+static optimizer_size size_of_optimizer(const cepa_model *model)
+{
+    optimizer_size size = {0};
+    optimizer *o = model->training ? &model->training->optimizer : NULL;
+    if (!o || !(o->iterations || model->has_weights)) return size;
+    for (size_t i = 0; i < optimizer_variable_count(o); i++) {
+        optimizer_variable v = optimizer_variable_at(o, i);
+        size_t numbers = v.of ? v.of->count : 1;
+        size.numbers += numbers;
+        size.bytes += v.iterations ? sizeof(int64_t) : numbers * sizeof(float);
+    }
+    return size;
+}
+
 cepa_status cepa_summary(const cepa_model *model, const cepa_summary_options *options, char **text, cepa_error *error)
 {
     *text = NULL;
     if (!model || !model->network) return fail(error, cepa_model_status(model), "%s", cepa_model_error(model)->message);
     buffer table = {0};
-    cepa_status status = summary_text(model->network, options, &(optimizer_size){0}, &table, error);
+    optimizer_size optimizer = size_of_optimizer(model);
+    cepa_status status = summary_text(model->network, options, &optimizer, &table, error);
     if (status == CEPA_OK && !(*text = buffer_take_text(&table))) status = fail_memory(error);
     buffer_free(&table);
     return status;

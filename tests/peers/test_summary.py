@@ -53,6 +53,26 @@ def shared():
     return keras.Model(inputs, twice(twice(inputs)), name="shared")
 
 
+def fork():
+    """Every layer reads one tensor, but two read the same; one output is read again."""
+    inputs = keras.Input(shape=(9, 9, 3), name="picture")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, name="middle")(inputs)
+    return keras.Model(inputs, [x, layers.GlobalMaxPooling2D(name="left")(x), layers.ReLU(name="right")(x)], name="fork")
+
+
+def idle():
+    """An input that no output rests on."""
+    used, unused = keras.Input(shape=(6,), name="used"), keras.Input(shape=(), name="unused")
+    return keras.Model([used, unused], layers.Dense(2, name="dense")(used), name="idle")
+
+
+def way_back():
+    """A chain whose middle is an output too stays a chain."""
+    inputs = keras.Input(shape=(6,), name="x")
+    x = layers.Dense(4, name="middle")(inputs)
+    return keras.Model(inputs, [x, layers.Dense(2, name="end")(x)], name="way_back")
+
+
 def nested():
     """A model as a layer of two others, once with several outputs."""
     a = keras.Input(shape=(4,), name="a")
@@ -77,8 +97,9 @@ def trained():
     return model
 
 
-MODELS = [create_nn, branches, shared, nested, stack, trained]
-WRITTEN = [(create_nn, 80), (create_nn, 60), (create_nn, 200), (branches, 80), (branches, 120), (shared, 90), (nested, 100),
+MODELS = [create_nn, branches, shared, fork, idle, way_back, nested, stack, trained]
+WRITTEN = [(create_nn, 80), (create_nn, 60), (create_nn, 200), (branches, 80), (branches, 120), (shared, 90), (fork, 80),
+           (idle, 80), (way_back, 80), (nested, 100),
            (stack, 80), (trained, 80)]
 
 
