@@ -78,11 +78,11 @@ INLINE vec vec_log_sum(vec n, vec f, vec correction)
     return vec_fma(n, vec_set(LN2_HIGH), f - (half - rest));
 }
 
-/* x = 2^n (1 + f) with sqrt(1/2) <= 1 + f <= sqrt(2), for a positive normal x. */
+/* The size of x as 2^n (1 + f) with sqrt(1/2) <= 1 + f <= sqrt(2), for a normal x. */
 INLINE ivec vec_log_split(vec x, vec *f)
 {
-    ivec n = ((ivec)x - (ivec)vec_set(SQUARE_ROOT_HALF)) >> MANTISSA_BITS;
-    *f = (vec)((ivec)x - (n << MANTISSA_BITS)) - 1;
+    ivec size = (ivec)vec_abs(x), n = (size - (ivec)vec_set(SQUARE_ROOT_HALF)) >> MANTISSA_BITS;
+    *f = (vec)(size - (n << MANTISSA_BITS)) - 1;
     return n;
 }
 
