@@ -15,6 +15,7 @@ static numbers numbers_new(size_t count)
 {
     numbers n = {guarded_reals(count), guarded_reals(count), {{0}}};
     fill_random(&n.w, 1);
+    for (size_t i = 0; i < count; i++) n.w.reals[i] /= 1024; /* a step's last bits shall be seen in them */
     fill_random(&n.g, 2);
     for (size_t s = 0; s < SLOTS; s++) {
         n.slot[s] = guarded_reals(count);

@@ -57,13 +57,6 @@ static size_t stride_of(const uint32_t *index, size_t count)
     return count;
 }
 
-/* Whether the element at leader begins a group of four, of which the one at place e is number, so far as strides tell.
- */
-static bool leads(const uint32_t *index, size_t leader, size_t e, size_t number)
-{
-    return index[leader] % 4 == 0 && index[e] == index[leader] + number;
-}
-
 void KERNEL(dropout_mask)(uint64_t key, uint32_t hash, uint32_t epoch, const uint32_t rows[LANES],
                           const uint32_t *index, uint64_t limit, real scale, lanes *mask, size_t count)
 {
@@ -72,11 +65,11 @@ void KERNEL(dropout_mask)(uint64_t key, uint32_t hash, uint32_t epoch, const uin
     for (size_t e = 0; e < count; e++) {
         size_t number = index[e] % 4;
         /* The first of a group fills the others; those without a first that leads to them fill themselves alone. */
-        if (number && e >= number * stride && leads(index, e - number * stride, e, number)) continue;
+        if (number && e >= number * stride && index[e - number * stride] == index[e] - number) continue;
         lane_words words[4];
         words_of_group(&d, index[e] / 4, words);
         decide(&d, &words[number], &mask[e]);
         for (size_t k = 1; number == 0 && k < 4 && e + k * stride < count; k++)
-            if (leads(index, e, e + k * stride, k)) decide(&d, &words[k], &mask[e + k * stride]);
+            if (index[e + k * stride] == index[e] + k) decide(&d, &words[k], &mask[e + k * stride]);
     }
 }
