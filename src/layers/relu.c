@@ -13,23 +13,37 @@ static const field fields[] = {
     END_OF_FIELDS
 };
 
-typedef activation_parameters geometry;
+typedef struct geometry {
+    activation_parameters parameters;
+    bool plain; /* max(x, 0), whose gradient reads the output alone */
+} geometry;
 
 static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
+    bool limited = real_is_set(o->max_value);
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
-    *g = (geometry){(real)o->negative_slope, real_is_set(o->max_value) ? (real)o->max_value : (real)INFINITY, (real)o->threshold};
+    g->parameters = (activation_parameters){(real)o->negative_slope, limited ? (real)o->max_value : (real)INFINITY,
+                                            (real)o->threshold};
+    g->plain = !limited && o->negative_slope == 0 && o->threshold == 0;
+    declare_needs(p, g->plain ? NEEDS_OUTPUT : NEEDS_INPUT);
     p->output[0] = *p->input;
     return true;
 }
 
-static void forward(const layer_call *c) { kernels->general_relu_forward(c->x[0], c->y[0], c->count, GEOMETRY(c)); }
+static void forward(const layer_call *c)
+{
+    const geometry *g = GEOMETRY(c);
+    if (g->plain) kernels->relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
+    else kernels->general_relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
+}
 
 static void gradient_inputs(const layer_call *c)
 {
-    kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, GEOMETRY(c));
+    const geometry *g = GEOMETRY(c);
+    if (g->plain) kernels->relu_gradient(c->dy[0], NULL, c->y[0], c->dx[0], c->count, &g->parameters);
+    else kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, &g->parameters);
 }
 
 const layer_class relu = {
@@ -39,6 +53,5 @@ const layer_class relu = {
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,
-    .needs = NEEDS_INPUT,
     .in_place = true,
 };
