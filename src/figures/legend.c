@@ -10,7 +10,7 @@
 #define SPACE      8.0  /* inside its border, and between line and name */
 #define ROW        19.0
 #define DISTANCE   7.0 /* from the frame */
-#define MOST_WIDTH 260.0
+#define MOST_WIDTH 220.0
 #define CORNER     3.0
 
 static label name_label(cairo_t *cr, const cepa_series *s)
