@@ -15,8 +15,8 @@ typedef struct activation_call {
     size_t outer, size, inner, count;
 } activation_call;
 
-/* Fills a call for the function that text names, on values of a shape; *needs gets what its gradient reads (NEEDS_INPUT,
- * NEEDS_OUTPUT). Fails where the text names none. */
+/* Fills a call for the function that text names, on values of a shape; *needs gets what its gradient reads
+ * (NEEDS_INPUT, NEEDS_OUTPUT). Fails where the text names none. */
 cepa_status activation_prepare(arena *memory, const char *text, const shape *s, activation_call *made, unsigned *needs,
                                cepa_error *error);
 

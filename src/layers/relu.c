@@ -6,12 +6,9 @@
 
 typedef cepa_relu_options options;
 
-static const field fields[] = {
-    REAL(options, max_value, .optional = true, .min = 0, .max = 1e30),
-    REAL(options, negative_slope, .min = 0, .max = 1e30),
-    REAL(options, threshold, .min = 0, .max = 1e30),
-    END_OF_FIELDS
-};
+static const field fields[] = {REAL(options, max_value, .optional = true, .min = 0, .max = 1e30),
+                               REAL(options, negative_slope, .min = 0, .max = 1e30),
+                               REAL(options, threshold, .min = 0, .max = 1e30), END_OF_FIELDS};
 
 typedef struct geometry {
     activation_parameters parameters;
@@ -35,15 +32,19 @@ static bool shape_of(shape_pass *p)
 static void forward(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
-    if (g->plain) kernels->relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
-    else kernels->general_relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
+    if (g->plain)
+        kernels->relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
+    else
+        kernels->general_relu_forward(c->x[0], c->y[0], c->count, &g->parameters);
 }
 
 static void gradient_inputs(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
-    if (g->plain) kernels->relu_gradient(c->dy[0], NULL, c->y[0], c->dx[0], c->count, &g->parameters);
-    else kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, &g->parameters);
+    if (g->plain)
+        kernels->relu_gradient(c->dy[0], NULL, c->y[0], c->dx[0], c->count, &g->parameters);
+    else
+        kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, &g->parameters);
 }
 
 const layer_class relu = {

@@ -1,5 +1,5 @@
-/* What is said of a weight: how it starts (initializers), what it costs (regularizers), what it must hold to (constraints).
- * A table each. */
+/* What is said of a weight: how it starts (initializers), what it costs (regularizers), what it must hold to
+ * (constraints). A table each. */
 #ifndef WEIGHTS_WEIGHTS_H
 #define WEIGHTS_WEIGHTS_H
 
@@ -10,9 +10,10 @@
 /* Entries start with kind. */
 extern const family initializer_family, regularizer_family, constraint_family;
 
-/* Draws a weight of the given shape, in Keras' order, from the stream: element by element, so that a number depends on its
- * place alone. Fans are taken from the stored shape, as Keras does: the product of all but the last two axes times the last but
- * one, or the last. An initializer's own seed replaces the stream's key. Fails where the initializer cannot make that shape. */
+/* Draws a weight of the given shape, in Keras' order, from the stream: element by element, so that a number depends on
+ * its place alone. Fans are taken from the stored shape, as Keras does: the product of all but the last two axes times
+ * the last but one, or the last. An initializer's own seed replaces the stream's key. Fails where the initializer
+ * cannot make that shape. */
 cepa_status initializer_fill(const member *initializer, const int *size, size_t rank, const random_stream *stream,
                              real *values, cepa_error *error);
 
