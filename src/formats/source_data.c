@@ -97,11 +97,12 @@ const thing *data_reshape(eval *e, const call_site *site)
 const thing *data_expand(eval *e, const call_site *site)
 {
     static const char *const names[] = {"a", "axis", NULL};
-    const thing *given[2];
+    const named_thing *given[2];
     if (!eval_bind(e, site, names, 1, given)) return NULL;
-    if (given[0]->type != THING_DATA) return thing_unknown();
-    source_data expanded = *given[0]->data;
-    int64_t rank = (int64_t)expanded.shape.rank, axis = given[1] && given[1]->type == THING_INT ? given[1]->integer : 0;
+    if (given[0]->thing->type != THING_DATA) return thing_unknown();
+    source_data expanded = *given[0]->thing->data;
+    int64_t rank = (int64_t)expanded.shape.rank;
+    int64_t axis = given[1] && given[1]->thing->type == THING_INT ? given[1]->thing->integer : 0;
     if ((axis != -1 && axis != rank + 1) || rank == CEPA_MAX_RANK)
         return eval_refuse(e, site->offset, "data get a new axis at the end alone, -1 was expected");
     expanded.shape.size[expanded.shape.rank++] = 1;

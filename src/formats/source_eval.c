@@ -161,7 +161,7 @@ static bool refuse_argument(eval *e, const call_site *site, size_t offset, const
     return false;
 }
 
-bool eval_bind(eval *e, const call_site *site, const char *const *names, size_t required, const thing **given)
+bool eval_bind(eval *e, const call_site *site, const char *const *names, size_t required, const named_thing **given)
 {
     size_t most = 0;
     char problem[160];
@@ -174,7 +174,7 @@ bool eval_bind(eval *e, const call_site *site, const char *const *names, size_t 
         snprintf(problem, sizeof problem, "unknown argument '%.100s'", a->name ? a->name : "");
         if (place >= most) return refuse_argument(e, site, a->offset, a->name ? problem : "too many arguments", names);
         if (given[place]) return refuse_argument(e, site, a->offset, "an argument is given twice", names);
-        given[place] = a->thing;
+        given[place] = a;
     }
     for (size_t i = 0; i < required; i++) {
         snprintf(problem, sizeof problem, "%.100s is missing", names[i]);
@@ -205,12 +205,12 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
 {
     size_t count = f->def->count - 1;
     const char **names = arena_array(e->source.memory, count + 1, sizeof *names);
-    const thing **given = arena_array(e->source.memory, count + 1, sizeof *given);
+    const named_thing **given = arena_array(e->source.memory, count + 1, sizeof *given);
     if (!names || !given) return eval_no_memory(e) != NULL;
     for (size_t i = 0; i < count; i++) names[i] = f->def->child[i]->text;
     if (!eval_bind(e, site, names, 0, given)) return false;
     for (size_t i = 0; i < count; i++) {
-        const thing *value = eval_settable(e, names[i], given[i] ? given[i] : f->presets[i]);
+        const thing *value = eval_settable(e, names[i], given[i] ? given[i]->thing : f->presets[i]);
         char problem[160];
         snprintf(problem, sizeof problem, "%.100s is missing", names[i]);
         if (!value) return refuse_argument(e, site, site->offset, problem, names);

@@ -46,6 +46,7 @@ typedef struct source_function {
 } source_function;
 
 typedef struct source_layer {
+    size_t offset; /* where it was made */
     layer *layer;
     const thing *input_shape; /* as Keras 2 gave it to a first layer; NULL */
 } source_layer;
@@ -192,9 +193,9 @@ typedef struct call_site {
     size_t count;
 } call_site;
 
-/* Sorts a call's arguments by names (which ends with NULL): given[i] or NULL. offset: of each, may be NULL. Refuses
+/* Sorts a call's arguments by names (which ends with NULL): given[i] or NULL. Refuses
  * unknown, double and missing ones (the first required). */
-bool eval_bind(eval *e, const call_site *site, const char *const *names, size_t required, const thing **given);
+bool eval_bind(eval *e, const call_site *site, const char *const *names, size_t required, const named_thing **given);
 const thing *eval_call(eval *e, const thing *callee, const call_site *site);
 const thing *eval_call_function(eval *e, const source_function *function, const call_site *site);
 
@@ -238,6 +239,12 @@ attribute_set layer_set_trainable, model_set_trainable;
 
 /* ---- What these files need of one another */
 
+/* The values of a call's arguments, in the graph's memory. NULL, and the error set, for what is none. */
+named_value *call_values(eval *e, const call_site *site);
+/* Where the argument stands that a message about a kind's fields names ("Dropout: rate must be ..."). */
+size_t call_offset(const call_site *site, const kind *kind, const char *message);
+/* Checks what stands for members of a module ("keras.losses."): one, or lists and dictionaries of them. */
+bool members_check(eval *e, const char *path, const value *v, size_t offset);
 /* True where keras.layers has the name: a layer, or a merging function. */
 bool layer_word_exists(const char *name);
 /* The tensor of a new input. shape: without the batch; name: a TEXT, NONE or NULL. */
@@ -251,8 +258,8 @@ const thing *shape_without_batch(eval *e, const thing *shape, size_t offset);
 bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count);
 /* Calls a layer on a TENSOR or a list of them: a TENSOR, or a LIST of several. */
 const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t offset);
-/* The arguments of a call on tensors. */
-bool bind_inputs(eval *e, const call_site *site, const thing **inputs);
+/* The inputs of a call on tensors; NULL, and the error set, where there are none. */
+const named_thing *bind_inputs(eval *e, const call_site *site);
 /* Builds a Sequential whose input is not known yet for this input. */
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset);
 /* Makes model->network where it is not made; false, and the error set, where that is not possible. */

@@ -1,82 +1,7 @@
-/* Layers in source text: making them, calling them on tensors, inputs, and members such as losses. */
+/* Layers in source text: making them, calling them on tensors, and inputs. */
 #include "formats/source_eval.h"
-#include "layers/activations.h"
-#include "weights/weights.h"
 
 #include <string.h>
-
-/* ---- Arguments */
-
-/* The values of a call's arguments, each where it stands. NULL, and the error set, on failure. */
-static named_value *argument_values(eval *e, const call_site *site)
-{
-    named_value *values = arena_array(&e->graph->memory, site->count, sizeof *values);
-    if (!values) eval_no_memory(e);
-    for (size_t i = 0; values && i < site->count; i++) {
-        const named_thing *a = &site->arguments[i];
-        values[i] = (named_value){a->name, thing_value(e, a->thing, a->offset)};
-        if (!values[i].value) return NULL;
-    }
-    return values;
-}
-
-/* Where the argument stands that a message about a kind's fields begins with ("Dropout: rate must be ..."). */
-static size_t offset_of_argument(const call_site *site, const kind *kind, const char *message)
-{
-    size_t head = strlen(kind->name) + 2, place = 0, length = strlen(message);
-    if (length < head || strncmp(message, kind->name, head - 2) != 0) return site->offset;
-    const char *name = message + head;
-    bool unknown = strncmp(name, "unknown argument '", 18) == 0;
-    if (unknown) name += 18;
-    length = strcspn(name, unknown ? "'" : " :");
-    const field *f = kind->fields;
-    for (; f && f->name && (strncmp(f->name, name, length) != 0 || f->name[length]); f++) place++;
-    for (size_t i = 0; i < site->count; i++) {
-        const char *given = site->arguments[i].name;
-        if (given ? strncmp(given, name, length) == 0 && !given[length] : f && f->name && i == place)
-            return site->arguments[i].offset;
-    }
-    return site->offset;
-}
-
-/* ---- Members: optimizers, losses, initializers ... */
-
-static const struct {
-    const char *module;
-    const family *family;
-} member_families[] = {
-    {"keras.activations.", &activation_family},
-    {"keras.initializers.", &initializer_family},
-    {"keras.regularizers.", &regularizer_family},
-    {"keras.constraints.", &constraint_family},
-};
-
-static const thing *refuse_member(eval *e, const call_site *site, const family *family, const char *name,
-                                  cepa_error *error)
-{
-    const kind *kind = family_find(family, name);
-    size_t offset = kind ? offset_of_argument(site, kind, error->message) : site->offset;
-    return eval_pass_on(e, offset, error);
-}
-
-const thing *call_member(eval *e, const call_site *site)
-{
-    for (size_t i = 0; i < site->count; i++)
-        if (site->arguments[i].thing->type == THING_TENSOR)
-            return eval_refuse(e, site->offset, "%s of a tensor is not read, a layer was expected", site->path);
-    named_value *values = argument_values(e, site);
-    const char *name = strrchr(site->path, '.') + 1;
-    thing *made = values ? thing_new(e, THING_MEMBER) : NULL;
-    if (!made || !(made->member = value_call(&e->graph->memory, name, values, site->count))) return NULL;
-    for (size_t i = 0; i < ARRAY_COUNT(member_families); i++) {
-        cepa_error error;
-        member found;
-        if (strncmp(site->path, member_families[i].module, strlen(member_families[i].module)) != 0) continue;
-        if (member_read(&e->graph->memory, member_families[i].family, made->member, &found, &error))
-            return refuse_member(e, site, member_families[i].family, name, &error);
-    }
-    return made;
-}
 
 /* ---- Making layers */
 
@@ -156,10 +81,11 @@ static bool make_layer(eval *e, const call_site *site, size_t first, const layer
     cepa_error error;
     void *options;
     if (!split_arguments(e, site, first, &common, &own)) return false;
-    named_value *values = argument_values(e, &own);
+    named_value *values = call_values(e, &own);
     if (!values) return false;
     if (fields_read(&e->graph->memory, &class->kind, values, own.count, false, &options, &error))
-        return eval_pass_on(e, offset_of_argument(&own, &class->kind, error.message), &error) != NULL;
+        return eval_pass_on(e, call_offset(&own, &class->kind, error.message), &error) != NULL;
+    made->offset = site->offset;
     made->input_shape = common.input_shape;
     made->layer = graph_layer(e->graph, class, options, common.name, common.trainable);
     return made->layer || eval_pass_on(e, site->offset, &e->graph->error);
@@ -207,22 +133,20 @@ const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t 
     return list;
 }
 
-bool bind_inputs(eval *e, const call_site *site, const thing **inputs)
+const named_thing *bind_inputs(eval *e, const call_site *site)
 {
     static const char *const names[] = {"inputs", "training", NULL};
-    const thing *given[2];
-    if (!eval_bind(e, site, names, 1, given)) return false;
-    if (given[1] && given[1]->type != THING_NONE)
-        return eval_refuse(e, site->offset, "training=... is not read, a call on tensors alone was expected") != NULL;
-    *inputs = given[0];
-    return true;
+    const named_thing *given[2];
+    if (!eval_bind(e, site, names, 1, given)) return NULL;
+    if (!given[1] || given[1]->thing->type == THING_NONE) return given[0];
+    eval_refuse(e, given[1]->offset, "training=... is not read, a call on tensors alone was expected");
+    return NULL;
 }
 
 const thing *call_layer(eval *e, const call_site *site)
 {
-    const thing *inputs = NULL;
-    if (!bind_inputs(e, site, &inputs)) return NULL;
-    return call_on_tensors(e, site->self->layer.layer, inputs, site->offset);
+    const named_thing *inputs = bind_inputs(e, site);
+    return inputs ? call_on_tensors(e, site->self->layer.layer, inputs->thing, site->offset) : NULL;
 }
 
 /* layers.add([a, b]): a merging layer's name in snake case makes it and calls it at once. */
@@ -284,23 +208,27 @@ const thing *shape_without_batch(eval *e, const thing *shape, size_t offset)
     return thing_sequence(e, THING_TUPLE, shape->list->items + 1, shape->list->count - 1);
 }
 
+/* Sparse and ragged tensors are other kinds of data. */
+static bool need_false(eval *e, const named_thing *a)
+{
+    bool is_false = !a || a->thing->type == THING_NONE || (a->thing->type == THING_BOOL && !a->thing->boolean);
+    return is_false || eval_refuse(e, a->offset, "sparse and ragged inputs are not built in, False was expected");
+}
+
 const thing *call_input(eval *e, const call_site *site)
 {
     static const char *const names[] = {"shape",       "batch_size", "dtype",       "sparse", "ragged",
                                         "batch_shape", "name",       "input_shape", NULL};
-    enum { SHAPE_GIVEN, DTYPE = 2, SPARSE, RAGGED, BATCH_SHAPE, NAME, OLD_SHAPE, COUNT };
-    const thing *given[COUNT];
+    enum { GIVEN_SHAPE, DTYPE = 2, SPARSE, RAGGED, BATCH_SHAPE, NAME, OLD_SHAPE, COUNT };
+    const named_thing *given[COUNT];
     common_arguments unused;
     if (!eval_bind(e, site, names, 0, given)) return NULL;
-    for (int i = SPARSE; i <= RAGGED; i++)
-        if (given[i] && given[i]->type != THING_NONE && !(given[i]->type == THING_BOOL && !given[i]->boolean))
-            return eval_refuse(e, site->offset, "%s inputs are not built in", names[i]);
-    if (given[DTYPE] && !take_dtype(e, &(named_thing){"dtype", given[DTYPE], site->offset}, &unused)) return NULL;
-    const thing *shape = given[SHAPE_GIVEN] ? given[SHAPE_GIVEN] : given[OLD_SHAPE];
-    if (!shape && given[BATCH_SHAPE] && !(shape = shape_without_batch(e, given[BATCH_SHAPE], site->offset)))
-        return NULL;
-    if (!shape) return eval_refuse(e, site->offset, "%s: shape is missing", site->path);
-    return make_input(e, shape, given[NAME] ? given[NAME] : thing_none(), site->offset);
+    if (given[DTYPE] && !take_dtype(e, given[DTYPE], &unused)) return NULL;
+    if (!need_false(e, given[SPARSE]) || !need_false(e, given[RAGGED])) return NULL;
+    const named_thing *a = given[GIVEN_SHAPE] ? given[GIVEN_SHAPE] : given[OLD_SHAPE];
+    if (!a && !(a = given[BATCH_SHAPE])) return eval_refuse(e, site->offset, "%s: shape is missing", site->path);
+    const thing *shape = a == given[BATCH_SHAPE] ? shape_without_batch(e, a->thing, a->offset) : a->thing;
+    return shape ? make_input(e, shape, given[NAME] ? given[NAME]->thing : thing_none(), a->offset) : NULL;
 }
 
 /* ---- What layers and tensors tell */

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-static const thing *new_model(eval *e, const thing *name, bool sequential, size_t offset)
+static const thing *new_model(eval *e, const named_thing *name, bool sequential, size_t offset)
 {
     const char *base = sequential ? "sequential" : e->graph->keras2_names ? "model" : "functional";
     thing *made = thing_new(e, THING_MODEL);
     source_network *model = arena_allocate(e->source.memory, sizeof *model);
     if (!made || !model) return eval_no_memory(e);
-    bool named = name && name->type == THING_TEXT;
-    if (name && !named && name->type != THING_NONE)
-        return eval_refuse(e, offset, "%s stands where a model's name was expected", thing_name(name));
+    bool named = name && name->thing->type == THING_TEXT;
+    if (name && !named && name->thing->type != THING_NONE)
+        return eval_refuse(e, name->offset, "%s stands where a model's name was expected", thing_name(name->thing));
     *model = (source_network){.offset = offset, .sequential = sequential};
-    model->name = named ? name->text : graph_auto_name(e->graph, base);
+    model->name = named ? name->thing->text : graph_auto_name(e->graph, base);
     if (!model->name) return eval_pass_on(e, offset, &e->graph->error);
     made->model = model;
     return made;
@@ -30,12 +30,12 @@ static bool make_network(eval *e, source_network *m, const int *in, size_t ins, 
 const thing *call_model(eval *e, const call_site *site)
 {
     static const char *const names[] = {"inputs", "outputs", "name", NULL};
-    const thing *given[3];
+    const named_thing *given[3];
     int *in, *out;
     size_t ins, outs;
     if (!eval_bind(e, site, names, 2, given)) return NULL;
-    if (!tensors_of(e, given[0], site->offset, &in, &ins) || !tensors_of(e, given[1], site->offset, &out, &outs))
-        return NULL;
+    if (!tensors_of(e, given[0]->thing, given[0]->offset, &in, &ins)) return NULL;
+    if (!tensors_of(e, given[1]->thing, given[1]->offset, &out, &outs)) return NULL;
     const thing *made = new_model(e, given[2], false, site->offset);
     return made && make_network(e, made->model, in, ins, out, outs, site->offset) ? made : NULL;
 }
@@ -51,10 +51,11 @@ static layer *layer_of(eval *e, const thing *part, size_t offset)
 }
 
 /* Calls the parts that were not called yet, where the input is known. */
-static bool call_parts(eval *e, source_network *m, size_t offset)
+static bool call_parts(eval *e, source_network *m)
 {
     for (; m->input && m->called < m->parts.count; m->called++) {
         const thing *part = m->parts.items[m->called], *input = thing_tensor(e, m->output);
+        size_t offset = part->type == THING_MODEL ? part->model->offset : part->layer.offset;
         if (part->type == THING_MODEL && !model_know_input(e, part, input, offset)) return false;
         layer *layer = input ? layer_of(e, part, offset) : NULL;
         const thing *result = layer ? call_on_tensors(e, layer, input, offset) : NULL;
@@ -72,7 +73,7 @@ static bool rebuild(eval *e, source_network *m, size_t offset)
 {
     m->network = NULL;
     if (!m->input || !m->parts.count) return true;
-    if (!call_parts(e, m, offset)) return false;
+    if (!call_parts(e, m)) return false;
     if (!e->graph->keras2_names && !graph_auto_name(e->graph, "functional"))
         return eval_pass_on(e, offset, &e->graph->error) != NULL;
     return true;
@@ -118,20 +119,24 @@ static bool add_part(eval *e, source_network *m, const thing *part, size_t offse
     return sequence_add(e, &m->parts, part);
 }
 
+/* What Keras does after parts were added. */
+static bool build(eval *e, source_network *m, size_t offset)
+{
+    return !m->parts.count || (input_of_model(e, m, offset) && rebuild(e, m, offset));
+}
+
 const thing *call_sequential(eval *e, const call_site *site)
 {
     static const char *const names[] = {"layers", "trainable", "name", NULL};
-    const thing *given[3];
+    const named_thing *given[3];
     if (!eval_bind(e, site, names, 0, given)) return NULL;
-    const thing *made = new_model(e, given[2], true, site->offset);
-    if (!made || !given[0] || given[0]->type == THING_NONE) return made;
-    if (given[0]->type != THING_LIST && given[0]->type != THING_TUPLE)
-        return eval_refuse(e, site->offset, "%s stands where a list of layers was expected", thing_name(given[0]));
-    for (size_t i = 0; i < given[0]->list->count; i++)
-        if (!add_part(e, made->model, given[0]->list->items[i], site->offset)) return NULL;
-    bool built = !made->model->parts.count ||
-                 (input_of_model(e, made->model, site->offset) && rebuild(e, made->model, site->offset));
-    return built ? made : NULL;
+    const thing *made = new_model(e, given[2], true, site->offset), *list = given[0] ? given[0]->thing : thing_none();
+    if (!made || list->type == THING_NONE) return made;
+    if (list->type != THING_LIST && list->type != THING_TUPLE)
+        return eval_refuse(e, given[0]->offset, "%s stands where a list of layers was expected", thing_name(list));
+    for (size_t i = 0; i < list->list->count; i++)
+        if (!add_part(e, made->model, list->list->items[i], given[0]->offset)) return NULL;
+    return build(e, made->model, site->offset) ? made : NULL;
 }
 
 static bool need_sequential(eval *e, const call_site *site)
@@ -143,12 +148,10 @@ static bool need_sequential(eval *e, const call_site *site)
 const thing *model_add(eval *e, const call_site *site)
 {
     static const char *const names[] = {"layer", NULL};
-    const thing *given[1];
+    const named_thing *given[1];
     source_network *m = site->self->model;
     if (!need_sequential(e, site) || !eval_bind(e, site, names, 1, given)) return NULL;
-    if (!add_part(e, m, given[0], site->offset)) return NULL;
-    bool built = !m->parts.count || (input_of_model(e, m, site->offset) && rebuild(e, m, site->offset));
-    return built ? thing_none() : NULL;
+    return add_part(e, m, given[0]->thing, given[0]->offset) && build(e, m, site->offset) ? thing_none() : NULL;
 }
 
 /* Without its last part a Sequential is called anew from its input. */
@@ -163,15 +166,21 @@ const thing *model_pop(eval *e, const call_site *site)
     return rebuild(e, m, site->offset) ? thing_unknown() : NULL;
 }
 
+/* A Sequential without an input gets one for values of this shape. */
+static bool know_shape(eval *e, source_network *m, const thing *with_batch, size_t offset)
+{
+    const thing *shape = with_batch ? shape_without_batch(e, with_batch, offset) : NULL;
+    return shape && set_input(e, m, shape, offset) && rebuild(e, m, offset);
+}
+
 const thing *model_build(eval *e, const call_site *site)
 {
     static const char *const names[] = {"input_shape", NULL};
-    const thing *given[1];
+    const named_thing *given[1];
     source_network *m = site->self->model;
     if (!eval_bind(e, site, names, 0, given)) return NULL;
     if (m->network || m->input || !given[0]) return thing_none();
-    const thing *shape = shape_without_batch(e, given[0], site->offset);
-    return shape && set_input(e, m, shape, site->offset) && rebuild(e, m, site->offset) ? thing_none() : NULL;
+    return know_shape(e, m, given[0]->thing, given[0]->offset) ? thing_none() : NULL;
 }
 
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset)
@@ -179,8 +188,7 @@ bool model_know_input(eval *e, const thing *model, const thing *input, size_t of
     source_network *m = model->model;
     if (!input) return false;
     if (!m->sequential || m->input) return true;
-    const thing *whole = tensor_shape(e, input, offset), *shape = whole ? shape_without_batch(e, whole, offset) : NULL;
-    return shape && set_input(e, m, shape, offset) && rebuild(e, m, offset);
+    return know_shape(e, m, tensor_shape(e, input, offset), offset);
 }
 
 bool model_network(eval *e, const thing *model, size_t offset)
@@ -192,19 +200,19 @@ bool model_network(eval *e, const thing *model, size_t offset)
                            "this model's input shape is not known, keras.Input(shape=...) in front was expected") !=
                NULL;
     if (!m->parts.count) return eval_refuse(e, m->offset, "this model has no layers") != NULL;
-    return call_parts(e, m, offset) && make_network(e, m, &m->input, 1, &m->output, 1, offset);
+    return call_parts(e, m) && make_network(e, m, &m->input, 1, &m->output, 1, offset);
 }
 
 /* ---- A model as a layer */
 
 const thing *call_network(eval *e, const call_site *site)
 {
-    const thing *inputs;
-    if (!bind_inputs(e, site, &inputs)) return NULL;
-    if (thing_is_unknown(inputs) || inputs->type == THING_DATA) return thing_unknown(); /* a prediction */
-    if (inputs->type == THING_TENSOR && !model_know_input(e, site->self, inputs, site->offset)) return NULL;
+    const named_thing *a = bind_inputs(e, site);
+    if (!a) return NULL;
+    if (thing_is_unknown(a->thing) || a->thing->type == THING_DATA) return thing_unknown(); /* a prediction */
+    if (a->thing->type == THING_TENSOR && !model_know_input(e, site->self, a->thing, site->offset)) return NULL;
     layer *layer = layer_of(e, site->self, site->offset);
-    return layer ? call_on_tensors(e, layer, inputs, site->offset) : NULL;
+    return layer ? call_on_tensors(e, layer, a->thing, site->offset) : NULL;
 }
 
 /* ---- What is said to a model */
@@ -214,13 +222,17 @@ const thing *model_compile(eval *e, const call_site *site)
     static const char *const names[] = {"optimizer",        "loss",        "loss_weights",        "metrics",
                                         "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
                                         "auto_scale_loss",  NULL};
+    /* What each is made of; NULL: numbers. */
+    static const char *const modules[] = {"keras.optimizers.", "keras.losses.", NULL, "keras.metrics.",
+                                          "keras.metrics."};
     enum { OPTIMIZER, LOSS, LOSS_WEIGHTS, METRICS, WEIGHTED_METRICS, READ, COUNT = 9 };
-    const thing *given[COUNT];
+    const named_thing *given[COUNT];
     const value *values[READ] = {NULL};
     if (!eval_bind(e, site, names, 0, given)) return NULL;
     for (size_t i = 0; i < READ; i++) {
-        if (!given[i] || given[i]->type == THING_NONE) continue;
-        if (!(values[i] = thing_value(e, given[i], site->offset))) return NULL;
+        if (!given[i] || given[i]->thing->type == THING_NONE) continue;
+        if (!(values[i] = thing_value(e, given[i]->thing, given[i]->offset))) return NULL;
+        if (modules[i] && !members_check(e, modules[i], values[i], given[i]->offset)) return NULL;
     }
     site->self->model->compile = (source_compile){
         .present = true,
@@ -243,20 +255,17 @@ static void fitted(eval *e, const thing *data, bool test, size_t offset)
 /* Nothing is trained here; the data that are named declare which rows and which scale are meant. */
 const thing *model_fit(eval *e, const call_site *site)
 {
-    const thing *images = site->count ? site->arguments[0].thing : NULL;
+    const thing *images = site->count ? site->arguments[0].thing : thing_unknown();
     source_network *m = site->self->model;
-    if (images) fitted(e, images, false, site->offset);
+    fitted(e, images, false, site->offset);
     for (size_t i = 0; i < site->count; i++) {
         const named_thing *a = &site->arguments[i];
         bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;
         if (pair && a->name && strcmp(a->name, "validation_data") == 0)
-            fitted(e, a->thing->list->items[0], true, site->offset);
+            fitted(e, a->thing->list->items[0], true, a->offset);
     }
-    if (!m->network && !m->input && images && images->type == THING_DATA) {
-        const thing *whole = thing_shape(e, CEPA_UNKNOWN, &images->data->shape);
-        const thing *shape = whole ? shape_without_batch(e, whole, site->offset) : NULL;
-        if (!shape || !set_input(e, m, shape, site->offset) || !rebuild(e, m, site->offset)) return NULL;
-    }
+    bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
+    if (unbuilt && !know_shape(e, m, thing_shape(e, CEPA_UNKNOWN, &images->data->shape), site->offset)) return NULL;
     return thing_unknown();
 }
 
@@ -284,18 +293,20 @@ const thing *model_layers(eval *e, const thing *object, size_t offset)
 const thing *model_get_layer(eval *e, const call_site *site)
 {
     static const char *const names[] = {"name", "index", NULL};
-    const thing *given[2], *list = model_layers(e, site->self, site->offset);
+    const named_thing *given[2];
+    const thing *list = model_layers(e, site->self, site->offset);
     size_t place;
     if (!list || !eval_bind(e, site, names, 0, given)) return NULL;
-    if (given[1]) return eval_place(e, site->offset, list->list, given[1], &place) ? list->list->items[place] : NULL;
-    if (!given[0] || given[0]->type != THING_TEXT)
+    if (given[1])
+        return eval_place(e, given[1]->offset, list->list, given[1]->thing, &place) ? list->list->items[place] : NULL;
+    if (!given[0] || given[0]->thing->type != THING_TEXT)
         return eval_refuse(e, site->offset, "get_layer takes a name or an index");
     for (size_t i = 0; i < list->list->count; i++) {
         const thing *t = list->list->items[i];
         const char *name = t->type == THING_LAYER ? t->layer.layer->name : t->model->name;
-        if (strcmp(name, given[0]->text) == 0) return t;
+        if (strcmp(name, given[0]->thing->text) == 0) return t;
     }
-    return eval_refuse(e, site->offset, "the model has no layer '%s'", given[0]->text);
+    return eval_refuse(e, given[0]->offset, "the model has no layer '%s'", given[0]->thing->text);
 }
 
 static const thing *tensors(eval *e, const int *ids, size_t count)
