@@ -25,9 +25,8 @@ INLINE real real_sqrt(real x)
 
 INLINE vec vec_sqrt(vec x)
 {
-    vec root;
-    for (size_t i = 0; i < VEC_WIDTH; i++) root[i] = real_sqrt(x[i]);
-    return root;
+    for (size_t i = 0; i < VEC_WIDTH; i++) x[i] = real_sqrt(x[i]);
+    return x;
 }
 
 /* c[0] + c[1] x + c[2] x^2 ... */
