@@ -188,7 +188,8 @@ static void write_total(const summary *s, buffer *text, const char *title, size_
 static void write_totals(const summary *s, buffer *text)
 {
     enum { SIZE = sizeof(float) };
-    optimizer_size optimizer = s->style->keras2 ? (optimizer_size){0} : s->optimizer;
+    optimizer_size optimizer = {0};
+    if (!s->style->keras2) optimizer = s->optimizer;
     size_t trained = s->total - s->not_trained;
     write_total(s, text, "Total params", s->total + optimizer.numbers, s->total * SIZE + optimizer.bytes);
     write_total(s, text, "Trainable params", trained, trained * SIZE);
