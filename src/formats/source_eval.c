@@ -233,8 +233,8 @@ const thing *eval_call_function(eval *e, const source_function *function, const 
 
 const thing *eval_call(eval *e, const thing *callee, const call_site *site)
 {
-    if (thing_is_unknown(callee)) return thing_unknown();
     switch (callee->type) {
+    case THING_UNKNOWN: return callee;
     case THING_FUNCTION:
         return eval_call_function(e, callee->function, site);
     case THING_SYMBOL:

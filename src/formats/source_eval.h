@@ -188,7 +188,7 @@ const thing *eval_settable(eval *e, const char *name, const thing *value);
 typedef struct call_site {
     size_t offset;
     const char *path;  /* of a symbol or function that is called */
-    const thing *self; /* of a method */
+    const thing *self; /* whose method it is, else what is called */
     const named_thing *arguments;
     size_t count;
 } call_site;

@@ -85,6 +85,7 @@ const thing *word_call_symbol(eval *e, const call_site *site)
 {
     const word *found = find_word(site->path);
     if (found) return found->call(e, site);
+    if (thing_is_unknown(site->self)) return thing_unknown();
     return eval_refuse(e, site->offset,
                        "%s is not read here, a layer, model, optimizer, loss, ... of Keras was expected", site->path);
 }

@@ -1,0 +1,849 @@
+/* Keras source text: what it makes, what it refuses and how. */
+#include "base/file.h"
+#include "formats/source.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A text that was read. */
+typedef struct reading {
+    cepa_graph *graph;
+    source_model model;
+    cepa_status status;
+    cepa_error error;
+} reading;
+
+enum { MOST_SETS = 4 };
+
+/* sets ends with NULL; may be NULL. The text is copied to memory of exactly its size, so that ASan sees any reading
+ * behind it. */
+static reading read_bytes(const char *text, size_t size, const char *name, const char *const *sets, bool keras2)
+{
+    reading r = {.graph = graph_new(0, keras2)};
+    cepa_load_options options = {.set = sets};
+    while (sets && sets[options.set_count]) options.set_count++;
+    char *exact = malloc(size + 1);
+    assert_non_null(exact);
+    memcpy(exact, text, size);
+    exact[size] = 0;
+    r.status = keras_source_read("model.py", name, exact, size, &options, r.graph, &r.model, &r.error);
+    free(exact);
+    if (r.status) assert_null(r.model.network);
+    return r;
+}
+
+static reading read_text(const char *text) { return read_bytes(text, strlen(text), NULL, NULL, false); }
+
+static void end_reading(reading *r) { graph_free(r->graph); }
+
+static reading read_good(const char *text, const char *name, const char *const *sets)
+{
+    reading r = read_bytes(text, strlen(text), name, sets, false);
+    if (r.status) print_error("%s\n", r.error.message);
+    assert_int_equal(r.status, CEPA_OK);
+    return r;
+}
+
+static size_t parameters(const reading *r)
+{
+    size_t not_trained;
+    return network_parameters(r->model.network, &not_trained);
+}
+
+static const char *value_text_in(arena *memory, const value *v) { return v ? value_print(memory, v) : "none"; }
+
+/* Asserts the visible layers as "name name ...". */
+static void assert_layers(const reading *r, const char *names)
+{
+    buffer found = {0};
+    const network *n = r->model.network;
+    for (size_t i = 0; i < n->layer_count; i++) buffer_format(&found, "%s%s", i ? " " : "", n->layers[i]->name);
+    assert_string_equal((char *)found.bytes, names);
+    buffer_free(&found);
+}
+
+static void assert_output(const reading *r, const char *expected)
+{
+    char text[100];
+    const network *n = r->model.network;
+    shape_text(&graph_tensor(r->graph, n->output[0])->shape, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
+/* ---- The lesson ---------------------------------------------------------------------------------------------------
+ */
+
+static void the_lessons_files_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *name;
+        size_t parameters;
+    } cases[] = {
+        {"lesson/small_model.py", "cifar_model_small", 415960}, {"lesson/cifar_model.py", "cifar_model", 114510},
+        {"lesson/dense_model.py", "dense_model", 156710},       {"lesson/extra_layer.py", "cifar_model", 87060},
+        {"lesson/dropout_model.py", "cifar_model", 87060},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        buffer text = {0};
+        arena memory = {0};
+        assert_int_equal(file_read(cases[i].path, 0, &text, NULL), CEPA_OK);
+        reading r = read_good((char *)text.bytes, NULL, NULL);
+        assert_string_equal(r.model.network->name, cases[i].name);
+        assert_int_equal(parameters(&r), cases[i].parameters);
+        assert_true(r.model.compile.present);
+        assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), "'adam'");
+        assert_string_equal(value_text_in(&memory, r.model.compile.loss),
+                            "SparseCategoricalCrossentropy(from_logits=True)");
+        assert_string_equal(value_text_in(&memory, r.model.compile.metrics), "('accuracy',)");
+        assert_string_equal(r.model.info.dataset, "cifar10");
+        assert_int_equal(r.model.info.train_rows, 5000);
+        assert_true(r.model.info.input_scale == 1 / 255.0);
+        end_reading(&r);
+        arena_free(&memory);
+        buffer_free(&text);
+    }
+}
+
+/* What a notebook gathers in the course of the lesson, cell below cell. */
+static const char notebook[] =
+    "import ssl\n"
+    "ssl._create_default_https_context = ssl._create_unverified_context\n"
+    "from tensorflow import keras\n"
+    "import seaborn as sns, matplotlib.pyplot as plt\n"
+    "import pandas as pd\n"
+    "(train_images, train_labels), (test_images, test_labels) = keras.datasets.cifar10.load_data()\n"
+    "keras.utils.set_random_seed(2)\n"
+    "n = 5000\n"
+    "train_images = train_images[:n]\n"
+    "train_labels = train_labels[:n]\n"
+    "train_images.shape\n"
+    "train_images.min(), train_images.max()\n"
+    "train_images = train_images / 255.0\n"
+    "test_images = test_images / 255.0\n"
+    "width, height = (32, 32)\n"
+    "n_hidden_neurons = 100\n"
+    "n_parameters = (width * height * 3 * n_hidden_neurons) + 100\n"
+    "n_parameters\n"
+    "def create_nn(dropout_rate):\n"
+    "    inputs = keras.Input(shape=train_images.shape[1:])\n"
+    "    x = keras.layers.Conv2D(50, (3, 3), activation='relu')(inputs)\n"
+    "    x = keras.layers.MaxPooling2D((2, 2))(x) # halves\n"
+    "    x = keras.layers.Dropout(dropout_rate)(x)\n"
+    "    x = keras.layers.Flatten()(x)\n"
+    "    outputs = keras.layers.Dense(10)(x)\n"
+    "    model = keras.Model(inputs=inputs, outputs=outputs, name=\"cifar_model\")\n"
+    "    return model\n"
+    "def compile_model(model):\n"
+    "    model.compile(optimizer='adam',\n"
+    "                  loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),\n"
+    "                  metrics=['accuracy'])\n"
+    "def plot_history(history, metrics):\n"
+    "    \"\"\"\n"
+    "    Draws curves.\n"
+    "\n"
+    "    Args:\n"
+    "        history: what model.fit() gave\n"
+    "    \"\"\"\n"
+    "    history_df = pd.DataFrame.from_dict(history.history)\n"
+    "    sns.lineplot(data=history_df[metrics])\n"
+    "    plt.xlabel(\"epochs\")\n"
+    "plt.figure(figsize=(10, 10))\n"
+    "for i in range(25):\n"
+    "    plt.subplot(5, 5, i + 1)\n"
+    "    plt.imshow(train_images[i])\n"
+    "    plt.title(['a', 'b'][train_labels[i][0]])\n"
+    "dropout_rates = [0.15, 0.3]\n"
+    "test_losses = []\n"
+    "for dropout_rate in dropout_rates:\n"
+    "    model_dropout = create_nn(dropout_rate)\n"
+    "    compile_model(model_dropout)\n"
+    "    history = model_dropout.fit(train_images, train_labels, epochs=20,\n"
+    "                                validation_data=(test_images, test_labels))\n"
+    "    test_loss, test_acc = model_dropout.evaluate(test_images, test_labels, verbose=2)\n"
+    "    test_losses.append(test_loss)\n"
+    "    print(f'{dropout_rate}: {test_loss:.3f}', test_acc)\n"
+    "plot_history(history, ['accuracy', 'val_accuracy'])\n"
+    "loss_df = pd.DataFrame({'dropout_rate': dropout_rates, 'test_loss': test_losses})\n"
+    "sns.lineplot(data=loss_df, x='dropout_rate', y='test_loss')\n"
+    "model_dropout.summary()\n"
+    "model_dropout.save('cnn_model')\n";
+
+static void a_notebook_is_read_whole(void **state)
+{
+    (void)state;
+    reading r = read_good(notebook, NULL, NULL);
+    assert_layers(&r, "input_layer_1 conv2d_1 max_pooling2d_1 dropout_1 flatten_1 dense_1");
+    assert_string_equal(r.model.info.dataset, "cifar10");
+    assert_int_equal(r.model.info.train_rows, 5000);
+    assert_true(r.model.compile.present);
+    end_reading(&r);
+}
+
+/* Any text that stops too early is read or refused, and nothing worse. */
+static void every_beginning_is_survived(void **state)
+{
+    (void)state;
+    for (size_t size = 0; size < sizeof notebook; size++) {
+        reading r = read_bytes(notebook, size, NULL, NULL, false);
+        if (r.status) assert_true(strlen(r.error.message) > 0);
+        end_reading(&r);
+    }
+}
+
+/* One byte of the text is another one. */
+static void damage_is_survived(void **state)
+{
+    (void)state;
+    static const char others[] = "\0\n\t ()[]{}:,.='\"\\#*-/%0a_\xC3";
+    char text[sizeof notebook];
+    for (size_t i = 0; i + 1 < sizeof notebook; i += 3) {
+        memcpy(text, notebook, sizeof text);
+        text[i] = others[i / 3 % (sizeof others - 1)];
+        reading r = read_bytes(text, sizeof text - 1, NULL, NULL, false);
+        if (r.status) assert_true(strlen(r.error.message) > 0);
+        end_reading(&r);
+    }
+}
+
+/* ---- What can be said ---------------------------------------------------------------------------------------------
+ */
+
+#define KERAS "import keras\nfrom keras import layers\n"
+
+/* Each makes Dense layers whose last one has the given number of units: expressions, seen through a layer. */
+static void expressions_have_pythons_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression;
+        int units;
+    } cases[] = {
+        {"2 + 3 * 4", 14},
+        {"(2 + 3) * 4", 20},
+        {"2 ** 3 ** 2", 512},
+        {"-7 // 2 + 10", 6},
+        {"-7 % 3", 2},
+        {"7 % -3 + 5", 3},
+        {"-2 ** 2 + 10", 6},
+        {"int(10 / 4)", 2},
+        {"int(2 ** 0.5 * 100)", 141},
+        {"0x10 + 0b11 + 0o7 + 1_0", 36},
+        {"len([1, 2, 3]) * len('abcd')", 12},
+        {"[1, 2, 3][-1]", 3},
+        {"(4, 5, 6)[1:][0]", 5},
+        {"[1, 2, 3, 4, 5][::-2][1]", 3},
+        {"len([1] * 3 + [2, 3])", 5},
+        {"{'a': 3, 'b': 4}['b']", 4},
+        {"len('ab' 'cd' + str(12))", 6},
+        {"len(f'{1 + 1}x{{}}')", 4},
+        {"len('\\n\\'')", 2},
+        {"len(r'\\n')", 2},
+        {"True + 1", 2},
+        {"list(range(3, 20, 4))[3]", 15},
+        {"sum_of([1, 2, 3])", 6},
+        {"list(enumerate([7, 8]))[1][0] + list(zip([1, 2], [3, 4]))[1][1]", 5},
+        {"keras.Input((6, 5)).shape[1]", 6},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 KERAS "def sum_of(numbers):\n"
+                       "    total = 0\n"
+                       "    for number in numbers:\n"
+                       "        total += number\n"
+                       "    return total\n"
+                       "model = keras.Sequential([keras.Input((4,)), layers.Dense(%s)])\n",
+                 cases[i].expression);
+        reading r = read_good(text, NULL, NULL);
+        char expected[40];
+        snprintf(expected, sizeof expected, "(None, %d)", cases[i].units);
+        assert_output(&r, expected);
+        end_reading(&r);
+    }
+}
+
+static void models_are_made_in_every_spelling(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *layers, *output;
+    } cases[] = {
+        {"import tensorflow as tf\n"
+         "i = tf.keras.layers.Input(shape=(8, 8, 1))\n"
+         "x = tf.keras.layers.Conv2D(4, 3, activation=tf.nn.relu)(i)\n"
+         "model = tf.keras.models.Model(i, tf.keras.layers.Flatten()(x))\n",
+         "input_layer conv2d flatten", "(None, 144)"},
+        {"from tensorflow.keras.layers import (Dense, Input as In,)\n"
+         "from tensorflow.keras import models\n"
+         "model = models.Sequential([In((4,)), Dense(3), Dense(2)])\n",
+         "input_layer dense dense_1", "(None, 2)"},
+        {"from keras.layers import *\n"
+         "from keras.models import Sequential\n"
+         "model = Sequential()\n"
+         "model.add(Input((4,)))\n"
+         "model.add(Dense(5))\n",
+         "input_layer dense", "(None, 5)"},
+        {"import tensorflow.keras as K\n"
+         "model = K.Sequential([K.layers.Dense(3, input_shape=(4,)), K.layers.Dense(2)])\n",
+         "input_layer dense dense_1", "(None, 2)"},
+        {KERAS "model = keras.Sequential([layers.Dense(3, input_dim=4)])\n", "input_layer dense", "(None, 3)"},
+        {KERAS "model = keras.Sequential([layers.Dense(3)])\n"
+               "model.build((None, 6))\n",
+         "input_layer dense", "(None, 3)"},
+        {KERAS "(x, y), _ = keras.datasets.mnist.load_data()\n"
+               "model = keras.Sequential([layers.Flatten()])\n"
+               "model.fit(x, y)\n",
+         "input_layer flatten", "(None, 784)"},
+        {KERAS "model = keras.Sequential([layers.Input(784), layers.Dense(2)])\n"
+               "model.pop()\n"
+               "model.add(layers.Dense(7))\n",
+         "input_layer dense_1", "(None, 7)"},
+        {KERAS "a = keras.Input((4,), name='a'); b = keras.Input((4,), name='b')\n"
+               "shared = layers.Dense(3)\n"
+               "model = keras.Model([a, b], layers.concatenate([shared(a), shared(b)], axis=-1))\n",
+         "a b dense concatenate", "(None, 6)"},
+        {KERAS "i = keras.Input((4,))\n"
+               "x = layers.Dense(4)(i)\n"
+               "model = keras.Model(i, layers.add([i, x, layers.Add()([i, x])]))\n",
+         "input_layer dense add add_1", "(None, 4)"},
+        {KERAS "def block(x, units, repeats=2, activation: str='relu') -> None:\n"
+               "    for k in range(repeats):\n"
+               "        x = layers.Dense(units, activation=activation, name=f'dense_{units}_{k}')(x)\n"
+               "    return x\n"
+               "i = keras.Input((4,))\n"
+               "model = keras.Model(i, block(block(i, 8), units=4, repeats=1))\n",
+         "input_layer dense_8_0 dense_8_1 dense_4_0", "(None, 4)"},
+        {KERAS "encoder = keras.Sequential([layers.Dense(3), layers.Dense(2)], name='encoder')\n"
+               "i = keras.Input((4,))\n"
+               "model = keras.Model(i, layers.Dense(4)(encoder(i)))\n",
+         "input_layer encoder dense_2", "(None, 4)"},
+        {KERAS "base = keras.Sequential([keras.Input((4,)), layers.Dense(3, name='inner')])\n"
+               "for layer in base.layers[:1]:\n"
+               "    layer.trainable = False\n"
+               "model = keras.Model(base.input, layers.Dense(1)(base.output))\n",
+         "input_layer inner dense", "(None, 1)"},
+        {KERAS "model = keras.Sequential([keras.Input((4,)),\n"
+               "    layers.Dense(2, kernel_regularizer=keras.regularizers.l2(1e-3), # a comment\n"
+               "                 kernel_initializer='he_normal', activation=keras.activations.softmax),\n"
+               "])\n",
+         "input_layer dense", "(None, 2)"},
+        {"\xEF\xBB\xBFimport keras\r\n"
+         "model = keras.Sequential(\\\r\n"
+         "  [keras.Input((4,)),\r\n"
+         " keras.layers.Flatten()])\r\n",
+         "input_layer flatten", "(None, 4)"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_good(cases[i].text, NULL, NULL);
+        assert_layers(&r, cases[i].layers);
+        assert_output(&r, cases[i].output);
+        end_reading(&r);
+    }
+}
+
+/* As real Keras 3.15 counts: a Sequential makes a functional model, and its name, each time that it is built. */
+static void names_advance_as_in_keras(void **state)
+{
+    (void)state;
+    static const char text[] = KERAS "def f():\n"
+                                     "    i = keras.Input((8,))\n"
+                                     "    return keras.Model(i, layers.Dense(2)(i))\n"
+                                     "m = keras.Sequential([keras.Input((8,)), layers.Dense(3), layers.Dense(2)])\n"
+                                     "first = f()\n"
+                                     "m = keras.Sequential()\n"
+                                     "m.add(keras.Input((8,)))\n"
+                                     "m.add(layers.Dense(3))\n"
+                                     "m.add(layers.Dense(3))\n"
+                                     "m.add(layers.Dense(3))\n"
+                                     "second = f()\n"
+                                     "keras.backend.clear_session()\n"
+                                     "m = keras.Sequential([layers.Dense(3), layers.Dense(2)])\n"
+                                     "i = keras.Input((8,))\n"
+                                     "third = keras.Model(i, m(i))\n"
+                                     "fourth = keras.Sequential([f(), layers.Dense(2)])\n";
+    static const char *const cases[][3] = {{"first", "functional_1", "input_layer_1 dense_2"},
+                                           {"second", "functional_5", "input_layer_3 dense_6"},
+                                           {"third", "functional_1", "input_layer sequential"},
+                                           {"fourth", "sequential_1", "input_layer_3 functional_2 dense_3"}};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_good(text, cases[i][0], NULL);
+        assert_string_equal(r.model.network->name, cases[i][1]);
+        assert_layers(&r, cases[i][2]);
+        end_reading(&r);
+    }
+    static const char keras2[] = KERAS "i = keras.Input((8,))\nmodel = keras.Model(i, layers.Dense(2)(i))\n";
+    reading r = read_bytes(keras2, strlen(keras2), NULL, NULL, true);
+    assert_string_equal(r.model.network->name, "model");
+    assert_layers(&r, "input_1 dense");
+    end_reading(&r);
+}
+
+static void compile_arguments_are_kept(void **state)
+{
+    (void)state;
+    reading r =
+        read_good(KERAS "model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])\n"
+                        "model.compile(keras.optimizers.Adam(1e-3), loss={'dense': 'mse'},\n"
+                        "              loss_weights=[0.5], metrics=['accuracy', keras.metrics.MeanSquaredError()],\n"
+                        "              jit_compile=False)\n",
+                  NULL, NULL);
+    arena memory = {0};
+    assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), "Adam(0.001)");
+    assert_string_equal(value_text_in(&memory, r.model.compile.loss), "{'dense': 'mse'}");
+    assert_string_equal(value_text_in(&memory, r.model.compile.loss_weights), "(0.5,)");
+    assert_string_equal(value_text_in(&memory, r.model.compile.metrics), "('accuracy', MeanSquaredError())");
+    assert_null(r.model.compile.weighted_metrics);
+    assert_null(r.model.info.dataset);
+    arena_free(&memory);
+    end_reading(&r);
+}
+
+static void trainable_is_kept(void **state)
+{
+    (void)state;
+    reading r = read_good(KERAS "base = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(3)])\n"
+                                "base.trainable = False\n"
+                                "base.layers[1].trainable = True\n"
+                                "i = keras.Input((4,))\n"
+                                "model = keras.Model(i, layers.Dense(1, trainable=False)(base(i)))\n",
+                          NULL, NULL);
+    size_t not_trained;
+    assert_int_equal(network_parameters(r.model.network, &not_trained), 15 + 12 + 4);
+    assert_int_equal(not_trained, 15 + 4);
+    end_reading(&r);
+}
+
+/* ---- Data ---------------------------------------------------------------------------------------------------------
+ */
+
+static void data_are_declared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines, *dataset;
+        size_t rows;
+        double scale;
+        const char *output;
+    } cases[] = {
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n", "mnist", 0, 0, "(None, 28, 28)"},
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "a = a.reshape((60000, 28, 28, 1)).astype('float32') / 255\n"
+         "c = c.reshape(-1, 28, 28, 1) / 255\n",
+         "mnist", 0, 1 / 255.0, "(None, 28, 28, 1)"},
+        {"import numpy as np\n"
+         "(a, b), (c, d) = keras.datasets.fashion_mnist.load_data()\n"
+         "a = np.expand_dims(a, -1)[:100]\n"
+         "b = b[:100]\n",
+         "fashion_mnist", 100, 0, "(None, 28, 28, 1)"},
+        {"from keras.datasets import cifar100\n"
+         "(a, b), (c, d) = cifar100.load_data(label_mode='fine')\n"
+         "a = a * (1 / 127.5)\n"
+         "c *= 1 / 127.5\n"
+         "x_val = a[-1000:]\n",
+         "cifar100", 0, 1 / 127.5, "(None, 32, 32, 3)"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char text[800];
+        snprintf(text, sizeof text,
+                 KERAS "%si = keras.Input(a.shape[1:])\n"
+                       "model = keras.Model(i, layers.ReLU()(i))\n",
+                 cases[i].lines);
+        reading r = read_good(text, NULL, NULL);
+        assert_string_equal(r.model.info.dataset, cases[i].dataset);
+        assert_int_equal(r.model.info.train_rows, cases[i].rows);
+        assert_true(r.model.info.input_scale == cases[i].scale);
+        assert_output(&r, cases[i].output);
+        end_reading(&r);
+    }
+}
+
+/* ---- Choosing -----------------------------------------------------------------------------------------------------
+ */
+
+#define TWO                                                                                                            \
+    KERAS "def make(units=3):\n"                                                                                       \
+          "    i = keras.Input((4,))\n"                                                                                \
+          "    return keras.Model(i, layers.Dense(units)(i))\n"
+
+static void the_meant_model_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *output;
+    } cases[] = {
+        {TWO "model = make(5)\nother = make(6)\n", NULL, "(None, 5)"},
+        {TWO "first = make(5)\nlast = make(6)\n", NULL, "(None, 6)"},
+        {TWO "first = make(5)\nlast = make(6)\n", "first", "(None, 5)"},
+        {TWO, NULL, "(None, 3)"},
+        {TWO "def again():\n    made = make(7)\n    return made\nmodel = make()\n", "again", "(None, 7)"},
+        {TWO "def compile_model(m):\n    m.compile('adam')\n", NULL, "(None, 3)"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_good(cases[i].text, cases[i].name, NULL);
+        assert_output(&r, cases[i].output);
+        end_reading(&r);
+    }
+}
+
+static void names_in_paths_are_found(void **state)
+{
+    (void)state;
+    assert_null(keras_source_name("a/model.py"));
+    assert_null(keras_source_name("a.pyx:b"));
+    assert_string_equal(keras_source_name("a/model.py:create_nn"), "create_nn");
+    assert_string_equal(keras_source_name("a.py:b/model.py:c"), "c");
+}
+
+static void sets_replace_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *sets[MOST_SETS];
+        const char *output;
+    } cases[] = {
+        {TWO, {"units=9"}, "(None, 9)"},
+        {TWO "model = make()\n", {"units=9"}, "(None, 9)"},
+        {TWO "model = make(units=4)\n", {"units=9"}, "(None, 9)"},
+        {TWO "n = 4\nmodel = make(n * 2)\n", {"n=9"}, "(None, 18)"},
+        {TWO "n, m = 4, 1\nmodel = make(n + m)\n", {"n=9", "m=2"}, "(None, 11)"},
+        {KERAS "def make(units):\n    return keras.Sequential([keras.Input((4,)), layers.Dense(units)])\n",
+         {"units=9"},
+         "(None, 9)"},
+        {KERAS "def make(shape=(4, 4)):\n    return keras.Sequential([keras.Input(shape), layers.ReLU()])\n",
+         {"shape=(2, 3)"},
+         "(None, 2, 3)"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_good(cases[i].text, NULL, cases[i].sets);
+        assert_output(&r, cases[i].output);
+        end_reading(&r);
+    }
+}
+
+static void wrong_sets_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *set, *message;
+    } cases[] = {
+        {"unit=9", "model.py has no parameter unit; it has k, units"},
+        {"units", "'units' sets nothing, name=value was expected"},
+        {"units=(1", "units=(1: '(1': ',' or ')' expected at the end"},
+        {"units=many", "model.py:5:40: Dense: units must be an integer, not 'many'\n"
+                       "    return keras.Model(i, layers.Dense(units)(i))\n"
+                       "                                       ^"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        static const char text[] = TWO "k = 3\nmodel = make()\n";
+        reading r = read_bytes(text, strlen(text), NULL, (const char *[]){cases[i].set, NULL}, false);
+        assert_int_equal(r.status, CEPA_ARGUMENT);
+        assert_string_equal(r.error.message, cases[i].message);
+        end_reading(&r);
+    }
+}
+
+/* ---- Refusing -----------------------------------------------------------------------------------------------------
+ */
+
+static void refusals_show_the_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        cepa_status status;
+        const char *message;
+    } cases[] = {
+        {"x = (1,\n     2\ny = 3\n", CEPA_SYNTAX,
+         "model.py:1:5: this bracket is never closed\n"
+         "x = (1,\n"
+         "    ^"},
+        {"x = 1 +\n", CEPA_SYNTAX,
+         "model.py:1:8: the line's end came where a value was expected\n"
+         "x = 1 +\n"
+         "       ^"},
+        {"import keras\n\tx = 3\n", CEPA_SYNTAX,
+         "model.py:2:2: indentation came where a line as far left as the one before it was expected\n"
+         "\tx = 3\n"
+         "\t^"},
+        {"b\xC3\xA4r = 'caf\xC3\xA9' + \xC3\xA9t\xC3\xA9\n", CEPA_SYNTAX,
+         "model.py:1:16: '\xC3\xA9t\xC3\xA9' is not defined, a name from above was expected\n"
+         "b\xC3\xA4r = 'caf\xC3\xA9' + \xC3\xA9t\xC3\xA9\n"
+         "               ^"},
+        {KERAS "model = keras.Sequential([\n"
+               "    keras.Input((4, 4, 1)),\n"
+               "    layers.Conv2D(2, (5, 5)),\n"
+               "])\n",
+         CEPA_SHAPE,
+         "model.py:5:12: conv2d: kernel 5x5 does not fit its input 4x4 (padding 'valid')\n"
+         "    layers.Conv2D(2, (5, 5)),\n"
+         "           ^"},
+        {KERAS "layers.Dropout(rate=1.5)\n", CEPA_ARGUMENT,
+         "model.py:3:21: Dropout: rate must be between 0 and 1, not 1.5\n"
+         "layers.Dropout(rate=1.5)\n"
+         "                    ^"},
+        {KERAS "layers.Dropout(0.5, rat=1)\n", CEPA_ARGUMENT,
+         "model.py:3:25: Dropout: unknown argument 'rat'; it takes rate, noise_shape, seed\n"
+         "layers.Dropout(0.5, rat=1)\n"
+         "                        ^"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_text(cases[i].text);
+        assert_int_equal(r.status, cases[i].status);
+        assert_string_equal(r.error.message, cases[i].message);
+        end_reading(&r);
+    }
+}
+
+/* A long line is shown around the place. */
+static void long_lines_are_cut(void **state)
+{
+    (void)state;
+    char text[5000];
+    memset(text, ' ', sizeof text);
+    memcpy(text, "x =", 3);
+    strcpy(text + 4000, "$ # a comment behind it");
+    reading r = read_text(text);
+    const char *message = r.error.message;
+    assert_int_equal(strncmp(message, "model.py:1:4001: this character has no meaning here\n", 51), 0);
+    assert_true(strlen(message) < 400);
+    const char *line = strchr(message, '\n') + 1, *caret = strchr(line, '\n') + 1;
+    assert_int_equal(line[strlen(caret) - 1], '$');
+    end_reading(&r);
+}
+
+#define MODEL KERAS "i = keras.Input((4,))\n"
+
+/* Each is refused at a line and column with these words. */
+static void what_is_outside_the_language_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        /* Words and grammar */
+        {"if 1:\n    pass\n", "1:1: 'if' is not part of what a model file may say, one case a file"},
+        {"while 1:\n    pass\n", "1:1: 'while' is not part of what a model file may say, for ... in range(...) was"},
+        {"class A:\n    pass\n", "1:1: 'class' is not part"},
+        {"with open('f') as f:\n    pass\n", "1:1: 'with' is not part"},
+        {"try:\n    pass\nexcept:\n    pass\n", "1:1: 'try' is not part"},
+        {"x = lambda y: y\n", "1:5: 'lambda' is not part"},
+        {"x = [y for y in range(3)]\n", "1:8: 'for' is not part of what a model file may say, a list that is written"},
+        {"x = 1 if True else 2\n", "1:7: 'if' is not part"},
+        {"x = 1 == 2\n", "1:7: '==' is not part"},
+        {"x = 1 < 2\n", "1:7: '<' is not part"},
+        {"x = not 1\n", "1:5: 'not' is not part"},
+        {"x = 1 and 2\n", "1:7: 'and' is not part"},
+        {"x = 1 | 2\n", "1:7: '|' is not part"},
+        {"@f\ndef g():\n    pass\n", "1:1: '@' is not part"},
+        {"print(*[1, 2])\n", "1:7: '*' is not part of what a model file may say, each argument by itself was"},
+        {"def f(*a):\n    pass\n", "1:7: '*' is not part"},
+        {"del x\n", "1:1: 'del' is not part"},
+        {"x = 3 y\n", "1:7: 'y' stands where the line's end was expected"},
+        {"f(x=1, 2)\n", "1:8: '2' stands where a name and '=', as before it was expected"},
+        {"3 = x\n", "1:1: nothing can be assigned to this"},
+        {"f() = x\n", "1:1: nothing can be assigned to this"},
+        {"def f(a=1, b):\n    pass\n", "1:12: this parameter needs a default"},
+        {"def f():\nx = 1\n", "2:1: 'x' stands where an indented block was expected"},
+        {"for i in range(2):\n        x = 1\n    y = 2\n", "3:5: this indentation fits no line above"},
+        {"x = )\n", "1:5: this bracket was never opened"},
+        {"x = (1]\n", "1:7: this bracket does not fit the one that is open"},
+        {"x = 'abc\n", "1:5: this text has no closing quote"},
+        {"x = '''abc\n", "1:5: this text has no closing quote"},
+        {"x = f'{1'\n", "1:7: this field has no closing brace"},
+        {"x = f'}'\n", "1:7: this brace closes no field"},
+        {"x = f'{1 2}'\n", "1:10: '2' stands where '}' was expected"},
+        {"x = 12a\n", "1:5: 12a is no number of 64 bits"},
+        {"x = 99999999999999999999\n", "1:5: 99999999999999999999 is no number of 64 bits"},
+        {"x = 1e999\n", "1:5: 1e999 is no number of 64 bits"},
+        {"x = {1: 2}\n", "1:6: '1' stands where a text as key was expected"},
+        {"x = ?\n", "1:5: this character has no meaning here"},
+        {"import 3\n", "1:8: '3' stands where a module's name was expected"},
+        {"return 3\n", "1:1: a return stands outside of functions"},
+        {"def f():\n    def g():\n        pass\nf()\n", "2:9: a function within a function is not read"},
+        /* Values */
+        {"x = y\n", "1:5: 'y' is not defined"},
+        {"x = 1 / 0\n", "1:7: this divides by zero"},
+        {"x = 0 ** -1\n", "1:7: this divides by zero"},
+        {"x = 2 ** 63\n", "1:7: the result does not fit into 64 bits"},
+        {"x = (-8.0) ** 0.5\n", "1:12: a negative number has no such power"},
+        {"x = 1e200 * 1e200\n", "1:11: the result is too large"},
+        {"x = 'a' + 1\n", "1:9: '+' cannot be done with a text and an integer"},
+        {"x = -'a'\n", "1:5: a text has no sign"},
+        {"x = [1][2]\n", "1:8: index 2 is beyond a list of 1"},
+        {"x = [1]['a']\n", "1:8: a text stands where an integer index was expected"},
+        {"x = [1][::0]\n", "1:11: a slice's step must be an integer other than 0"},
+        {"x = 3[0]\n", "1:6: an integer has no parts to take"},
+        {"x = {'a': 1}['b']\n", "1:13: the dictionary has no such key"},
+        {"x = 3()\n", "1:5: an integer cannot be called"},
+        {"a, b = 1, 2, 3\n", "1:1: 3 values stand where 2 were expected"},
+        {"a, b = 3\n", "1:1: an integer stands where 2 values were expected"},
+        {"for i in 3:\n    pass\n", "1:10: an integer stands where range(...) or a list was expected"},
+        {"import os\nfor i in os.listdir():\n    pass\n",
+         "2:13: something that only a running program would know stands"},
+        {"x = (1, 2)\nx[0] = 3\n", "2:2: an item of a tuple cannot be changed"},
+        {"x = range('a')\n", "1:11: a text stands where an integer was expected"},
+        {"x = len(3)\n", "1:9: an integer stands where a list was expected"},
+        {"x = [1].sort()\n", "1:9: 'sort' of a list is not read here"},
+        {"def f(a):\n    pass\nf()\n", "3:1: f: a is missing; it takes a"},
+        {"def f(a):\n    pass\nf(1, 2)\n", "3:6: f: too many arguments; it takes a"},
+        {"def f(a):\n    pass\nf(1, a=2)\n", "3:8: f: an argument is given twice"},
+        {"def f():\n    pass\nf(b=2)\n", "3:5: f: unknown argument 'b'; it takes no arguments"},
+        /* Bounds */
+        {"def f():\n    return f()\nf()\n", "2:12: this is nested too deeply"},
+        {"for i in range(10 ** 12):\n    pass\n", "1:10: this takes too long"},
+        {"x = 'a'\nfor i in range(60):\n    x = x + x\n", "3:11: this takes too long"},
+        {"x = [0] * 10 ** 15\n", "1:9: this takes too long"},
+        {"x = []\nx.append(x)\nimport keras\nkeras.layers.Dense(x)\n", "4:20: this is nested too deeply"},
+        /* Keras */
+        {KERAS "layers.Conv7D(3)\n", "3:8: unknown layer 'Conv7D'; known are InputLayer"},
+        {KERAS "keras.ops.sin(1)\n", "3:11: keras.ops.sin is not read here"},
+        {KERAS "keras.applications.VGG16()\n", "3:20: keras.applications.VGG16 is not read here"},
+        {KERAS "layers.Lambda(3)\n", "3:8: unknown layer 'Lambda'"},
+        {KERAS "layers.Dense()\n", "3:8: Dense: units is required"},
+        {KERAS "layers.Dense(3, dtype='float16')\n", "3:23: this number type is not built in"},
+        {KERAS "layers.Dense(3, name=3)\n", "3:22: an integer stands where a name was expected"},
+        {KERAS "layers.Dense(3, activation='rel')\n", "3:28: Dense: activation: unknown activation 'rel'"},
+        {KERAS "layers.Dense(3, activation=layers.ReLU())\n", "3:35: a layer stands where a value was expected"},
+        {KERAS "layers.Conv2D(3, 3, data_format='channels_first')\n",
+         "3:33: Conv2D: data_format must be 'channels_last'"},
+        {KERAS "keras.regularizers.l2(l1=3)\n", "3:26: L2: unknown argument 'l1'; it takes l2"},
+        {KERAS "keras.regularizers.l7(3)\n", "3:20: unknown regularizer 'l7'"},
+        {KERAS "keras.Input()\n", "3:7: keras.Input: shape is missing"},
+        {KERAS "keras.Input((3,), sparse=True)\n", "3:26: sparse and ragged inputs are not built in"},
+        {KERAS "keras.Input((3, 'a'))\n", "3:13: InputLayer: shape must be a tuple of at most 6 sizes"},
+        {MODEL "layers.Dense(3)(4)\n", "4:8: an integer stands where a tensor was expected"},
+        {MODEL "layers.Dense(3)(i, training=True)\n", "4:29: training=... is not read"},
+        {MODEL "i + i\n", "4:3: '+' between tensors is not read, a layer such as layers.add([a, b]) was expected"},
+        {MODEL "keras.Model(i)\n", "4:7: keras.Model: outputs is missing; it takes inputs, outputs, name"},
+        {MODEL "keras.Model(i, layers.Dense(2)(keras.Input((3,))))\n", "4:7: model functional: an output depends on"},
+        {MODEL "keras.Model(i, layers.Dense(2, name='a')(layers.Dense(2, name='a')(i)))\n",
+         "4:7: model functional: two layers are named a"},
+        {KERAS "m = keras.Sequential([3])\n", "3:22: an integer stands where a layer was expected"},
+        {KERAS "m = keras.Sequential([layers.Dense(3)])\n", "3:11: this model's input shape is not known"},
+        {KERAS "m = keras.Sequential([keras.Input((3,))])\n", "3:11: this model has no layers"},
+        {MODEL "m = keras.Model(i, layers.ReLU()(i))\nm.add(layers.ReLU())\n",
+         "5:3: add: only a Sequential can do this"},
+        {MODEL "m = keras.Model(i, layers.ReLU()(i))\nm.load_weights('f')\n",
+         "5:3: 'load_weights' of a model is not read"},
+        {MODEL "m = keras.Model(i, layers.ReLU()(i))\nm.compile('adum')\n",
+         "5:11: unknown optimizer 'adum'; known are"},
+        {MODEL "m = keras.Model(i, layers.ReLU()(i))\nm.compile(loss=['mse', 'mso'])\n", "5:16: unknown loss 'mso'"},
+        {MODEL "m = keras.Model(i, layers.ReLU()(i))\nm.compile(metrics=['acuracy'])\n",
+         "5:19: unknown metric 'acuracy'"},
+        {MODEL "keras.activations.relu(i)\n",
+         "4:19: keras.activations.relu of a tensor is not read, a layer was expected"},
+        /* Data */
+        {KERAS "keras.datasets.imdb.load_data()\n",
+         "3:21: keras.datasets.imdb.load_data is not read here, load_data()"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a - 3\n", "4:7: data can only be scaled here"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255 / 255\n",
+         "4:13: these data are scaled already"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a.reshape(-1, 7)\n",
+         "4:7: this shape does not fit"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\nb = keras.utils.to_categorical(b)\n",
+         "4:17: keras.utils.to_categorical is not read here"},
+        {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255\n"
+               "model = keras.Model(i, layers.ReLU()(i))\n",
+         "5:1: training images are scaled and test images are not"},
+        {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\nc = c[:10]\n"
+               "model = keras.Model(i, layers.ReLU()(i))\n",
+         "5:1: a part of the test images cannot be declared"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_text(cases[i].text);
+        size_t length = strlen(cases[i].message);
+        if (strncmp(r.error.message, "model.py:", 9) != 0 ||
+            strncmp(r.error.message + 9, cases[i].message, length) != 0)
+            print_error("%s\n%s\n", cases[i].text, r.error.message);
+        assert_int_equal(strncmp(r.error.message, "model.py:", 9), 0);
+        assert_int_equal(strncmp(r.error.message + 9, cases[i].message, length), 0);
+        assert_int_equal(r.error.message[strlen(r.error.message) - 1], '^');
+        end_reading(&r);
+    }
+}
+
+static void a_file_without_its_model_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *message;
+        cepa_status status;
+    } cases[] = {
+        {"", NULL, "model.py: there is no model; no model is made and no function returns one", CEPA_SYNTAX},
+        {TWO "def other():\n    return make(3)\n", NULL,
+         "model.py: several functions return a model and none is called; models and functions that return one: make, "
+         "other",
+         CEPA_SYNTAX},
+        {TWO, "mak", "model.py: mak is not defined; models and functions that return one: make", CEPA_ARGUMENT},
+        {TWO "x = 3\n", "x", "model.py: x is an integer; models and functions that return one: make", CEPA_ARGUMENT},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        reading r = read_bytes(cases[i].text, strlen(cases[i].text), cases[i].name, NULL, false);
+        assert_int_equal(r.status, cases[i].status);
+        assert_string_equal(r.error.message, cases[i].message);
+        end_reading(&r);
+    }
+}
+
+/* Brackets, blocks and chains beyond any sense neither crash nor hang. */
+static void depths_are_bounded(void **state)
+{
+    (void)state;
+    static const char *const units[] = {"(", "[", "-", "x.", "x(", "f'{", "1+", "1**", "x[", "def f():\n ", "{'a':"};
+    enum { REPEATS = 20000 };
+    for (size_t i = 0; i < ARRAY_COUNT(units); i++) {
+        buffer text = {0};
+        for (int k = 0; k < REPEATS; k++) buffer_text(&text, units[i]);
+        reading r = read_bytes((char *)text.bytes, text.size, NULL, NULL, false);
+        assert_int_equal(r.status, CEPA_SYNTAX);
+        end_reading(&r);
+        buffer_free(&text);
+    }
+    size_t size = ((size_t)1 << 20) + 1;
+    char *large = malloc(size);
+    assert_non_null(large);
+    memset(large, '\n', size);
+    reading r = read_bytes(large, size, NULL, NULL, false);
+    assert_string_equal(r.error.message,
+                        "model.py: 1048577 bytes are too many for a model's text, at most 1048576 were expected");
+    end_reading(&r);
+    free(large);
+}
+
+static int choose_kernels(void **state)
+{
+    (void)state;
+    return kernels_choose(NULL) ? -1 : 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_lessons_files_are_read),
+        cmocka_unit_test(a_notebook_is_read_whole),
+        cmocka_unit_test(every_beginning_is_survived),
+        cmocka_unit_test(damage_is_survived),
+        cmocka_unit_test(expressions_have_pythons_values),
+        cmocka_unit_test(models_are_made_in_every_spelling),
+        cmocka_unit_test(names_advance_as_in_keras),
+        cmocka_unit_test(compile_arguments_are_kept),
+        cmocka_unit_test(trainable_is_kept),
+        cmocka_unit_test(data_are_declared),
+        cmocka_unit_test(the_meant_model_is_found),
+        cmocka_unit_test(names_in_paths_are_found),
+        cmocka_unit_test(sets_replace_parameters),
+        cmocka_unit_test(wrong_sets_are_refused),
+        cmocka_unit_test(refusals_show_the_place),
+        cmocka_unit_test(long_lines_are_cut),
+        cmocka_unit_test(what_is_outside_the_language_is_refused),
+        cmocka_unit_test(a_file_without_its_model_is_refused),
+        cmocka_unit_test(depths_are_bounded),
+    };
+    return cmocka_run_group_tests(tests, choose_kernels, NULL);
+}
