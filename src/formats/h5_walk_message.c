@@ -84,7 +84,8 @@ static bool heap_texts(walk *w, uint64_t count, cursor data)
     for (uint64_t i = 0; i < count; i++) {
         uint64_t length = take(&data, 4), address = take(&data, 8);
         uint32_t index = (uint32_t)take(&data, 4);
-        if (address == 0 ? length != 0 : !walk_heap_text(w, length, address, index)) return false;
+        if (address == 0 && length == 0) continue;
+        if (!walk_heap_text(w, length, address, index)) return false;
     }
     return true;
 }

@@ -1,0 +1,254 @@
+/* Reading a network from Keras' description: layers, Sequential and functional models, models in models. */
+#include "formats/architecture.h"
+
+#include "formats/keras_object.h"
+
+#include <string.h>
+
+static cepa_status read_model(reading *r, const keras_object *o, const char *name, const value *outer,
+                              layer_tree **tree);
+
+call *call_on(reading *r, layer *layer, const int *inputs, size_t count)
+{
+    enum { MOST_CALLS = 200000 };
+    size_t inner = layer->nested ? layer->nested->call_count : 0;
+    if (inner + r->graph->call_count > MOST_CALLS) {
+        fail(r->error, CEPA_FORMAT, "the model has more than %d calls of layers", MOST_CALLS);
+        return NULL;
+    }
+    call *made = graph_call(r->graph, layer, inputs, count);
+    if (!made) fail(r->error, r->graph->error.status, "%s", r->graph->error.message);
+    return made;
+}
+
+/* ---- Layers ---- */
+
+/* A shape with the batch in front, without it. NULL where it is none. */
+static const value *without_batch(reading *r, const value *batch_shape)
+{
+    if (!batch_shape || batch_shape->kind != VALUE_LIST || !batch_shape->list.count) return NULL;
+    return value_list(r->memory, batch_shape->list.items + 1, batch_shape->list.count - 1);
+}
+
+static const value *batch_shape_of(const value *config)
+{
+    const value *shape = value_member(config, "batch_shape");
+    return shape ? shape : value_member(config, "batch_input_shape");
+}
+
+static layer *make_input(reading *r, const char *name, const value *batch_shape)
+{
+    const layer_class *class = (const layer_class *)family_find(&layer_family, "InputLayer");
+    named_value shape = {"shape", without_batch(r, batch_shape)};
+    void *options;
+    if (!shape.value) {
+        fail(r->error, CEPA_FORMAT, "layer %s: its shape (batch_shape) is missing", name);
+        return NULL;
+    }
+    if (fields_read(&r->graph->memory, &class->kind, &shape, 1, false, &options, r->error)) {
+        fail_in(r->error, r->error->status, "layer %s", name);
+        return NULL;
+    }
+    layer *made = graph_layer(r->graph, class, options, name, true);
+    if (!made) fail_memory(r->error);
+    return made;
+}
+
+static bool is_true(const value *v, bool preset) { return v && v->kind == VALUE_BOOL ? v->boolean : preset; }
+
+static cepa_status make_plain_layer(reading *r, const keras_object *o, const char *name, layer **made)
+{
+    const layer_class *class = (const layer_class *)family_find(&layer_family, o->class_name);
+    named_value *arguments;
+    size_t count;
+    void *options;
+    if (!class) return fail(r->error, CEPA_UNSUPPORTED, "layers of class %.100s are not built in", o->class_name);
+    cepa_status status = keras_check_dtype(value_member(o->config, "dtype"), r->error);
+    if (!status) status = keras_arguments(r->memory, &class->kind, o->config, &arguments, &count, r->error);
+    if (status) return status;
+    if (class->is_input) {
+        *made = make_input(r, name, batch_shape_of(o->config));
+        return *made ? CEPA_OK : r->error->status;
+    }
+    status = fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error);
+    if (status) return status;
+    *made = graph_layer(r->graph, class, options, name, is_true(value_member(o->config, "trainable"), true));
+    return *made ? CEPA_OK : fail_memory(r->error);
+}
+
+static bool is_model(const char *class_name)
+{
+    return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0 ||
+           strcmp(class_name, "Sequential") == 0;
+}
+
+/* A frozen model freezes what is in it. */
+static void freeze(const layer_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        tree->places[i].layer->trainable = false;
+        if (tree->places[i].nested) freeze(tree->places[i].nested);
+    }
+}
+
+static cepa_status make_nested(reading *r, const keras_object *o, const char *name, const value *object,
+                               layer_place *place)
+{
+    cepa_status status = read_model(r, o, name, object, &place->nested);
+    if (status) return status;
+    place->layer = graph_nested_layer(r->graph, place->nested->network, name);
+    if (!place->layer) return fail_memory(r->error);
+    place->layer->trainable = is_true(value_member(o->config, "trainable"), true);
+    return CEPA_OK;
+}
+
+static cepa_status make_layer(reading *r, const value *object, layer_place *place)
+{
+    keras_object o;
+    const char *name = value_text_of(value_member(value_member(object, "config"), "name"));
+    if (!name) name = value_text_of(value_member(object, "name"));
+    if (!name) return fail(r->error, CEPA_FORMAT, "a layer without a name");
+    cepa_status status = keras_object_read(object, &o, r->error);
+    if (!status && is_model(o.class_name))
+        status = make_nested(r, &o, name, object, place);
+    else if (!status)
+        status = make_plain_layer(r, &o, name, &place->layer);
+    return status ? fail_in(r->error, status, "layer %s", name) : CEPA_OK;
+}
+
+/* ---- Models ---- */
+
+static layer_tree *new_tree(reading *r, size_t count)
+{
+    layer_tree *tree = arena_allocate(r->memory, sizeof *tree);
+    if (!tree || !(tree->places = arena_array(r->memory, count, sizeof *tree->places))) {
+        fail_memory(r->error);
+        return NULL;
+    }
+    return tree;
+}
+
+static cepa_status make_network(reading *r, const int *ids, size_t inputs, size_t outputs, const char *name,
+                                bool sequential, layer_tree *tree)
+{
+    return network_new(r->graph, ids, inputs, ids + inputs, outputs, name, sequential, &tree->network, r->error);
+}
+
+static cepa_status read_functional(reading *r, const keras_object *o, const char *name, const value *layers,
+                                   layer_tree *tree)
+{
+    tensor_place *inputs, *outputs;
+    size_t input_count, output_count;
+    cepa_status status = read_tensor_places(r, value_member(o->config, "input_layers"), &inputs, &input_count);
+    if (!status) status = read_tensor_places(r, value_member(o->config, "output_layers"), &outputs, &output_count);
+    for (; !status && tree->count < layers->list.count; tree->count++)
+        status = make_layer(r, layers->list.items[tree->count], &tree->places[tree->count]);
+    if (status) return status;
+    tensor_place *ends = arena_array(r->memory, input_count + output_count, sizeof *ends);
+    int *ids = arena_array(r->memory, input_count + output_count, sizeof *ids);
+    if (!ends || !ids) return fail_memory(r->error);
+    for (size_t i = 0; i < input_count; i++) ends[i] = inputs[i];
+    for (size_t i = 0; i < output_count; i++) ends[input_count + i] = outputs[i];
+    status = connect_layers(r, layers->list.items, tree->places, tree->count, ends, input_count + output_count, ids);
+    return status ? status : make_network(r, ids, input_count, output_count, name, false, tree);
+}
+
+/* The input's shape where no InputLayer is listed: said by the first layer, by the model, or known from a nested one.
+ */
+static const value *sequential_shape(const keras_object *o, const value *outer, const value *first)
+{
+    const value *shape = batch_shape_of(value_member(first, "config"));
+    if (!shape) shape = value_member(o->config, "build_input_shape");
+    return shape ? shape : value_member(value_member(outer, "build_config"), "input_shape");
+}
+
+/* The input of a Sequential that lists none. */
+static cepa_status add_input(reading *r, const keras_object *o, const value *outer, const value *first,
+                             const layer_place *place, int *id)
+{
+    const value *shape = sequential_shape(o, outer, first);
+    const char *name = arena_format(r->memory, "%s_input", place->layer->name);
+    if (!name) return fail_memory(r->error);
+    if (!shape || shape->kind != VALUE_LIST)
+        return fail(r->error, CEPA_FORMAT, "it was saved before it knew the shape of its input");
+    layer *input = make_input(r, name, shape);
+    const call *c = input ? call_on(r, input, NULL, 0) : NULL;
+    if (!c) return r->error->status;
+    *id = c->result[0];
+    return CEPA_OK;
+}
+
+static cepa_status read_sequential(reading *r, const keras_object *o, const char *name, const value *outer,
+                                   const value *layers, layer_tree *tree)
+{
+    int ids[2] = {0, 0}; /* the input's, and the last layer's so far */
+    cepa_status status = CEPA_OK;
+    if (!layers->list.count) return fail(r->error, CEPA_FORMAT, "it has no layers");
+    for (; !status && tree->count < layers->list.count; tree->count++) {
+        layer_place *place = &tree->places[tree->count];
+        status = make_layer(r, layers->list.items[tree->count], place);
+        bool is_input = !status && place->layer->class->is_input;
+        if (!status && !is_input && !ids[0]) {
+            status = add_input(r, o, outer, layers->list.items[0], place, &ids[0]);
+            ids[1] = ids[0];
+        }
+        if (status) break;
+        const call *c = call_on(r, place->layer, &ids[1], is_input ? 0 : 1);
+        if (!c) return r->error->status;
+        ids[1] = c->result[0];
+        if (is_input) ids[0] = ids[1];
+    }
+    return status ? status : make_network(r, ids, 1, 1, name, true, tree);
+}
+
+/* The layers of a model: Keras 1 and early 2 write a Sequential's config as the bare list. */
+static const value *layers_of(const keras_object *o)
+{
+    const value *layers = o->config && o->config->kind == VALUE_LIST ? o->config : value_member(o->config, "layers");
+    return layers && layers->kind == VALUE_LIST ? layers : NULL;
+}
+
+static cepa_status read_model(reading *r, const keras_object *o, const char *name, const value *outer,
+                              layer_tree **made)
+{
+    const value *layers = layers_of(o);
+    if (!layers)
+        return fail(r->error, CEPA_UNSUPPORTED,
+                    "a model that is Python code of its own (a subclass): the file does not hold its layers");
+    layer_tree *tree = *made = new_tree(r, layers->list.count);
+    if (!tree) return CEPA_MEMORY;
+    bool sequential = strcmp(o->class_name, "Sequential") == 0;
+    cepa_status status =
+        sequential ? read_sequential(r, o, name, outer, layers, tree) : read_functional(r, o, name, layers, tree);
+    if (!status && !is_true(value_member(o->config, "trainable"), true)) freeze(tree);
+    return status;
+}
+
+cepa_status architecture_read(cepa_graph *graph, arena *memory, const value *object, layer_tree **tree,
+                              cepa_error *error)
+{
+    cepa_error inner = {0};
+    reading r = {graph, memory, &inner};
+    keras_object o;
+    cepa_status status = keras_object_read(object, &o, &inner);
+    const char *name = status ? NULL : value_text_of(value_member(o.config, "name"));
+    if (!status && !is_model(o.class_name) && !layers_of(&o))
+        status = fail(&inner, CEPA_UNSUPPORTED, "class %s is no model whose layers the file holds", o.class_name);
+    if (!status)
+        status = read_model(&r, &o, name ? name : is_model(o.class_name) ? "model" : o.class_name, object, tree);
+    return status ? fail(error, status, "%s", inner.message) : CEPA_OK;
+}
+
+layer_tree *layer_tree_of(arena *memory, network *n)
+{
+    layer_tree *tree = arena_allocate(memory, sizeof *tree);
+    if (!tree || !(tree->places = arena_array(memory, n->layer_count, sizeof *tree->places))) return NULL;
+    tree->network = n;
+    tree->count = n->layer_count;
+    for (size_t i = 0; i < n->layer_count; i++) {
+        layer_place *place = &tree->places[i];
+        place->layer = n->layers[i];
+        if (place->layer->nested && !(place->nested = layer_tree_of(memory, place->layer->nested))) return NULL;
+    }
+    return tree;
+}

@@ -1,0 +1,46 @@
+/* Keras' model files: the .keras archive, and an architecture alone as JSON. */
+#ifndef FORMATS_KERAS_H
+#define FORMATS_KERAS_H
+
+#include "base/buffer.h"
+#include "base/value.h"
+#include "graph/graph.h"
+#include "train/choices.h"
+#include "train/optimizer.h"
+
+/* What a file says. It belongs to the open file, the network to its graph. */
+typedef struct keras_contents {
+    network *network;
+    bool has_weights; /* false: an architecture alone, whose weights were drawn */
+    bool compiled;    /* compile holds what was said, as values */
+    compile_values compile;
+    const value *notes; /* a DICT of our own, cepa.json; NULL: none */
+} keras_contents;
+
+/* A file open for reading. */
+typedef struct keras_file keras_file;
+
+/* Reads the bytes of a file, which must outlive it, and makes its network on an empty graph. What they are is told from
+ * themselves. Refused in one line: files of other kinds, damaged ones, and what cannot be read or built, with layer and
+ * reason. The graph must be freed after a failure. */
+cepa_status keras_open(const void *bytes, size_t size, cepa_graph *graph, keras_file **file, keras_contents *contents,
+                       cepa_error *error);
+
+/* Takes over the state of an optimizer that was compiled as the file says. *restored is false, and the optimizer fresh,
+ * where the file has none that fits. */
+cepa_status keras_read_optimizer(keras_file *file, optimizer *optimizer, bool *restored, cepa_error *error);
+
+void keras_close(keras_file *file); /* NULL is taken */
+
+/* What is to be written; members but network may be NULL. */
+typedef struct keras_model {
+    network *network;
+    const compile_values *compile;
+    optimizer *optimizer;
+    const value *notes;
+} keras_model;
+
+/* Appends a .keras archive that Keras 3.0 ... 3.15 open. Equal models give equal bytes. */
+cepa_status keras_write(const keras_model *model, buffer *bytes, cepa_error *error);
+
+#endif

@@ -1,0 +1,89 @@
+/* Writing Keras' serialised objects, in the spelling that Keras 3.0 ... 3.15 read. */
+#include "formats/keras_activation.h"
+#include "formats/keras_object.h"
+#include "layers/activations.h"
+
+#include <string.h>
+
+const value *keras_object_write(arena *arena, const char *module, const char *class_name, const value *config)
+{
+    named_value members[] = {{"module", value_text(arena, module)},
+                             {"class_name", value_text(arena, class_name)},
+                             {"config", config},
+                             {"registered_name", value_none()}};
+    bool good = members[0].value && members[1].value && config;
+    return good ? value_dict(arena, members, ARRAY_COUNT(members)) : NULL;
+}
+
+/* An activation with arguments becomes the layer of the same meaning. */
+static cepa_status write_activation(arena *arena, const value *call, const value **written, cepa_error *error)
+{
+    member chosen;
+    cepa_status status = member_read(arena, &activation_family, call, &chosen, error);
+    if (status) return status;
+    char *text = member_print(arena, &chosen);
+    const activation_spelling *spelling = activation_spelling_of(chosen.kind->name);
+    *written = NULL;
+    if (text && !strchr(text, '('))
+        *written = value_text(arena, text);
+    else if (text && spelling)
+        *written = keras_object_write(arena, "keras.layers", spelling->layer,
+                                      value_dict(arena, call->call.members, call->call.count));
+    else if (text)
+        return fail(error, CEPA_UNSUPPORTED, "the activation %s has no spelling in Keras' files", text);
+    return *written ? CEPA_OK : fail_memory(error);
+}
+
+static cepa_status write_member(arena *arena, const family *family, const value *v, const value **written,
+                                cepa_error *error)
+{
+    if (v->kind != VALUE_CALL) {
+        *written = v;
+        return CEPA_OK;
+    }
+    if (family == &activation_family) return write_activation(arena, v, written, error);
+    const char *module = arena_format(arena, "keras.%ss", family->what);
+    const value *config = value_dict(arena, v->call.members, v->call.count);
+    *written = module && config ? keras_object_write(arena, module, v->call.name, config) : NULL;
+    return *written ? CEPA_OK : fail_memory(error);
+}
+
+cepa_status keras_config_write(arena *arena, const kind *kind, const void *options, size_t extra, named_value **members,
+                               size_t *count, cepa_error *error)
+{
+    const named_value *values = fields_write(arena, kind, options, count);
+    size_t room;
+    *members = values && add_size(*count, extra, &room) ? arena_array(arena, room, sizeof **members) : NULL;
+    if (!*members) return fail_memory(error);
+    for (size_t i = 0; i < *count; i++) {
+        (*members)[i] = values[i];
+        if (kind->fields[i].type != FIELD_MEMBER) continue;
+        cepa_status status = write_member(arena, kind->fields[i].family, values[i].value, &(*members)[i].value, error);
+        if (status) return status;
+    }
+    return CEPA_OK;
+}
+
+static const value *write_list(arena *arena, const char *module, const value *v)
+{
+    const value **items = arena_array(arena, v->list.count, sizeof *items);
+    for (size_t i = 0; items && i < v->list.count; i++)
+        if (!(items[i] = keras_value_write(arena, module, v->list.items[i]))) return NULL;
+    return items ? value_list(arena, items, v->list.count) : NULL;
+}
+
+const value *keras_value_write(arena *arena, const char *module, const value *v)
+{
+    if (v->kind == VALUE_LIST) return write_list(arena, module, v);
+    if (v->kind != VALUE_DICT && v->kind != VALUE_CALL) return v;
+    named_value *members = arena_array(arena, v->call.count, sizeof *members);
+    size_t count = 0;
+    for (size_t i = 0; members && i < v->call.count; i++) {
+        if (v->kind == VALUE_CALL && v->call.members[i].value->kind == VALUE_NONE) continue;
+        members[count] =
+            (named_value){v->call.members[i].name, keras_value_write(arena, module, v->call.members[i].value)};
+        if (!members[count++].value) return NULL;
+    }
+    const value *dict = members ? value_dict(arena, members, count) : NULL;
+    return dict && v->kind == VALUE_CALL ? keras_object_write(arena, module, v->call.name, dict) : dict;
+}

@@ -1,0 +1,18 @@
+/* Weights in Keras' HDF5 tree: each layer's in a group that is named after its class. */
+#ifndef FORMATS_WEIGHT_GROUPS_H
+#define FORMATS_WEIGHT_GROUPS_H
+
+#include "formats/architecture.h"
+#include "formats/h5.h"
+
+/* Reads the weights of every layer into the graph. All three ways of Keras 2.12 ... 3.15 to name the groups are known.
+ * Fails, and leaves all values as they were, where the file lacks one, has more, or has it in another shape. */
+cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error *error);
+
+/* Writes them as Keras 2.15 and 3 name them. */
+cepa_status weight_groups_write(h5_file *file, const layer_tree *tree, cepa_error *error);
+
+/* True where a dataset has a tensor's shape. */
+bool h5_shape_fits(const h5_shape *shape, const int *size, size_t rank);
+
+#endif
