@@ -13,8 +13,11 @@ static const char *const clothes[] = {"T-shirt/top", "Trouser", "Pullover", "Dre
 
 enum { CIFAR10, CIFAR100, MNIST, FASHION_MNIST, SHAPES10, KNOWN_COUNT };
 
-#define TORONTO "https://www.cs.toronto.edu/~kriz/"
-#define KERAS   "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+#define CIFAR10_SHA256  "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
+#define CIFAR100_SHA256 "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"
+#define MNIST_SHA256    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+#define TORONTO         "https://www.cs.toronto.edu/~kriz/"
+#define KERAS           "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 static const char tiny_images[] =
     "A. Krizhevsky: Learning Multiple Layers of Features from Tiny Images, technical report, "
@@ -26,18 +29,18 @@ static const cepa_known_dataset about[KNOWN_COUNT] = {
                  .title = "60,000 colour pictures of 32 x 32 in 10 classes",
                  .citation = tiny_images,
                  .url = TORONTO "cifar-10-binary.tar.gz",
-                 .sha256 = "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+                 .sha256 = CIFAR10_SHA256},
     [CIFAR100] = {.name = "cifar100",
                   .title = "60,000 colour pictures of 32 x 32 in 100 classes",
                   .citation = tiny_images,
                   .url = TORONTO "cifar-100-binary.tar.gz",
-                  .sha256 = "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"},
+                  .sha256 = CIFAR100_SHA256},
     [MNIST] = {.name = "mnist",
                .title = "70,000 handwritten digits of 28 x 28 in grey",
                .citation =
                    "Y. LeCun, C. Cortes, C. J. C. Burges: The MNIST database of handwritten digits. CC BY-SA 3.0.",
                .url = KERAS "mnist.npz",
-               .sha256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
+               .sha256 = MNIST_SHA256},
     [FASHION_MNIST] = {.name = "fashion_mnist",
                        .title = "70,000 pictures of clothes of 28 x 28 in grey, 10 classes",
                        .citation =
@@ -61,10 +64,11 @@ static const known table[KNOWN_COUNT] = {
                  .places = {"cifar-10-batches-bin", "cifar-10-jpeg-batches-bin", "cifar-10-binary.tar.gz",
                             "cifar-10-batches-py", "cifar-10-batches-py-target/cifar-10-batches-py",
                             "cifar-10-python.tar.gz", "cifar-10-batches-py.tar.gz"},
-                 .base_url = TORONTO,
-                 .downloads = {{"cifar-10-binary.tar.gz",
-                                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"}},
-                 .folder = "cifar-10-batches-bin"},
+                 .origin = {.name = "cifar10",
+                            .unpack = true,
+                            .base_url = TORONTO,
+                            .downloads = {{"cifar-10-binary.tar.gz", CIFAR10_SHA256}},
+                            .folder = "cifar-10-batches-bin"}},
     [CIFAR100] = {.train_rows = 50000,
                   .test_rows = 10000,
                   .rank = 3,
@@ -73,36 +77,41 @@ static const known table[KNOWN_COUNT] = {
                   .class_count = 100,
                   .places = {"cifar-100-binary", "cifar-100-binary.tar.gz", "cifar-100-python",
                              "cifar-100-python-target/cifar-100-python", "cifar-100-python.tar.gz"},
-                  .base_url = TORONTO,
-                  .downloads = {{"cifar-100-binary.tar.gz",
-                                 "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"}},
-                  .folder = "cifar-100-binary"},
+                  .origin = {.name = "cifar100",
+                             .unpack = true,
+                             .base_url = TORONTO,
+                             .downloads = {{"cifar-100-binary.tar.gz", CIFAR100_SHA256}},
+                             .folder = "cifar-100-binary"}},
     [MNIST] = {.train_rows = 60000,
                .test_rows = 10000,
                .rank = 2,
                .shape = {28, 28},
                .class_count = ARRAY_COUNT(digits),
                .class_names = digits,
-               .places = {"mnist", "mnist.npz"},
-               .base_url = KERAS,
-               .downloads = {{"mnist.npz", "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"}},
-               .folder = "mnist"},
-    [FASHION_MNIST] =
-        {.train_rows = 60000,
-         .test_rows = 10000,
-         .rank = 2,
-         .shape = {28, 28},
-         .class_count = ARRAY_COUNT(clothes),
-         .class_names = clothes,
-         .places = {"fashion-mnist", "fashion_mnist"},
-         .base_url = KERAS,
-         .downloads =
-             {{"train-images-idx3-ubyte.gz", "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
-              {"train-labels-idx1-ubyte.gz", "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
-              {"t10k-images-idx3-ubyte.gz", "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
-              {"t10k-labels-idx1-ubyte.gz", "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
-         .folder = "fashion-mnist"},
-    [SHAPES10] = {.train_rows = SHAPES10_TRAIN_ROWS, .generate = shapes10_generate},
+               .places = {"mnist.npz", "mnist"},
+               .origin = {.name = "mnist",
+                          .base_url = KERAS,
+                          .downloads = {{"mnist.npz", MNIST_SHA256}},
+                          .folder = "mnist.npz"}},
+    [FASHION_MNIST] = {.train_rows = 60000,
+                       .test_rows = 10000,
+                       .rank = 2,
+                       .shape = {28, 28},
+                       .class_count = ARRAY_COUNT(clothes),
+                       .class_names = clothes,
+                       .places = {"fashion-mnist", "fashion_mnist"},
+                       .origin = {.name = "fashion_mnist",
+                                  .base_url = KERAS,
+                                  .downloads = {{"train-images-idx3-ubyte.gz",
+                                                 "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"},
+                                                {"train-labels-idx1-ubyte.gz",
+                                                 "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"},
+                                                {"t10k-images-idx3-ubyte.gz",
+                                                 "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"},
+                                                {"t10k-labels-idx1-ubyte.gz",
+                                                 "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
+                                  .folder = "fashion-mnist"}},
+    [SHAPES10] = {.origin = {.name = "shapes10"}, .train_rows = SHAPES10_TRAIN_ROWS, .generate = shapes10_generate},
 };
 
 const cepa_known_dataset *cepa_known_datasets(size_t *count)

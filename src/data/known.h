@@ -3,14 +3,9 @@
 #define DATA_KNOWN_H
 
 #include "data/dataset.h"
+#include "data/fetch.h"
 
-enum { MOST_PLACES = 8, MOST_DOWNLOADS = 4 };
-
-/* One file to download. */
-typedef struct download {
-    const char *file; /* behind the base url */
-    const char *sha256;
-} download;
+enum { MOST_PLACES = 8 };
 
 typedef struct known {
     size_t train_rows, test_rows; /* of the whole data set */
@@ -20,9 +15,7 @@ typedef struct known {
     size_t class_count;
     const char *const *class_names;  /* NULL: the files say */
     const char *places[MOST_PLACES]; /* folders and files below a root, the best first */
-    const char *base_url;
-    download downloads[MOST_DOWNLOADS];
-    const char *folder; /* which of the places a download is unpacked to */
+    origin origin;
     /* Makes a generated data set; NULL: it lies somewhere or is downloaded. */
     cepa_status (*generate)(const cepa_dataset_options *options, parts *made, cepa_error *error);
 } known;

@@ -99,7 +99,7 @@ static cepa_status fetch_and_open(const known *known, const cepa_dataset_options
                                   cepa_error *error)
 {
     char *folder;
-    cepa_status status = fetch_known(known, NULL, options, &folder, error);
+    cepa_status status = fetch(&known->origin, NULL, options, &folder, error);
     if (!status) status = open_path(folder, options, made, error);
     free(folder);
     return status;
@@ -152,4 +152,17 @@ cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *op
     *train = made.train;
     *test = made.test;
     return CEPA_OK;
+}
+
+cepa_status cepa_dataset_fetch(const char *name, const char *url, const cepa_dataset_options *options, char *path,
+                               size_t size, cepa_error *error)
+{
+    if (size) *path = 0;
+    const known *known = known_dataset(name);
+    if (!known) return fail(error, CEPA_NOT_FOUND, "%s: no data set has this name", name);
+    char *found;
+    cepa_status status = fetch(&known->origin, url, options ? options : &(cepa_dataset_options){0}, &found, error);
+    if (!status) snprintf(path, size, "%s", found);
+    free(found);
+    return status;
 }

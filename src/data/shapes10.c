@@ -119,14 +119,18 @@ static color throw_color(dice *d, int grey, int bright, int black)
     return mix(mix(pure, (color){{bright, bright, bright}}, grey), (color){{0, 0, 0}}, black);
 }
 
+/* Muted and dark. Numbers are drawn one a statement: the order of arguments is the compiler's. */
 static color throw_ground_color(dice *d)
 {
-    return throw_color(d, throw_between(d, 120, 220), 128, throw_between(d, 60, 200));
+    int grey = throw_between(d, 120, 220), black = throw_between(d, 60, 200);
+    return throw_color(d, grey, 128, black);
 }
 
+/* Bright. */
 static color throw_shape_color(dice *d)
 {
-    return throw_color(d, throw_between(d, 60, 150), 255, throw_between(d, 0, 40));
+    int grey = throw_between(d, 60, 150), black = throw_between(d, 0, 40);
+    return throw_color(d, grey, 255, black);
 }
 
 static int distance(color a, color b)
@@ -158,7 +162,7 @@ typedef struct placed {
     int x, y;   /* centre, in sixteenths of a pixel */
     int radius; /* the same */
     int turn;   /* in 64ths of a circle */
-    color color, edge;
+    color color;
 } placed;
 
 /* Covered sixteenths of a pixel. */
@@ -207,7 +211,7 @@ static void paint_ground(dice *d, color a, color b, color picture[SIDE][SIDE])
 
 static void paint_noise(dice *d, color picture[SIDE][SIDE], unsigned char *bytes)
 {
-    int strength = throw_between(d, 8, 24);
+    int strength = throw_between(d, 8, 28);
     for (int i = 0; i < PICTURE; i++) {
         uint32_t word = throw_word(d);
         /* the sum of four bytes: nearly normal */
@@ -228,13 +232,13 @@ static color throw_far_color(dice *d, color a, color b)
 /* Bits and pieces. */
 static void scatter_pieces(dice *d, color a, color b, color picture[SIDE][SIDE])
 {
-    int pieces = throw_between(d, 0, 2);
+    int pieces = throw_between(d, 0, 3);
     for (int i = 0; i < pieces; i++) {
-        placed piece = {.inside = shapes[throw_between(d, 0, ARRAY_COUNT(shapes) - 1)].inside,
-                        .x = throw_between(d, 0, SIDE * 16),
-                        .y = throw_between(d, 0, SIDE * 16),
-                        .radius = throw_between(d, 24, 44),
-                        .turn = throw_between(d, 0, 63)};
+        placed piece = {.inside = shapes[throw_between(d, 0, ARRAY_COUNT(shapes) - 1)].inside};
+        piece.x = throw_between(d, 0, SIDE * 16);
+        piece.y = throw_between(d, 0, SIDE * 16);
+        piece.radius = throw_between(d, 24, 44);
+        piece.turn = throw_between(d, 0, 63);
         piece.color = throw_far_color(d, a, b);
         draw(&piece, picture);
     }
@@ -246,8 +250,9 @@ static void draw_picture(uint32_t number, unsigned char *bytes, unsigned char *l
     color picture[SIDE][SIDE], a = throw_ground_color(&d), b = throw_ground_color(&d);
     paint_ground(&d, a, b, picture);
     int kind = throw_between(&d, 0, ARRAY_COUNT(shapes) - 1);
-    placed shape = {
-        .inside = shapes[kind].inside, .radius = throw_between(&d, 120, 180), .turn = throw_between(&d, -4, 4)};
+    placed shape = {.inside = shapes[kind].inside};
+    shape.radius = throw_between(&d, 120, 180);
+    shape.turn = throw_between(&d, -4, 4);
     shape.x = throw_between(&d, shape.radius * 7 / 8, SIDE * 16 - shape.radius * 7 / 8);
     shape.y = throw_between(&d, shape.radius * 7 / 8, SIDE * 16 - shape.radius * 7 / 8);
     shape.color = throw_far_color(&d, a, b);
