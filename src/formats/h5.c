@@ -5,11 +5,13 @@
 
 #include <hdf5.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct h5_file {
     hid_t id;
+    char name[32];       /* libhdf5 tells open files apart by their names */
     H5E_auto2_t printer; /* the caller's own way of printing errors, put back at the end */
     void *printer_data;
 };
@@ -27,6 +29,7 @@ static h5_file *begin(cepa_error *error)
     H5Eget_auto2(H5E_DEFAULT, &file->printer, &file->printer_data);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     file->id = H5I_INVALID_HID;
+    snprintf(file->name, sizeof file->name, "memory %p", (void *)file);
     return file;
 }
 
@@ -58,7 +61,7 @@ cepa_status h5_open(const void *bytes, size_t size, h5_file **opened, cepa_error
     if (!file) return CEPA_MEMORY;
     hid_t access = memory_access();
     if (access >= 0 && H5Pset_file_image(access, (void *)(uintptr_t)bytes, size) >= 0)
-        file->id = H5Fopen("memory", H5F_ACC_RDONLY, access);
+        file->id = H5Fopen(file->name, H5F_ACC_RDONLY, access);
     H5Pclose(access);
     if (file->id < 0) {
         h5_close(file);
@@ -82,7 +85,7 @@ cepa_status h5_create(h5_file **created, cepa_error *error)
     h5_file *file = begin(error);
     if (!file) return CEPA_MEMORY;
     hid_t access = memory_access(), creation = timeless(H5P_FILE_CREATE);
-    file->id = H5Fcreate("memory", H5F_ACC_TRUNC, creation, access);
+    file->id = H5Fcreate(file->name, H5F_ACC_TRUNC, creation, access);
     H5Pclose(access);
     H5Pclose(creation);
     if (file->id < 0) {
