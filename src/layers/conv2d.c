@@ -19,8 +19,10 @@ static bool fit_windows(shape_pass *p, window axis[2])
 {
     const options *o = OPTIONS(p);
     const int *in = p->input->size;
+    bool strided = o->strides[0] > 1 || o->strides[1] > 1, dilated = o->dilation_rate[0] > 1 || o->dilation_rate[1] > 1;
+    if (strided && dilated) return refuse(p, "strides and dilation_rate may not both be above 1");
     for (int i = 0; i < 2; i++)
-        if (!window_fit(p, &axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding))
+        if (!window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding))
             return refuse(p, "kernel %dx%d does not fit its input %dx%d (padding '%s')", o->kernel_size[0],
                           o->kernel_size[1], in[0], in[1], o->padding);
     return true;

@@ -30,8 +30,8 @@ typedef struct window {
     size_t in, out, size, stride, dilation, before;
 } window;
 
-/* Fills w from in, the window's size, stride, dilation and padding; refuses a window that does not fit. */
-bool window_fit(shape_pass *p, window *w, int in, int size, int stride, int dilation, const char *padding);
+/* Fills w from in, the window's size, stride, dilation and padding. False where the window does not fit. */
+bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding);
 
 /* Refuses an input whose rank is not the given one (without the batch) or whose sizes are not all known. */
 bool need_image(shape_pass *p);

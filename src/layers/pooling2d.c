@@ -22,7 +22,7 @@ static const pool_shape *fit(shape_pass *p)
     const int *in = p->input->size;
     for (int i = 0; i < 2; i++) {
         int stride = o->strides[i] ? o->strides[i] : o->pool_size[i];
-        if (window_fit(p, &axis[i], in[i], o->pool_size[i], stride, 1, o->padding)) continue;
+        if (window_fit(&axis[i], in[i], o->pool_size[i], stride, 1, o->padding)) continue;
         refuse(p, "pool %dx%d does not fit its input %dx%d (padding '%s')", o->pool_size[0], o->pool_size[1], in[0], in[1],
                o->padding);
         return NULL;

@@ -5,10 +5,9 @@
 const char *const channels_last[] = {"channels_last", NULL};
 const char *const paddings[] = {"valid", "same", NULL};
 
-bool window_fit(shape_pass *p, window *w, int in, int size, int stride, int dilation, const char *padding)
+bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding)
 {
     int extent = (size - 1) * dilation + 1;
-    if (stride > 1 && dilation > 1) return refuse(p, "strides and dilation_rate may not both be above 1");
     *w = (window){(size_t)in, 0, (size_t)size, (size_t)stride, (size_t)dilation, 0};
     if (strcmp(padding, "same") == 0) {
         w->out = ((size_t)in + (size_t)stride - 1) / (size_t)stride;
