@@ -155,7 +155,7 @@ static void what_does_not_fit_is_refused(void **state)
         {"Conv2D(3, 2)", "conv2d: its input must be (None, height, width, channels), not (None, 9)", {1, {9}}},
         {"Conv2D(3, 2, strides=2, dilation_rate=2)", "conv2d: strides and dilation_rate may not both be above 1", {3, {9, 9, 1}}},
         {"MaxPooling2D(9)", "max_pooling2d: pool 9x9 does not fit its input 4x4 (padding 'valid')", {3, {4, 4, 1}}},
-        {"Reshape((5, -1))", "reshape: its input of 12 numbers does not fit the shape (None, 5, -1)", {1, {12}}},
+        {"Reshape((5, -1))", "reshape: its input of 12 numbers does not fit the shape (None, 5, None)", {1, {12}}},
         {"Softmax(axis=3)", "softmax: axis 3 is none of its input's (batch 0 excluded, 1 others)", {1, {12}}},
         {"Dense(3)", "dense: its input (None, None) has an unknown size: give the input a whole shape", {1, {-1}}},
         {"Dropout(0.5, noise_shape=(None, 2))", "dropout: noise_shape must hold 1 or the input's size on each axis", {1, {12}}},
