@@ -1,32 +1,54 @@
 /* Opens a model from whatever it is kept in; the contents say what that is, never the name. */
 #include "base/file.h"
+#include "formats/keras.h"
 #include "formats/source.h"
-#include "model/files.h"
+#include "model/notes.h"
+#include "train/compile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_MODEL_BYTES = 2000000000 };
 
-static bool starts_with(const buffer *b, const char *start, size_t length)
+/* One file being opened, on a graph of its own. */
+typedef struct load_call {
+    const char *path, *name; /* name: of one model in a source text, or NULL */
+    const buffer *contents;
+    const cepa_load_options *options;
+    cepa_graph *graph;
+    cepa_model **model; /* to be set */
+} load_call;
+
+static cepa_status compile_as_said(const load_call *c, const compile_values *values, bool tolerant, cepa_error *error)
 {
-    return b->size >= length && memcmp(b->bytes, start, length) == 0;
+    cepa_status status = model_compile_values(*c->model, values, tolerant, error);
+    return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
-static bool is_archive(const buffer *b) { return starts_with(b, "PK\3\4", 4); }
-static bool is_hdf5(const buffer *b) { return starts_with(b, "\x89HDF", 4); }
-static bool is_pointer(const buffer *b) { return starts_with(b, "version https://git-lfs", 23); }
-static bool is_json(const buffer *b) { return starts_with(b, "{", 1) || starts_with(b, "[", 1); }
-static bool is_anything(const buffer *b) { return b->size < SIZE_MAX; }
-
-static cepa_status load_pointer(const load_call *c, cepa_error *error)
+/* What a .keras archive holds besides the network: whether its weights are in place, the notes, the compiled state. */
+static cepa_status take_contents(const load_call *c, keras_file *file, const keras_contents *read, cepa_error *error)
 {
-    return fail(error, CEPA_FORMAT, "%s: a Git LFS pointer, not the file itself: fetch it with git lfs pull", c->path);
+    cepa_model *model = *c->model = model_of_network(c->graph, read->network);
+    if (!model) return fail_memory(error);
+    model->has_weights = read->has_weights;
+    cepa_status status = notes_read(model, read->notes, error);
+    if (status || !read->compiled || c->options->no_compile) return status;
+    bool restored;
+    status = compile_as_said(c, &read->compile, true, error);
+    if (!status) status = keras_read_optimizer(file, &model->training->optimizer, &restored, error);
+    if (!status) notes_resume(model, read->notes);
+    return status;
 }
 
-static cepa_status load_hdf5(const load_call *c, cepa_error *error)
+static cepa_status load_keras(const load_call *c, cepa_error *error)
 {
-    return fail(error, CEPA_UNSUPPORTED, "%s: an HDF5 file: this version reads .keras archives only", c->path);
+    keras_file *file;
+    keras_contents read = {0};
+    cepa_status status = keras_open(c->contents->bytes, c->contents->size, c->graph, &file, &read, error);
+    if (status) return fail_in(error, status, "%s", c->path);
+    status = take_contents(c, file, &read, error);
+    keras_close(file);
+    return status;
 }
 
 static cepa_status load_source(const load_call *c, cepa_error *error)
@@ -35,27 +57,29 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     cepa_status status = keras_source_read(c->path, c->name, (const char *)c->contents->bytes, c->contents->size,
                                            c->options, c->graph, &read, error);
     if (status) return status;
-    cepa_model *model = model_of_network(c->graph, read.network);
+    cepa_model *model = *c->model = model_of_network(c->graph, read.network);
     if (!model) return fail_memory(error);
     model->from_source = true;
     model->source = read.info;
     model->notes.input_scale = read.info.input_scale;
-    *c->model = model;
     if (!read.compile.present || c->options->no_compile) return CEPA_OK;
     compile_values values = {.optimizer = read.compile.optimizer, .loss = read.compile.loss,
                              .loss_weights = read.compile.loss_weights, .metrics = read.compile.metrics,
                              .weighted_metrics = read.compile.weighted_metrics};
-    status = model_compile_values(model, &values, false, error);
-    return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
+    return compile_as_said(c, &values, false, error);
 }
 
-/* What a model may be kept in, the first that fits. */
-static const struct {
-    bool (*recognise)(const buffer *contents);
-    cepa_status (*load)(const load_call *c, cepa_error *error);
-} kinds[] = {
-    {is_archive, load_archive}, {is_hdf5, load_hdf5}, {is_pointer, load_pointer}, {is_json, load_json}, {is_anything, load_source},
-};
+/* Source text is what starts like no other file. */
+static bool is_source(const buffer *b)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } others[] = {{"PK\3\4", 4}, {"\x89HDF", 4}, {"version https://git-lfs", 23}, {"{", 1}, {"[", 1}};
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+        if (b->size >= others[i].length && memcmp(b->bytes, others[i].bytes, others[i].length) == 0) return false;
+    return true;
+}
 
 /* The file behind what a person names: a run's folder holds model.keras, a bare name stands for NAME.keras. To be freed. */
 static char *find_file(const char *path)
@@ -72,14 +96,11 @@ static char *find_file(const char *path)
 
 static cepa_status load_contents(load_call *c, cepa_error *error)
 {
-    size_t kind = 0;
-    while (!kinds[kind].recognise(c->contents)) kind++;
-    const char *style = c->options->style;
-    c->graph = cepa_graph_new_styled(c->options->seed, style);
+    c->graph = cepa_graph_new_styled(c->options->seed, c->options->style);
     if (!c->graph) return fail_memory(error);
     cepa_status status = c->graph->error.status;
     if (status) fail(error, status, "%s", c->graph->error.message);
-    else status = kinds[kind].load(c, error);
+    else status = is_source(c->contents) ? load_source(c, error) : load_keras(c, error);
     if (status) {
         cepa_graph_free(c->graph);
         *c->model = NULL;

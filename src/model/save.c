@@ -1,0 +1,50 @@
+/* Saves a model as the .keras archive that Keras opens. */
+#include "base/file.h"
+#include "formats/keras.h"
+#include "model/notes.h"
+#include "train/compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The archive's bytes. */
+static cepa_status write_model(cepa_model *model, arena *memory, buffer *bytes, cepa_error *error)
+{
+    compile_values compile;
+    training *t = model->training;
+    keras_model m = {.network = model->network, .notes = notes_write(memory, model)};
+    if (!m.notes || (t && !choices_write(memory, &t->choices, &compile))) return fail_memory(error);
+    if (t) {
+        m.compile = &compile;
+        m.optimizer = &t->optimizer;
+    }
+    return keras_write(&m, bytes, error);
+}
+
+/* The path with .keras where its name has no extension; to be freed. */
+static char *with_extension(const char *path)
+{
+    const char *end = strchr(path_name(path), '.') ? "" : ".keras";
+    size_t length = strlen(path);
+    char *whole = malloc(length + strlen(end) + 1);
+    if (!whole) return NULL;
+    memcpy(whole, path, length);
+    strcpy(whole + length, end);
+    return whole;
+}
+
+cepa_status cepa_save(cepa_model *model, const char *path)
+{
+    cepa_error error = {0};
+    arena memory = {0};
+    buffer bytes = {0};
+    cepa_status status = cepa_model_status(model);
+    if (status) return status;
+    char *whole = with_extension(path);
+    status = whole ? write_model(model, &memory, &bytes, &error) : fail_memory(&error);
+    if (!status) status = file_write(whole, bytes.bytes, bytes.size, &error);
+    free(whole);
+    buffer_free(&bytes);
+    arena_free(&memory);
+    return status ? model_fail(model, &error) : CEPA_OK;
+}
