@@ -294,25 +294,25 @@ static void golden_cases(void **state)
 
 /* ---- The lesson's own network ------------------------------------------------------------------------------------ */
 
-static void compare_rms(fit_case *c, const golden_arrays *arrays, const char *key, const char *tolerances)
+/* Each weight, and all of them together. */
+static void compare_lesson(fit_case *c, const golden_arrays *arrays, const char *key, double each, double together)
 {
-    const json_t *allowed = json_object_get(json_object_get(c->config, "tolerance"), tolerances);
     double sum = 0;
     size_t count = 0;
     for (size_t i = 0; i < cepa_model_weight_count(c->model); i++) {
         char name[100];
         cepa_weight_info w;
         assert_int_equal(cepa_model_weight(c->model, i, &w), CEPA_OK);
-        snprintf(name, sizeof name, "%s%s/%s", key, w.layer, w.name);
+        snprintf(name, sizeof name, "%s/%s/%s", key, w.layer, w.name);
         const golden_array *array = golden_need(arrays, name);
         for (size_t k = 0; k < w.count; k++) {
             double off = (double)w.values[k] - array->values[k];
-            compare(c, name, (double)w.values[k], array->values[k], golden_number(allowed, "weights_atol", 0));
+            compare(c, name, (double)w.values[k], array->values[k], each);
             sum += off * off;
             count++;
         }
     }
-    compare(c, tolerances, sqrt(sum / (double)count), 0, golden_number(allowed, "weights_rms", 0));
+    compare(c, "all weights", sqrt(sum / (double)count), 0, together);
 }
 
 /* Keras' own losses of each step, out of the running means. */
@@ -325,8 +325,26 @@ static bool watch_lesson(void *context, const cepa_progress *p)
     for (size_t i = 0; i < p->step; i++) sum += golden_number(json_array_get(steps, i), "loss", NAN);
     for (size_t i = 0; i < p->log_count; i++)
         if (strcmp(p->logs[i].name, "loss") == 0) compare(c, "loss", p->logs[i].value, sum / (double)p->step, 1e-5);
-    if (p->step == 3) compare_rms(c, &c->expected, "3/", "after_3_steps");
+    const json_t *allowed = json_object_get(json_object_get(c->config, "tolerance"), "after_3_steps");
+    if (p->step == 3)
+        compare_lesson(c, &c->expected, "3", golden_number(allowed, "weights_atol", 0),
+                       golden_number(allowed, "weights_rms", 0));
     return true;
+}
+
+/* Two correct programs agree until a ReLU or a maximum decides otherwise because two numbers are equal up to rounding.
+ * The portable kernels never do in these steps; the others, which round differently, do at one of them and are then
+ * allowed a hundredth of the way that the weights have gone. */
+static void compare_after_20(fit_case *c)
+{
+    const json_t *allowed = json_object_get(json_object_get(c->config, "tolerance"), "after_20_steps");
+    const json_t *drift = json_object_get(c->config, "drift_of_float32_keras_from_float64_keras");
+    double way = golden_number(json_object_get(drift, "after_20_steps"), "rms_distance_travelled", 0);
+    cepa_machine machine;
+    assert_int_equal(cepa_machine_describe(&machine, NULL), CEPA_OK);
+    bool exact = strcmp(machine.instruction_set, "portable") == 0;
+    compare_lesson(c, &c->precise, "20", exact ? golden_number(allowed, "weights_atol", 0) : 0.2 * way,
+                   exact ? golden_number(allowed, "weights_rms", 0) : 0.01 * way);
 }
 
 static void lesson_cnn_20_steps(void **state)
@@ -349,7 +367,7 @@ static void lesson_cnn_20_steps(void **state)
     cepa_dataset_scale(c.train, 1.0 / 255);
     assert_int_equal(cepa_fit(c.model, c.train, .shuffle = CEPA_FALSE, .callback = watch_lesson, .context = &c),
                      CEPA_OK);
-    compare_rms(&c, &c.precise, golden_find(&c.precise, "20/conv2d/kernel") ? "20/" : "", "after_20_steps");
+    compare_after_20(&c);
     free_case(&c);
     assert_true(c.same);
 }

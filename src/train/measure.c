@@ -164,7 +164,7 @@ void measure_add(measure *m, const session *s, size_t first, size_t rows, double
         double divisor = divisor_of(m, i, first, rows), own = sum_of(loss_values(m, i) + first, rows);
         own = divisor != 0 ? own / divisor : 0;
         loss += t->heads[i].choice->weight * own;
-        if (t->loss_count > 1) add(m, report++, own * (double)rows, (double)rows);
+        if (t->loss_count > 1) add(m, report++, own, 1); /* a plain mean over batches, as Keras takes it */
     }
     add(m, 0, loss * (double)rows, (double)rows);
     for (size_t i = 0; i < t->metric_count; i++, report++)
