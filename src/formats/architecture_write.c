@@ -15,7 +15,15 @@ typedef struct writing {
 static cepa_status write_model(arena *memory, const network *n, const char *name, bool trainable, const value **object,
                                cepa_error *error);
 
-/* ---- Shapes and tensors ---- */
+/* ---- Names, shapes and tensors ---- */
+
+/* Keras 3 refuses names with a slash, which Keras 2 allowed. */
+static const value *name_value(arena *memory, const char *name)
+{
+    char *spelled = arena_text(memory, name);
+    for (char *slash = spelled; slash && (slash = strchr(slash, '/'));) *slash = '_';
+    return spelled ? value_text(memory, spelled) : NULL;
+}
 
 /* [null, 32, 32, 3] */
 static const value *batch_shape(arena *memory, const shape *s)
@@ -36,7 +44,7 @@ static cepa_status place_of(const writing *w, int id, const value **place)
     if (c->result[index] != id)
         return fail(w->error, CEPA_UNSUPPORTED, "layer %s: its value before its activation has no name in Keras' files",
                     c->layer->name);
-    const value *items[] = {value_text(w->memory, c->layer->name), value_int(w->memory, (int64_t)w->node[c->index]),
+    const value *items[] = {name_value(w->memory, c->layer->name), value_int(w->memory, (int64_t)w->node[c->index]),
                             value_int(w->memory, (int64_t)index)};
     *place = items[0] && items[1] && items[2] ? value_list(w->memory, items, 3) : NULL;
     return *place ? CEPA_OK : fail_memory(w->error);
@@ -115,7 +123,7 @@ static cepa_status write_nodes(const writing *w, const layer *l, const value **n
 
 static cepa_status write_input(arena *memory, const layer *l, const shape *s, const value **object, cepa_error *error)
 {
-    named_value config[] = {{"name", value_text(memory, l->name)},
+    named_value config[] = {{"name", name_value(memory, l->name)},
                             {"batch_shape", batch_shape(memory, s)},
                             {"dtype", value_text(memory, "float32")},
                             {"sparse", value_bool(memory, false)}};
@@ -134,7 +142,7 @@ static cepa_status write_plain_layer(arena *memory, const layer *l, const value 
     cepa_status status = keras_config_write(memory, &l->class->kind, l->options, HEAD, &own, &count, error);
     if (status) return fail_in(error, status, "layer %s", l->name);
     if (!(members = arena_array(memory, count + HEAD, sizeof *members))) return fail_memory(error);
-    members[0] = (named_value){"name", value_text(memory, l->name)};
+    members[0] = (named_value){"name", name_value(memory, l->name)};
     members[1] = (named_value){"trainable", value_bool(memory, l->trainable)};
     members[2] = (named_value){"dtype", value_text(memory, "float32")};
     if (count) memcpy(members + HEAD, own, count * sizeof *own);
@@ -163,7 +171,7 @@ static cepa_status add_connections(const writing *w, const layer *l, const value
     named_value *members = arena_array(w->memory, count + 2, sizeof *members);
     if (!members) return fail_memory(w->error);
     memcpy(members, (*object)->call.members, count * sizeof *members);
-    members[count] = (named_value){"name", value_text(w->memory, l->name)};
+    members[count] = (named_value){"name", name_value(w->memory, l->name)};
     members[count + 1] = (named_value){"inbound_nodes", nodes};
     *object = members[count].value ? value_dict(w->memory, members, count + 2) : NULL;
     return *object ? CEPA_OK : fail_memory(w->error);
@@ -220,7 +228,7 @@ static cepa_status write_model(arena *memory, const network *n, const char *name
     if (!status && !chain) status = write_places(&w, n->input, n->inputs, &inputs);
     if (!status && !chain) status = write_places(&w, n->output, n->outputs, &outputs);
     if (status) return status;
-    named_value config[] = {{"name", value_text(memory, name)},
+    named_value config[] = {{"name", name_value(memory, name)},
                             {"trainable", value_bool(memory, trainable)},
                             {"layers", layers},
                             {"input_layers", inputs},

@@ -43,7 +43,7 @@ cepa_status keras_config_write(arena *arena, const kind *kind, const void *optio
                                size_t *count, cepa_error *error);
 
 /* A value with CALLs in it (an optimizer, losses, metrics) as Keras 3 writes it: CALLs become objects of the module,
- * their None members are left out, since older versions do not know all of them. NULL without memory. */
+ * without members that say nothing. NULL without memory. */
 const value *keras_value_write(arena *arena, const char *module, const value *v);
 
 #endif

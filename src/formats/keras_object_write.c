@@ -2,6 +2,8 @@
 #include "formats/keras_activation.h"
 #include "formats/keras_object.h"
 #include "layers/activations.h"
+#include "train/metric.h"
+#include "train/optimizer.h"
 
 #include <string.h>
 
@@ -72,6 +74,21 @@ static const value *write_list(arena *arena, const char *module, const value *v)
     return items ? value_list(arena, items, v->list.count) : NULL;
 }
 
+/* A CALL's member that need not be written: None, or what the table derives and so has no other value. Older versions
+ * do not know all of them. */
+static bool is_needless(const value *call, const named_value *m)
+{
+    static const family *const families[] = {&optimizer_family, &loss_family, &metric_family};
+    if (call->kind != VALUE_CALL) return false;
+    if (m->value->kind == VALUE_NONE) return true;
+    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
+        const kind *kind = family_find(families[i], call->call.name);
+        for (const field *f = kind ? kind->fields : NULL; f && f->name; f++)
+            if (f->derived && strcmp(f->name, m->name) == 0) return true;
+    }
+    return false;
+}
+
 const value *keras_value_write(arena *arena, const char *module, const value *v)
 {
     if (v->kind == VALUE_LIST) return write_list(arena, module, v);
@@ -79,9 +96,9 @@ const value *keras_value_write(arena *arena, const char *module, const value *v)
     named_value *members = arena_array(arena, v->call.count, sizeof *members);
     size_t count = 0;
     for (size_t i = 0; members && i < v->call.count; i++) {
-        if (v->kind == VALUE_CALL && v->call.members[i].value->kind == VALUE_NONE) continue;
-        members[count] =
-            (named_value){v->call.members[i].name, keras_value_write(arena, module, v->call.members[i].value)};
+        const named_value *m = &v->call.members[i];
+        if (is_needless(v, m)) continue;
+        members[count] = (named_value){m->name, keras_value_write(arena, module, m->value)};
         if (!members[count++].value) return NULL;
     }
     const value *dict = members ? value_dict(arena, members, count) : NULL;
