@@ -1,0 +1,356 @@
+/* cepa data: what data sets there are, what they hold, a look at them, and getting them. */
+#include "commands.h"
+#include "json.h"
+#include "report.h"
+#include "subject.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IMAGE_SIZE_OPTION                                                                                              \
+    OPTION("image-size", image_size, TAKES_COUNT, .value = "N", .min = 1, .max = 10000,                                \
+           .help = "folders of pictures: resize to N x N; default: 256")
+
+static const char *const type_names[] = {[CEPA_FLOAT32] = "float32",
+                                         [CEPA_UINT8] = "uint8",
+                                         [CEPA_INT32] = "int32",
+                                         [CEPA_INT64] = "int64",
+                                         [CEPA_FLOAT64] = "float64"};
+
+/* The two parts of the data set that the first operand names. */
+typedef struct parts {
+    cepa_dataset *train, *test;
+    cepa_error error;
+} parts;
+
+static cepa_status open_parts(const settings *settings, parts *parts)
+{
+    *parts = (struct parts){.train = NULL};
+    cepa_dataset_options how = {.rows = settings->rows,
+                                .image_size = {(int)settings->image_size, (int)settings->image_size}};
+    return cepa_dataset_open(settings->operands[0], &how, &parts->train, &parts->test, &parts->error);
+}
+
+static int close_parts(parts *parts, int exit_status)
+{
+    cepa_dataset_free(parts->train);
+    cepa_dataset_free(parts->test);
+    return exit_status;
+}
+
+/* ---- list ---- */
+
+static int list_main(const settings *settings)
+{
+    (void)settings;
+    size_t count;
+    const cepa_known_dataset *known = cepa_known_datasets(&count);
+    for (size_t i = 0; i < count; i++) {
+        char path[1000] = "";
+        cepa_dataset_locate(known[i].name, path, sizeof path, NULL);
+        printf("%-14s %s\n%-14s %s%s\n", known[i].name, known[i].title, "",
+               known[i].generated ? "generated"
+               : *path            ? path
+                                  : "not on this machine: cepa data fetch ",
+               known[i].generated || *path ? "" : known[i].name);
+    }
+    return DONE;
+}
+
+const command data_list_command = {
+    .name = "data list",
+    .operands = "",
+    .purpose = "Lists the data sets that have a name, and where they are",
+    .options = (const option[]){END_OF_OPTIONS},
+    .run = list_main,
+};
+
+/* ---- info ---- */
+
+static void shape_text(const cepa_array *array, size_t rows, char text[128])
+{
+    int length = snprintf(text, 128, "(%zu", rows);
+    for (size_t i = 0; i < array->rank; i++)
+        length += snprintf(text + length, 128 - (size_t)length, ", %d", array->shape[i]);
+    snprintf(text + length, 128 - (size_t)length, array->rank ? ")" : ",)");
+}
+
+static void print_array(const cepa_dataset *data, const char *what, const cepa_array *array)
+{
+    char shape[128], range[64];
+    double least, most;
+    shape_text(array, cepa_dataset_describe(data)->rows, shape);
+    cepa_dataset_range(data, array, &least, &most);
+    snprintf(range, sizeof range, "%g ... %g", least, most);
+    printf("  %-7s %-4s %-8s %-20s %s\n", what, array->name ? array->name : "", type_names[array->type], shape, range);
+}
+
+static void print_part(const char *part, cepa_dataset *data)
+{
+    if (!data) return;
+    bool hashed = cepa_dataset_hash(data, NULL) == CEPA_OK;
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    printf("%s: %zu rows\n", part, info->rows);
+    for (size_t i = 0; i < info->input_count; i++) print_array(data, "input", &info->inputs[i]);
+    for (size_t i = 0; i < info->target_count; i++) print_array(data, "target", &info->targets[i]);
+    if (info->sample_weight) print_array(data, "weight", info->sample_weight);
+    if (hashed) printf("  sha256  %s\n", info->sha256);
+}
+
+static void json_array(json *j, const cepa_dataset *data, const cepa_array *array)
+{
+    double least, most;
+    cepa_dataset_range(data, array, &least, &most);
+    json_open(j, NULL, '{');
+    json_text(j, "name", array->name);
+    json_text(j, "type", type_names[array->type]);
+    json_shape(j, "shape", array->shape, array->rank);
+    json_number(j, "min", least);
+    json_number(j, "max", most);
+    json_close(j, '}');
+}
+
+static void json_part(json *j, const char *part, cepa_dataset *data)
+{
+    if (!data) {
+        json_text(j, part, NULL);
+        return;
+    }
+    bool hashed = cepa_dataset_hash(data, NULL) == CEPA_OK;
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    json_open(j, part, '{');
+    json_whole(j, "rows", info->rows);
+    json_open(j, "inputs", '[');
+    for (size_t i = 0; i < info->input_count; i++) json_array(j, data, &info->inputs[i]);
+    json_close(j, ']');
+    json_open(j, "targets", '[');
+    for (size_t i = 0; i < info->target_count; i++) json_array(j, data, &info->targets[i]);
+    json_close(j, ']');
+    json_text(j, "sha256", hashed ? info->sha256 : NULL);
+    json_close(j, '}');
+}
+
+static void info_json(const parts *parts)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
+    json j = {.out = stdout};
+    json_open(&j, NULL, '{');
+    json_text(&j, "name", info->name);
+    json_text(&j, "source", info->source);
+    json_text(&j, "citation", info->citation);
+    json_open(&j, "classes", '[');
+    for (size_t i = 0; i < info->class_count && info->class_names; i++) json_text(&j, NULL, info->class_names[i]);
+    json_close(&j, ']');
+    json_part(&j, "train", parts->train);
+    json_part(&j, "test", parts->test);
+    json_close(&j, '}');
+}
+
+static void info_text(const parts *parts)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
+    printf("%s: %s\n", info->name, info->source);
+    if (info->citation) printf("%s\n", info->citation);
+    print_part("train", parts->train);
+    print_part("test", parts->test);
+    if (info->class_count) printf("%zu classes", info->class_count);
+    for (size_t i = 0; i < info->class_count && info->class_names; i++)
+        printf("%s %s", i ? "," : ":", info->class_names[i]);
+    if (info->class_count) putchar('\n');
+}
+
+static int info_main(const settings *settings)
+{
+    parts parts;
+    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
+    if (settings->json)
+        info_json(&parts);
+    else
+        info_text(&parts);
+    return close_parts(&parts, DONE);
+}
+
+const command data_info_command = {
+    .name = "data info",
+    .operands = "D",
+    .purpose = "Says what a data set holds, whence it comes and whom to cite",
+    .options = (const option[]){IMAGE_SIZE_OPTION, JSON_OPTION, END_OF_OPTIONS},
+    .least = 1,
+    .most = 1,
+    .run = info_main,
+};
+
+/* ---- grid ---- */
+
+static int grid_main(const settings *settings)
+{
+    parts parts;
+    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
+    const char *path = settings->output ? settings->output : "grid.png";
+    int columns = settings->columns ? (int)settings->columns : 5;
+    int rows = settings->rows ? (int)settings->rows : 5;
+    bool test = settings->part && strcmp(settings->part, "test") == 0;
+    if (test && !parts.test) return close_parts(&parts, misused("--part test: these data have no test part"));
+    cepa_status status = cepa_plot_grid(path, test ? parts.test : parts.train, columns, rows, &parts.error);
+    if (!status) printf("Wrote %s\n", path);
+    return close_parts(&parts, status ? failed(&parts.error) : DONE);
+}
+
+const command data_grid_command = {
+    .name = "data grid",
+    .operands = "D",
+    .purpose = "Draws the first pictures of a data set with their class names",
+    .options =
+        (const option[]){
+            OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
+                   .help = ".png, .svg or .pdf; default: grid.png"),
+            OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 100, .help = "default: 5"),
+            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 100, .help = "default: 5"),
+            OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train", .help = "default: train"),
+            IMAGE_SIZE_OPTION,
+            END_OF_OPTIONS,
+        },
+    .least = 1,
+    .most = 1,
+    .run = grid_main,
+};
+
+/* ---- check ---- */
+
+#define READER(name, type)                                                                                             \
+    static double name(const void *data, size_t row) { return (double)((const type *)data)[row]; }
+READER(float_at, float)
+READER(byte_at, uint8_t)
+READER(int_at, int32_t)
+READER(long_at, int64_t)
+READER(double_at, double)
+
+static double (*const number_at[])(const void *data, size_t row) = {[CEPA_FLOAT32] = float_at,
+                                                                    [CEPA_UINT8] = byte_at,
+                                                                    [CEPA_INT32] = int_at,
+                                                                    [CEPA_INT64] = long_at,
+                                                                    [CEPA_FLOAT64] = double_at};
+
+/* Rows of each class; complains about a class without rows. */
+static size_t check_classes(const char *part, const cepa_dataset_info *info)
+{
+    if (!info->class_count || !info->target_count) return 0;
+    size_t *rows = calloc(info->class_count, sizeof *rows), faults = 0;
+    for (size_t i = 0; rows && i < info->rows; i++) {
+        double class = number_at[info->targets[0].type](info->targets[0].data, i);
+        if (class >= 0 && class < (double)info->class_count)
+            rows[(size_t) class]++;
+        else if (faults++ == 0)
+            complain("%s: row %zu has class %g of %zu", part, i, class, info->class_count);
+    }
+    printf("%s rows of each class:", part);
+    for (size_t i = 0; rows && i < info->class_count; i++) {
+        printf(" %zu", rows[i]);
+        if (!rows[i]) warn("%s: class %zu has no row", part, i);
+    }
+    putchar('\n');
+    free(rows);
+    return faults;
+}
+
+static size_t check_arrays(const char *part, const cepa_dataset *data, const cepa_array *arrays, size_t count)
+{
+    size_t faults = 0;
+    for (size_t i = 0; i < count; i++) {
+        double least, most;
+        cepa_dataset_range(data, &arrays[i], &least, &most);
+        if (isfinite(least) && isfinite(most)) continue;
+        if (faults++ == 0)
+            complain("%s: array %s holds numbers that are not finite", part, arrays[i].name ? arrays[i].name : "x");
+    }
+    return faults;
+}
+
+static size_t check_part(const char *part, cepa_dataset *data)
+{
+    if (!data) return 0;
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    return check_arrays(part, data, info->inputs, info->input_count) +
+           check_arrays(part, data, info->targets, info->target_count) + check_classes(part, info);
+}
+
+static int check_main(const settings *settings)
+{
+    parts parts;
+    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
+    size_t faults = check_part("train", parts.train) + check_part("test", parts.test);
+    if (!faults) puts("fine: every file is whole, every number is finite, every class is in range");
+    return close_parts(&parts, faults ? FAILED : DONE);
+}
+
+const command data_check_command = {
+    .name = "data check",
+    .operands = "D",
+    .purpose = "Reads a whole data set and says what is wrong with it",
+    .options = (const option[]){IMAGE_SIZE_OPTION, END_OF_OPTIONS},
+    .least = 1,
+    .most = 1,
+    .run = check_main,
+};
+
+/* ---- fetch ---- */
+
+static bool show_download(void *context, size_t done, size_t total)
+{
+    if (!isatty(STDERR_FILENO)) return true;
+    size_t *shown = context, part = done >> 20;
+    if (part == *shown) return true;
+    *shown = part;
+    if (total)
+        fprintf(stderr, "\r%zu of %zu MB", part, total >> 20);
+    else
+        fprintf(stderr, "\r%zu MB", part);
+    return true;
+}
+
+static int fetch_main(const settings *settings)
+{
+    cepa_error error;
+    char path[1000] = "";
+    size_t shown = 0;
+    cepa_dataset *train = NULL, *test = NULL;
+    cepa_dataset_options how = {.rows = settings->rows,
+                                .connect_seconds = (int)settings->connect_timeout,
+                                .total_seconds = (int)settings->max_time,
+                                .progress = show_download,
+                                .context = &shown};
+    cepa_status status;
+    if (settings->url)
+        status = cepa_dataset_fetch(settings->operands[0], settings->url, &how, path, sizeof path, &error);
+    else {
+        status = cepa_dataset_open(settings->operands[0], &how, &train, &test, &error);
+        if (!status) snprintf(path, sizeof path, "%s", cepa_dataset_describe(train)->source);
+    }
+    if (shown) fputc('\n', stderr);
+    if (!status) printf("%s: %s\n", settings->operands[0], path);
+    cepa_dataset_free(train);
+    cepa_dataset_free(test);
+    return status ? failed(&error) : DONE;
+}
+
+const command data_fetch_command = {
+    .name = "data fetch",
+    .operands = "NAME",
+    .purpose = "Finds a data set by name, downloading and checking it where this machine does not have it",
+    .options =
+        (const option[]){
+            OPTION("url", url, TAKES_TEXT, .value = "URL", .help = "download the same file from here"),
+            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1,
+                   .help = "it must have at least N rows to learn from"),
+            OPTION("connect-timeout", connect_timeout, TAKES_COUNT, .value = "S", .min = 1, .max = 86400,
+                   .help = "seconds to connect; default: 30"),
+            OPTION("max-time", max_time, TAKES_COUNT, .value = "S", .min = 1, .max = 86400,
+                   .help = "seconds for the download; default: no limit"),
+            END_OF_OPTIONS,
+        },
+    .least = 1,
+    .most = 1,
+    .run = fetch_main,
+};

@@ -1,0 +1,95 @@
+/* cepa evaluate: a model's loss and metrics on data. */
+#include "commands.h"
+#include "files.h"
+#include "json.h"
+#include "progress.h"
+#include "report.h"
+#include "subject.h"
+
+#include <string.h>
+
+static const option options[] = {
+    DATA_OPTION(0),
+    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train",
+           .help = "default: the test part where the data have one"),
+    OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
+    SCALE_OPTION,
+    THREADS_OPTION,
+    OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",
+           .help = "1 draws a bar, 2 prints a line, 0 nothing"),
+    STYLE_OPTION,
+    JSON_OPTION,
+    END_OF_OPTIONS,
+};
+
+static bool follow(void *context, const cepa_progress *event)
+{
+    if (event->event == CEPA_STEP_END) progress_follow(context, event);
+    return true;
+}
+
+static void print_json(const cepa_log *logs, size_t count)
+{
+    json j = {.out = stdout};
+    json_open(&j, NULL, '{');
+    for (size_t i = 0; i < count; i++) json_number(&j, logs[i].name, logs[i].value);
+    json_close(&j, '}');
+}
+
+static cepa_status measure(const settings *settings, cepa_model *model, cepa_dataset *data, cepa_error *error)
+{
+    progress bar = progress_new(settings);
+    const cepa_log *logs;
+    size_t count;
+    cepa_evaluate_options how = {.batch_size = (int)settings->batch_size,
+                                 .threads = (int)settings->threads,
+                                 .callback = settings->json ? NULL : follow,
+                                 .context = &bar};
+    cepa_status status = cepa_evaluate_with(model, data, &how, &logs, &count);
+    if (status) {
+        progress_leave(&bar);
+        *error = *cepa_model_error(model);
+    } else if (settings->json)
+        print_json(logs, count);
+    else
+        progress_finish(&bar, logs, count);
+    return status;
+}
+
+static cepa_status choose_part(const settings *settings, cepa_dataset *train, cepa_dataset *test, cepa_dataset **part,
+                               cepa_error *error)
+{
+    bool wants_train = settings->part && strcmp(settings->part, "train") == 0;
+    *part = test && !wants_train ? test : train;
+    if (settings->part && !wants_train && !test)
+        return fails(error, CEPA_ARGUMENT, "--part test: these data have no test part");
+    return CEPA_OK;
+}
+
+static int evaluate_main(const settings *settings)
+{
+    cepa_error error = {CEPA_OK, ""};
+    cepa_model *model = NULL;
+    cepa_dataset *train = NULL, *test = NULL, *part;
+    cepa_status status = subject_trained_model(settings, &model, &error);
+    if (!status) status = subject_data(settings, model, 0, &train, &test, &error);
+    if (!status) status = choose_part(settings, train, test, &part, &error);
+    if (!status) {
+        subject_scale(settings, model, part);
+        status = measure(settings, model, part, &error);
+    }
+    cepa_dataset_free(train);
+    cepa_dataset_free(test);
+    if (model) cepa_graph_free(cepa_model_graph(model));
+    return status ? failed(&error) : DONE;
+}
+
+const command evaluate_command = {
+    .name = "evaluate",
+    .operands = "MODEL",
+    .purpose = "Measures a trained MODEL (.keras or a run's folder) on data",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = evaluate_main,
+};

@@ -1,0 +1,17 @@
+/* The commands, one file each. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "options.h"
+
+extern const command fit_command, evaluate_command, predict_command, summary_command, plot_command, doctor_command;
+extern const command data_list_command, data_info_command, data_grid_command, data_check_command, data_fetch_command;
+
+/* The whole command line, for what a run remembers. */
+typedef struct command_line {
+    int count;
+    char **arguments;
+} command_line;
+const command_line *invoked(void);
+
+#endif

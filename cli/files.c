@@ -1,0 +1,61 @@
+#include "files.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+bool exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0;
+}
+
+const char *extension(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    return dot && (!slash || dot > slash) ? dot : "";
+}
+
+char *join(const char *folder, const char *name)
+{
+    size_t size = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(size);
+    if (path) snprintf(path, size, "%s%s%s", folder, *folder && folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+    return path;
+}
+
+cepa_status(fails)(cepa_error *error, cepa_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    error->status = status;
+    vsnprintf(error->message, sizeof error->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+cepa_status read_text_file(const char *path, char **text, cepa_error *error)
+{
+    *text = NULL;
+    size_t size = 0;
+    char piece[4096];
+    FILE *file = fopen(path, "r"), *copy = open_memstream(text, &size);
+    if (file && copy)
+        for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) fwrite(piece, 1, got, copy);
+    bool read = file && copy && !ferror(file);
+    int cause = errno;
+    if (file) fclose(file);
+    if (copy && fclose(copy) != 0) read = false;
+    if (read) return CEPA_OK;
+    free(*text);
+    *text = NULL;
+    return fails(error, cause == ENOENT ? CEPA_NOT_FOUND : CEPA_FILE, "cannot read %s: %s", path, strerror(cause));
+}

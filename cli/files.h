@@ -1,0 +1,22 @@
+/* Names of files and folders. */
+#ifndef CLI_FILES_H
+#define CLI_FILES_H
+
+#include "cepa.h"
+
+bool is_folder(const char *path);
+bool exists(const char *path);
+/* The extension with its dot, or "" where there is none. */
+const char *extension(const char *path);
+/* folder/name, to be freed; NULL where memory is exhausted. */
+char *join(const char *folder, const char *name);
+/* A whole text file, to be freed. */
+cepa_status read_text_file(const char *path, char **text, cepa_error *error);
+
+/* Writes status and message as the library does, and gives the status: return fails(error, CEPA_DATA, ...). */
+cepa_status fails(cepa_error *error, cepa_status status, const char *format, ...) CEPA_FORMAT(3, 4);
+#ifdef __clang_analyzer__ /* tells static analysis that it is not CEPA_OK */
+#define fails(error, status, ...) (fails((error), (status), __VA_ARGS__), (status))
+#endif
+
+#endif

@@ -1,0 +1,276 @@
+#include "options.h"
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Values ---- */
+
+static bool read_text(const option *option, const char *text, void *place)
+{
+    *(const char **)place = text;
+    if (!option->choices) return *text != 0;
+    size_t length = strlen(text);
+    for (const char *choice = option->choices; choice; choice = strchr(choice, '|')) {
+        choice += *choice == '|';
+        if (length && strncmp(choice, text, length) == 0 && (choice[length] == '|' || choice[length] == 0)) return true;
+    }
+    return false;
+}
+
+static bool read_texts(const option *option, const char *text, void *place)
+{
+    (void)option;
+    struct {
+        const char **items;
+        size_t count;
+    } *list = place;
+    list->items[list->count++] = text;
+    return *text != 0;
+}
+
+static bool read_whole(const char *text, uint64_t *number)
+{
+    char *end;
+    errno = 0;
+    unsigned long long read = strtoull(text, &end, 10);
+    *number = read;
+    return strchr("0123456789", *text) && *text && *end == 0 && errno == 0;
+}
+
+static bool read_count(const option *option, const char *text, void *place)
+{
+    uint64_t number;
+    if (!read_whole(text, &number) || number < option->min || number > (option->max ? option->max : INT32_MAX))
+        return false;
+    *(size_t *)place = (size_t)number;
+    return true;
+}
+
+static bool read_seed(const option *option, const char *text, void *place)
+{
+    (void)option;
+    return read_whole(text, place);
+}
+
+static bool read_ratio(const option *option, const char *text, void *place)
+{
+    (void)option;
+    char *end;
+    double ratio = strtod(text, &end);
+    if (end == text) return false;
+    if (*end == '/') {
+        const char *divisor = end + 1;
+        ratio /= strtod(divisor, &end);
+        if (end == divisor) return false;
+    }
+    *(double *)place = ratio;
+    return *end == 0 && ratio != 0 && ratio - ratio == 0;
+}
+
+static const struct {
+    const char *expected;
+    bool (*read)(const option *option, const char *text, void *place);
+} kinds[] = {
+    [TAKES_TEXT] = {"a value", read_text},
+    [TAKES_TEXTS] = {"a value", read_texts},
+    [TAKES_COUNT] = {"a whole number", read_count},
+    [TAKES_SEED] = {"a whole number below 2^64", read_seed},
+    [TAKES_RATIO] = {"a number other than 0, such as 0.5 or 1/255", read_ratio},
+};
+
+/* What an option takes, for messages. */
+static void describe_value(const option *option, char *text, size_t size)
+{
+    if (option->choices)
+        snprintf(text, size, "one of %s", option->choices);
+    else if (option->kind == TAKES_COUNT && option->max)
+        snprintf(text, size, "a whole number from %zu to %zu", option->min, option->max);
+    else if (option->kind == TAKES_COUNT)
+        snprintf(text, size, "a whole number of %zu or more", option->min);
+    else
+        snprintf(text, size, "%s", kinds[option->kind].expected);
+}
+
+/* ---- Names ---- */
+
+/* Letters to change, add or drop to make a of b (Levenshtein 1966), at most 9. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64], length = strlen(b);
+    if (length >= 63 || strlen(a) >= 63) return 9;
+    for (size_t j = 0; j <= length; j++) row[j] = j;
+    for (size_t i = 1; *a; a++, i++) {
+        size_t corner = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t change = corner + (*a != b[j - 1]);
+            corner = row[j];
+            size_t add = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = change < add ? change : add;
+        }
+    }
+    return row[length];
+}
+
+const char *nearest_name(const char *wrong, const void *names, size_t count, size_t stride)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(wrong), least = length < 6 ? 1 + (length + 1) / 2 : 4; /* what is no nearer is not near */
+    for (size_t i = 0; i < count; i++) {
+        const char *name = *(const char *const *)((const char *)names + i * stride);
+        size_t far = distance(wrong, name);
+        if (far < least) {
+            least = far;
+            nearest = name;
+        }
+    }
+    return nearest;
+}
+
+static size_t option_count(const option *options)
+{
+    size_t count = 0;
+    while (options[count].name) count++;
+    return count;
+}
+
+static const option *find_long(const option *options, const char *name, size_t length)
+{
+    for (; options->name; options++)
+        if (strlen(options->name) == length && strncmp(options->name, name, length) == 0) return options;
+    return NULL;
+}
+
+static const option *find_letter(const option *options, char letter)
+{
+    for (; options->name; options++)
+        if (options->letter && options->letter == letter) return options;
+    return NULL;
+}
+
+static bool unknown_option(const command *command, const char *argument, size_t length)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)(length < 60 ? length : 60), argument);
+    const char *bare = name + strspn(name, "-");
+    const char *near = nearest_name(bare, command->options, option_count(command->options), sizeof(option));
+    if (near)
+        complain("%s has no option %s (did you mean --%s?)", command->name, name, near);
+    else
+        complain("%s has no option %s (see 'cepa help %s')", command->name, name, command->name);
+    return false;
+}
+
+/* ---- Reading ---- */
+
+/* Arguments not read yet. */
+typedef struct cursor {
+    char **next, **end;
+} cursor;
+
+static bool take_value(const option *option, const char *attached, cursor *rest, settings *settings)
+{
+    void *place = (char *)settings + option->offset;
+    if (option->kind == TAKES_NOTHING) {
+        if (attached)
+            complain("--%s takes no value", option->name);
+        else
+            *(bool *)place = true;
+        return !attached;
+    }
+    char expected[200];
+    describe_value(option, expected, sizeof expected);
+    const char *text = attached;
+    if (!text && rest->next < rest->end && strncmp(*rest->next, "--", 2) != 0) text = *rest->next++;
+    if (!text)
+        complain("--%s needs a value: %s", option->name, expected);
+    else if (kinds[option->kind].read(option, text, place))
+        return true;
+    else
+        complain("--%s: expected %s, not '%s'", option->name, expected, text);
+    return false;
+}
+
+static bool take_option(const command *command, const char *argument, cursor *rest, settings *settings)
+{
+    const option *found;
+    const char *attached = NULL;
+    size_t length = strlen(argument);
+    if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) return settings->help = true;
+    if (argument[1] == '-') {
+        length = strcspn(argument, "=");
+        found = find_long(command->options, argument + 2, length - 2);
+        if (argument[length]) attached = argument + length + 1;
+    } else {
+        found = find_letter(command->options, argument[1]);
+        if (argument[2]) attached = argument + 2 + (argument[2] == '=');
+    }
+    return found ? take_value(found, attached, rest, settings) : unknown_option(command, argument, length);
+}
+
+/* -o and --data are options; - and -1.5 are not. */
+static bool is_option(const char *argument)
+{
+    return argument[0] == '-' && argument[1] && !strchr("0123456789.", argument[1]);
+}
+
+static bool check_complete(const command *command, const settings *settings)
+{
+    if (settings->operand_count < command->least)
+        complain("%s needs %s (see 'cepa help %s')", command->name, command->operands, command->name);
+    else if (command->most && settings->operand_count > command->most)
+        complain("%s: '%s' is one argument too many", command->name, settings->operands[command->most]);
+    else {
+        for (const option *option = command->options; option->name; option++)
+            if (option->required && !*(const char *const *)((const char *)settings + option->offset)) {
+                complain("%s needs --%s %s", command->name, option->name, option->value);
+                return false;
+            }
+        return true;
+    }
+    return false;
+}
+
+bool options_read(const command *command, int count, char **arguments, settings *settings)
+{
+    *settings = (struct settings){.operands = calloc((size_t)count + 1, sizeof(char *)),
+                                  .set = calloc((size_t)count + 1, sizeof(char *))};
+    if (!settings->operands || !settings->set) {
+        complain("memory is exhausted");
+        return false;
+    }
+    bool options_end = false;
+    for (cursor rest = {arguments, arguments + count}; rest.next < rest.end;) {
+        const char *argument = *rest.next++;
+        if (!options_end && strcmp(argument, "--") == 0)
+            options_end = true;
+        else if (options_end || !is_option(argument))
+            settings->operands[settings->operand_count++] = argument;
+        else if (!take_option(command, argument, &rest, settings))
+            return false;
+    }
+    return settings->help || check_complete(command, settings);
+}
+
+void settings_free(settings *settings)
+{
+    free(settings->operands);
+    free(settings->set);
+}
+
+void options_help(const command *command)
+{
+    printf("usage: cepa %s%s%s", command->name, *command->operands ? " " : "", command->operands);
+    for (const option *option = command->options; option->name; option++)
+        if (option->required) printf(" --%s %s", option->name, option->value);
+    printf("%s\n\n%s.\n", command->options->name ? " [options]" : "", command->purpose);
+    for (const option *option = command->options; option->name; option++) {
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%s--%s %s", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
+                 option->letter ? ", " : "  ", option->name, option->value ? option->value : "");
+        printf("%s  %-28s %s%s%s%s\n", option == command->options ? "\n" : "", left, option->help,
+               option->choices ? " (" : "", option->choices ? option->choices : "", option->choices ? ")" : "");
+    }
+}

@@ -1,0 +1,72 @@
+/* Command lines: one const table a command drives reading, checks and help. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the options of all commands are read into; an option left out stays zero. */
+typedef struct settings {
+    const char **operands; /* what is no option, in order */
+    size_t operand_count;
+    bool help;
+    const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
+    const char **set; /* --set, each time it was given */
+    size_t set_count;
+    size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
+    size_t connect_timeout, max_time;
+    uint64_t seed;
+    double scale; /* 0: not given */
+    bool no_shuffle, overwrite, json, explain;
+} settings;
+
+typedef enum option_kind {
+    TAKES_NOTHING, /* bool */
+    TAKES_TEXT,    /* const char * */
+    TAKES_TEXTS,   /* const char **, and the count behind it; may be repeated */
+    TAKES_COUNT,   /* size_t between min and max */
+    TAKES_SEED,    /* uint64_t */
+    TAKES_RATIO    /* double, not zero: a number, or two with a slash between */
+} option_kind;
+
+typedef struct option {
+    const char *name; /* without --; NULL ends a table */
+    char letter;      /* short form, 0: none */
+    option_kind kind;
+    size_t offset;     /* in settings */
+    const char *value; /* stands for the value in the help */
+    const char *help;
+    const char *choices; /* of a TEXT: what it may be, "a|b|c"; NULL: anything */
+    size_t min, max;     /* of a COUNT; max 0: none */
+    bool required;
+} option;
+
+#define OPTION(name_, member_, kind_, ...)                                                                             \
+    {                                                                                                                  \
+        .name = (name_), .kind = (kind_), .offset = offsetof(settings, member_), __VA_ARGS__                           \
+    }
+#define END_OF_OPTIONS                                                                                                 \
+    {                                                                                                                  \
+        .name = NULL                                                                                                   \
+    }
+
+typedef struct command {
+    const char *name, *operands, *purpose; /* "fit", "MODEL", one line */
+    const option *options;
+    size_t least, most;                   /* operands; most 0: any number */
+    int (*run)(const settings *settings); /* gives the exit status */
+} command;
+
+/* Reads the arguments behind the command's name; what they name lives as long as the arguments. False where they are
+ * not right: one line on stderr then says why. settings is to be freed with settings_free in either case. */
+bool options_read(const command *command, int count, char **arguments, settings *settings);
+void settings_free(settings *settings);
+
+/* Prints a command's help to stdout. */
+void options_help(const command *command);
+
+/* The nearest of count names (spaced stride bytes apart) to one that is not among them; NULL: none is near. */
+const char *nearest_name(const char *wrong, const void *names, size_t count, size_t stride);
+
+#endif

@@ -1,0 +1,76 @@
+#include "subject.h"
+#include "files.h"
+#include "report.h"
+
+#include <string.h>
+
+cepa_status subject_model(const settings *settings, cepa_model **model, cepa_error *error)
+{
+    bool keras2 = settings->style && strncmp(settings->style, "keras2", 6) == 0;
+    cepa_load_options options = {.seed = settings->seed,
+                                 .style = keras2 ? "keras2" : NULL,
+                                 .set = settings->set,
+                                 .set_count = settings->set_count};
+    return cepa_load(settings->operands[0], &options, model, error);
+}
+
+cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error)
+{
+    cepa_status status = subject_model(settings, model, error);
+    if (status || cepa_model_has_weights(*model)) return status;
+    cepa_graph_free(cepa_model_graph(*model));
+    *model = NULL;
+    return fails(error, CEPA_ARGUMENT,
+                 "%s has no weights: train it with fit and name the RUN or .keras that this leaves",
+                 settings->operands[0]);
+}
+
+cepa_dataset_options subject_pictures(const cepa_model *model)
+{
+    static const char *const modes[] = {[1] = "grayscale", [3] = "rgb", [4] = "rgba"};
+    cepa_dataset_options options = {.rows = 0};
+    size_t rank = 0;
+    int shape[CEPA_MAX_RANK];
+    if (model) cepa_model_input(model, 0, &rank, shape);
+    if (rank != 2 && rank != 3) return options;
+    options.image_size[0] = shape[0] > 0 ? shape[0] : 0;
+    options.image_size[1] = shape[1] > 0 ? shape[1] : 0;
+    int channels = rank == 3 ? shape[2] : 1;
+    if (channels > 0 && channels <= 4) options.color_mode = modes[channels];
+    return options;
+}
+
+cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
+                         cepa_dataset **test, cepa_error *error)
+{
+    const cepa_source_info *source = model ? cepa_model_source(model) : NULL;
+    const char *name = settings->data ? settings->data : source ? source->dataset : NULL;
+    if (!name) return fails(error, CEPA_ARGUMENT, "--data is needed: the model names no data set of its own");
+    cepa_dataset_options options = subject_pictures(model);
+    options.rows = rows;
+    if (settings->image_size) options.image_size[0] = options.image_size[1] = (int)settings->image_size;
+    return cepa_dataset_open(name, &options, train, test, error);
+}
+
+static bool rescales(const cepa_model *model)
+{
+    cepa_layer_info layer;
+    for (size_t i = 0; i < cepa_model_layer_count(model); i++)
+        if (cepa_model_layer(model, i, &layer) == CEPA_OK && strcmp(layer.class_name, "Rescaling") == 0) return true;
+    return false;
+}
+
+double subject_scale(const settings *settings, const cepa_model *model, cepa_dataset *data)
+{
+    if (!data) return 0;
+    const cepa_source_info *source = cepa_model_source(model);
+    const cepa_notes *notes = cepa_model_notes(model);
+    double scale = settings->scale;
+    if (scale == 0 && cepa_dataset_describe(data)->pixels) {
+        scale = source ? source->input_scale : notes ? notes->input_scale : 0;
+        if (scale == 0 && !rescales(model))
+            warn("raw pixels of 0 to 255 go into the model: --scale 1/255 brings them to 0 to 1");
+    }
+    if (scale != 0) cepa_dataset_scale(data, scale);
+    return scale;
+}

@@ -1,0 +1,40 @@
+/* What commands work on: a model and data that fit it, with the defaults that the model's text or notes give. */
+#ifndef CLI_SUBJECT_H
+#define CLI_SUBJECT_H
+
+#include "cepa.h"
+#include "options.h"
+
+/* The options these take, for the commands' tables. */
+#define DATA_OPTION(...)                                                                                               \
+    OPTION("data", data, TAKES_TEXT, .value = "D", .help = "data set: a name, a folder, an archive, .npz or .npy",     \
+           __VA_ARGS__)
+#define SET_OPTION                                                                                                     \
+    OPTION("set", set, TAKES_TEXTS, .value = "NAME=VALUE", .help = "parameter of the model's text; may be repeated")
+#define SCALE_OPTION OPTION("scale", scale, TAKES_RATIO, .value = "X", .help = "factor on the inputs, such as 1/255")
+#define THREADS_OPTION                                                                                                 \
+    OPTION("threads", threads, TAKES_COUNT, .value = "T", .min = 1, .max = 1024, .help = "default: all cores")
+#define STYLE_OPTION                                                                                                   \
+    OPTION("style", style, TAKES_TEXT, .value = "S", .choices = "keras3|keras2.14|keras2.12",                          \
+           .help = "as which Keras writes")
+#define JSON_OPTION OPTION("json", json, TAKES_NOTHING, .help = "print JSON")
+
+/* Opens the model that the first operand names. *model is NULL where that failed. */
+cepa_status subject_model(const settings *settings, cepa_model **model, cepa_error *error);
+
+/* The same for a command that only uses a model: one without weights is refused. */
+cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error);
+
+/* The data set of --data, or the one the model's text names; pictures take the model's input size. rows as in
+ * cepa_dataset_options. model may be NULL. */
+cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
+                         cepa_dataset **test, cepa_error *error);
+
+/* Options for data sets that feed a model: pictures take its input's size and channels. */
+cepa_dataset_options subject_pictures(const cepa_model *model);
+
+/* Gives the data set the factor of --scale, or where it holds bytes that of the model's text or notes. Warns where raw
+ * pixels go into a model that does not rescale them, and gives the factor (0: none). data may be NULL. */
+double subject_scale(const settings *settings, const cepa_model *model, cepa_dataset *data);
+
+#endif
