@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs the build folder into a throw-away prefix and builds a small program with pkg-config against it.
-#   install.sh BUILD_FOLDER MESON
+#   install.sh BUILD_FOLDER
 set -euo pipefail
-build=$1 meson=$2 here=$(cd "$(dirname "$0")" && pwd)
+build=$1 here=$(cd "$(dirname "$0")" && pwd)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-DESTDIR=$root "$meson" install -C "$build" --no-rebuild --quiet
+DESTDIR=$root meson install -C "$build" --no-rebuild --quiet
 export PKG_CONFIG_SYSROOT_DIR=$root
 PKG_CONFIG_PATH=$(dirname "$(find "$root" -name cepa.pc)")
 export PKG_CONFIG_PATH

@@ -1,0 +1,241 @@
+"""What the commands print and leave when all is well."""
+
+import csv
+import json
+import time
+import unittest
+
+from command import SANITIZED, CommandTest, npy, npz, picture_set, png, read_npy
+
+NUMBER = r"-?\d+\.\d{4}"
+EPOCH = rf"\d+s - \d+(us|ms|s)/step - accuracy: {NUMBER} - loss: {NUMBER}"
+VALIDATED = rf"{EPOCH} - val_accuracy: {NUMBER} - val_loss: {NUMBER}"
+
+
+class Help(CommandTest):
+    def test_version(self):
+        self.assertRegex(self.cepa("--version"), r"^cepa \d+\.\d+\.\d+\n$")
+
+    def test_overview_and_each_command(self):
+        overview = self.cepa("help")
+        self.assertEqual(overview, self.cepa("--help"))
+        for name in ("fit", "evaluate", "predict", "summary", "plot", "data list", "data info", "data grid", "data check",
+                     "data fetch", "doctor"):
+            self.assertIn(f"\n  {name:12} ", overview)
+            text = self.cepa("help", *name.split())
+            self.assertTrue(text.startswith(f"usage: cepa {name}"), text)
+            self.assertEqual(text, self.cepa(*name.split(), "--help"))
+
+    def test_nothing_asked(self):
+        done = self.run_cepa()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("usage: cepa COMMAND", done.stderr)
+
+
+class Fit(CommandTest):
+    def history(self, run="run"):
+        with open(self.folder / run / "history.csv", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def test_lines_of_a_pipe(self):
+        lines = self.fit("--epochs", "2", "-o", "run").splitlines()
+        self.assertRegex(lines[0], r"^data\.npz: 64 rows to learn from, 32 to validate with; seed 0, batch size 32, \d+ threads$")
+        self.assertRegex(lines[1], rf"^Epoch 1/2 - 2/2 - {VALIDATED}$")
+        self.assertRegex(lines[2], rf"^Epoch 2/2 - 2/2 - {VALIDATED}$")
+        self.assertRegex(lines[3], r"^Wrote run: model\.keras \(last\), best\.keras \(epoch [12] by val_loss\), history\.csv")
+        self.assertEqual(len(lines), 4)
+
+    def test_without_a_run_nothing_is_written(self):
+        before = self.listing()
+        self.assertIn("\nNothing was written: -o RUN keeps the model", self.fit())
+        self.assertEqual(before, self.listing())
+
+    def test_verbose(self):
+        two = self.fit("--epochs", "2", "--verbose", "2")
+        self.assertRegex(two, rf"\nEpoch 1/2\n2/2 - {VALIDATED}\nEpoch 2/2\n2/2 - {VALIDATED}\n")
+        self.assertNotRegex(self.fit("--verbose", "0"), "accuracy")
+        old = self.fit("--verbose", "2", "--style", "keras2.12")
+        self.assertRegex(old, rf"\n2/2 - \d+s - loss: {NUMBER} - accuracy: {NUMBER} - val_loss: {NUMBER} - val_accuracy: "
+                              rf"{NUMBER} - \d+(us|ms|s)/epoch - \d+(us|ms|s)/step\n")
+
+    def test_what_a_run_holds(self):
+        self.fit("--epochs", "3", "-o", "run")
+        names = sorted(str(path.relative_to(self.folder / "run")) for path in (self.folder / "run").rglob("*") if path.is_file())
+        self.assertEqual(names, ["best.keras", "figures/accuracy.png", "figures/accuracy.svg", "figures/loss.png",
+                                 "figures/loss.svg", "history.csv", "model.keras", "run.json"])
+        self.assertTrue((self.folder / "run/figures/loss.png").read_bytes().startswith(b"\x89PNG"))
+        raw = (self.folder / "run/history.csv").read_bytes()
+        self.assertTrue(raw.startswith(b"epoch,accuracy,loss,val_accuracy,val_loss\r\n0,"))
+        self.assertEqual(raw.count(b"\r\n"), 4)
+        self.assertEqual([row["epoch"] for row in self.history()], ["0", "1", "2"])
+        for row in self.history():
+            for name in ("accuracy", "loss", "val_accuracy", "val_loss"):
+                self.assertEqual(row[name], repr(float(row[name])))
+
+    def test_run_json_says_how_to_do_it_again(self):
+        command = ("--epochs", "2", "--seed", "7", "--train", "60", "--set", "units=5", "--class-weight", "0=2,2=0.5")
+        self.fit(*command, "-o", "run")
+        facts = json.loads((self.folder / "run/run.json").read_text())
+        self.assertEqual(facts["command"][1:4], ["fit", "model.py", "--data"])
+        wanted = {"model": "model.py", "set": ["units=5"], "epochs": 2, "batch_size": 32, "shuffle": True, "seed": 7,
+                  "class_weight": "0=2,2=0.5", "epochs_done": 2, "stopped_by": None}
+        self.assertEqual({name: facts[name] for name in wanted}, wanted)
+        self.assertEqual((facts["data"]["rows"], facts["validation"]["rows"]), (60, 32))
+        self.assertRegex(facts["data"]["sha256"], "^[0-9a-f]{64}$")
+        self.assertAlmostEqual(facts["scale"], 1 / 255)
+        best = min(self.history(), key=lambda row: float(row["val_loss"]))
+        self.assertEqual(facts["best"], {"epoch": int(best["epoch"]), "val_loss": float(best["val_loss"])})
+        self.assertEqual(facts["last"]["loss"], float(self.history()[-1]["loss"]))
+
+    def test_same_seed_same_weights(self):
+        def digest(*more):
+            self.fit("--epochs", "2", "-o", "run", "--overwrite", *more)
+            return json.loads((self.folder / "run/run.json").read_text())["weights_sha256"]
+
+        first = digest("--threads", "1")
+        self.assertEqual(first, digest("--threads", "3"))
+        self.assertNotEqual(first, digest("--seed", "1"))
+        self.assertNotEqual(first, digest("--no-shuffle"))
+        self.assertNotEqual(first, digest("--class-weight", "0=3"))
+        self.assertNotEqual(first, digest("--set", "rate=0.5"))
+
+    def test_validation(self):
+        self.assertIn("48 rows to learn from, 16 to validate with", self.fit("--validation", "0.25"))
+        self.assertIn("32 to validate with", self.fit("--validation", "data.npz"))
+        none = self.fit("--validation", "none", "-o", "run")
+        self.assertIn("64 rows to learn from; seed", none)
+        self.assertNotIn("val_loss", none)
+        self.assertEqual(list(self.history()[0].values())[3:], ["NA", "NA"])
+        self.assertIn("best", json.loads((self.folder / "run/run.json").read_text()))
+
+    def test_overwriting(self):
+        self.fit("--epochs", "2", "-o", "run")
+        self.write("run/notes.txt", "mine")
+        self.fit("--epochs", "1", "-o", "run", "--overwrite")
+        self.assertEqual(len(self.history()), 1)
+        self.assertEqual((self.folder / "run/notes.txt").read_text(), "mine")
+
+    def test_raw_pixels_warn_once(self):
+        done = self.run_cepa("fit", "model.py", "--data", "data.npz")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("warning: raw pixels"), 1)
+        self.assertEqual(self.run_cepa("fit", "model.py", "--data", "data.npz", "--scale", "1/255").stderr, "")
+
+    def test_going_on_from_a_saved_model(self):
+        self.fit("--epochs", "1", "-o", "one")
+        again = self.cepa("fit", "one/model.keras", "--data", "data.npz", "--epochs", "1", "-o", "two")
+        self.assertIn("Wrote two", again)
+        self.assertNotEqual(self.history("one")[0]["loss"], self.history("two")[0]["loss"])
+
+
+class Use(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.fit("--epochs", "2", "-o", "run")
+
+    def test_evaluate(self):
+        measured = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--json"))
+        self.assertEqual(list(measured), ["loss", "accuracy"])
+        with open(self.folder / "run/history.csv", newline="") as file:
+            last = list(csv.DictReader(file))[-1]
+        self.assertAlmostEqual(measured["loss"], float(last["val_loss"]), places=6)
+        self.assertAlmostEqual(measured["accuracy"], float(last["val_accuracy"]), places=6)
+        self.assertEqual(measured, json.loads(self.cepa("evaluate", "run/model.keras", "--data", "data.npz", "--json")))
+        self.assertRegex(self.cepa("evaluate", "run", "--data", "data.npz"), rf"^1/1 - {EPOCH}\n$")
+        train = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--part", "train", "--json"))
+        self.assertNotEqual(train, measured)
+
+    def test_predict_arrays(self):
+        values = [(index * 37 % 101) / 101 for index in range(5 * 192)]
+        self.write("in.npy", npy("<f4", (5, 8, 8, 3), values))
+        self.assertEqual(self.cepa("predict", "run", "in.npy", "-o", "out.npy"), "")
+        kind, shape, outputs = read_npy((self.folder / "out.npy").read_bytes())
+        self.assertEqual((kind, shape), ("<f4", (5, 3)))
+        self.write("one.npy", npy("<f4", (1, 8, 8, 3), values[:192]))
+        self.cepa("predict", "run", "one.npy", "-o", "one_out.npy")
+        self.assertEqual(read_npy((self.folder / "one_out.npy").read_bytes())[2], outputs[:3])
+        printed = self.cepa("predict", "run", "in.npy", "--top", "2")
+        self.assertRegex(printed, r"^(row \d\n(  [01]\.\d{4}  \d\n){2}){5}$")
+
+    def test_predict_pictures(self):
+        self.write("a.png", png())
+        self.write("b.png", png(20))
+        found = json.loads(self.cepa("predict", "run", "a.png", "b.png", "--json"))
+        self.assertEqual([picture["file"] for picture in found], ["a.png", "b.png"])
+        for picture in found:
+            chances = [entry["probability"] for entry in picture["classes"]]
+            self.assertEqual(chances, sorted(chances, reverse=True))
+            self.assertAlmostEqual(sum(chances), 1, places=5)
+        self.assertRegex(self.cepa("predict", "run", "a.png", "--top", "1"), r"^a\.png\n  0\.\d{4}  [012]\n$")
+
+    def test_plot(self):
+        self.assertEqual(self.cepa("plot", "run", "-o", "one.svg"), "Wrote one.svg\n")
+        self.assertIn("<svg", (self.folder / "one.svg").read_text())
+        self.cepa("plot", "run", "run/history.csv", "-m", "loss,val_loss", "--first-epoch", "1", "-o", "two.png")
+        self.assertTrue((self.folder / "two.png").read_bytes().startswith(b"\x89PNG"))
+        self.assertEqual(self.cepa("plot", "run"), "Wrote accuracy.png\n")
+
+    def test_names_of_classes_travel_with_the_model(self):
+        for name in ("cat", "dog", "owl"):
+            for index in range(4):
+                self.write(f"pictures/{name}/{index}.png", png())
+        self.cepa("fit", "model.py", "--data", "pictures", "--scale", "1/255", "-o", "named")
+        self.assertRegex(self.cepa("predict", "named", "pictures/cat/0.png"), r"  0\.\d{4}  (cat|dog|owl)\n")
+
+
+class Look(CommandTest):
+    def test_summary(self):
+        text = self.cepa("summary", "model.py", "--style", "keras2.12")
+        self.assertTrue(text.startswith('Model: "small"\n' + 65 * "_" + "\n"), text)
+        self.assertIn("\nTotal params: 435\n", text)
+        self.assertIn("435", self.cepa("summary", "model.py"))
+        facts = json.loads(self.cepa("summary", "model.py", "--set", "units=10", "--json"))
+        self.assertEqual((facts["name"], facts["parameters"]), ("small", 112 + 370 + 33))
+        self.assertEqual(facts["layers"][1]["output_shape"], [6, 6, 4])
+
+    @unittest.skipIf(SANITIZED, "the sanitizers take their time")
+    def test_summary_is_quick(self):
+        def seconds():
+            start = time.perf_counter()
+            self.cepa("summary", "model.py")
+            return time.perf_counter() - start
+
+        self.assertLess(min(seconds() for _ in range(10)), 0.03)
+
+    def test_doctor(self):
+        self.assertRegex(self.cepa("doctor"), r"(?m)^instruction set  \w+\n^threads +\d+\n^parts ")
+        facts = json.loads(self.cepa("doctor", "--json", environment={"CEPA_CPU": "portable"}))
+        self.assertEqual((facts["instruction_set"], facts["environment"]), ("portable", facts["environment"]))
+        self.assertEqual(facts["environment"]["CEPA_CPU"], "portable")
+        self.assertEqual(facts["data"]["shapes10"], "generated")
+
+    def test_data(self):
+        self.assertRegex(self.cepa("data", "list"), r"(?m)^cifar10 .*\n +not on this machine: cepa data fetch cifar10$")
+        facts = json.loads(self.cepa("data", "info", "data.npz", "--json"))
+        self.assertEqual((facts["train"]["rows"], facts["test"]["rows"]), (64, 32))
+        self.assertEqual(facts["train"]["inputs"][0]["shape"], [8, 8, 3])
+        self.assertIn("(64, 8, 8, 3)", self.cepa("data", "info", "data.npz"))
+        self.assertRegex(self.cepa("data", "check", "shapes10"), r"(?m)^train rows of each class:( \d+){10}\n(.*\n)*fine: ")
+        self.assertEqual(self.cepa("data", "grid", "data.npz", "--columns", "2", "--rows", "2"), "Wrote grid.png\n")
+        self.assertTrue((self.folder / "grid.png").read_bytes().startswith(b"\x89PNG"))
+
+    def test_several_inputs(self):
+        self.write("two.py", """import keras
+a = keras.Input(shape=(4,), name="a")
+b = keras.Input(shape=(3,), name="b")
+x = keras.layers.concatenate([a, b])
+first = keras.layers.Dense(2, name="first")(x)
+second = keras.layers.Dense(1, name="second")(x)
+model = keras.Model(inputs=[a, b], outputs=[first, second])
+model.compile(optimizer="sgd", loss=["mse", "mse"])
+""")
+        x_a, x_b = npy("<f4", (6, 4), range(24)), npy("<f4", (6, 3), range(18))
+        self.write("two.npz", npz(x_a=x_a, x_b=x_b, y_first=npy("<f4", (6, 2), range(12)), y_second=npy("<f4", (6, 1), range(6))))
+        self.write("in.npz", npz(a=x_a, b=x_b))
+        self.cepa("fit", "two.py", "--data", "two.npz", "-o", "run")
+        self.cepa("predict", "run", "in.npz", "-o", "out.npz")
+        self.assertRegex((self.folder / "out.npz").read_bytes(), rb"(?s)output_0\.npy.*output_1\.npy")
+
+
+if __name__ == "__main__":
+    unittest.main()
