@@ -267,6 +267,21 @@ static void weights_are(cepa_model *model, const char *state_name, double tolera
     free(path);
 }
 
+/* A file whose optimizer is not built in gives a model that predicts and says what it lacks. */
+static void loads_with_a_warning(const char *file_name)
+{
+    char *path = golden_path(file_name);
+    cepa_model *model;
+    cepa_error error;
+    if (cepa_load(path, NULL, &model, &error)) fail_msg("%s", error.message);
+    assert_non_null(strstr(cepa_model_warning(model, 0), "left uncompiled"));
+    assert_null(cepa_model_warning(model, 1));
+    assert_int_equal(cepa_fit(model, NULL, .epochs = 1), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "left uncompiled"));
+    cepa_graph_free(cepa_model_graph(model));
+    free(path);
+}
+
 /* Three more steps from the state in a file that Keras wrote end where Keras itself ended. */
 static void goes_on(const char *name)
 {
@@ -282,6 +297,7 @@ static void goes_on(const char *name)
     if (compile(&o, model, &error)) {
         print_message("%s: %.150s\n", name, error.message);
         close_opened(&o);
+        loads_with_a_warning(file_name);
         return;
     }
     assert_int_equal(keras_read_optimizer(o.file, &model->training->optimizer, &restored, NULL), CEPA_OK);

@@ -14,6 +14,7 @@ typedef struct keras_contents {
     bool has_weights; /* false: an architecture alone, whose weights were drawn */
     bool compiled;    /* compile holds what was said, as values */
     compile_values compile;
+    bool has_optimizer; /* there is a state of an optimizer, whether it fits or not */
     const value *notes; /* a DICT of our own, cepa.json; NULL: none */
 } keras_contents;
 

@@ -98,6 +98,7 @@ static cepa_status read_members(keras_file *file, archive_reader *archive, cepa_
     graph->skip_drawing = false;
     if (!status) status = weight_groups_read(file->h5, tree, error);
     contents->has_weights = !status;
+    contents->has_optimizer = !status && h5_exists(file->h5, "optimizer/vars/0");
     return status;
 }
 

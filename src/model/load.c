@@ -19,10 +19,26 @@ typedef struct load_call {
     cepa_model **model; /* to be set */
 } load_call;
 
-static cepa_status compile_as_said(const load_call *c, const compile_values *values, bool tolerant, cepa_error *error)
+static cepa_status warn(cepa_model *model, cepa_error *error, const char *what, const char *why)
 {
-    cepa_status status = model_compile_values(*c->model, values, tolerant, error);
-    return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
+    model->warning = arena_format(&model->memory, "%s: %s", what, why);
+    return model->warning ? CEPA_OK : fail_memory(error);
+}
+
+/* How a file's model was trained. What is not built in leaves a model that predicts, with a warning. */
+static cepa_status take_training(const load_call *c, keras_file *file, const keras_contents *read, cepa_error *error)
+{
+    cepa_model *model = *c->model;
+    cepa_error why = {0};
+    bool restored;
+    cepa_status status = model_compile_values(model, &read->compile, true, &why);
+    if (status == CEPA_MEMORY) return fail_memory(error);
+    if (status) return warn(model, error, "the model was left uncompiled", why.message);
+    status = keras_read_optimizer(file, &model->training->optimizer, &restored, error);
+    if (!status && read->has_optimizer && !restored)
+        status = warn(model, error, "the optimizer starts afresh", "the file's state is not that of its optimizer");
+    if (!status) notes_resume(model, read->notes);
+    return status;
 }
 
 /* What a .keras archive holds besides the network: whether its weights are in place, the notes, the compiled state. */
@@ -32,11 +48,7 @@ static cepa_status take_contents(const load_call *c, keras_file *file, const ker
     if (!model) return fail_memory(error);
     model->has_weights = read->has_weights;
     cepa_status status = notes_read(model, read->notes, error);
-    if (status || !read->compiled || c->options->no_compile) return status;
-    bool restored;
-    status = compile_as_said(c, &read->compile, true, error);
-    if (!status) status = keras_read_optimizer(file, &model->training->optimizer, &restored, error);
-    if (!status) notes_resume(model, read->notes);
+    if (!status && read->compiled && !c->options->no_compile) status = take_training(c, file, read, error);
     return status;
 }
 
@@ -48,7 +60,7 @@ static cepa_status load_keras(const load_call *c, cepa_error *error)
     if (status) return fail_in(error, status, "%s", c->path);
     status = take_contents(c, file, &read, error);
     keras_close(file);
-    return status;
+    return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
 static cepa_status load_source(const load_call *c, cepa_error *error)
@@ -63,10 +75,13 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     model->source = read.info;
     model->notes.input_scale = read.info.input_scale;
     if (!read.compile.present || c->options->no_compile) return CEPA_OK;
-    compile_values values = {.optimizer = read.compile.optimizer, .loss = read.compile.loss,
-                             .loss_weights = read.compile.loss_weights, .metrics = read.compile.metrics,
+    compile_values values = {.optimizer = read.compile.optimizer,
+                             .loss = read.compile.loss,
+                             .loss_weights = read.compile.loss_weights,
+                             .metrics = read.compile.metrics,
                              .weighted_metrics = read.compile.weighted_metrics};
-    return compile_as_said(c, &values, false, error);
+    status = model_compile_values(model, &values, false, error);
+    return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
 /* Source text is what starts like no other file. */
@@ -81,7 +96,8 @@ static bool is_source(const buffer *b)
     return true;
 }
 
-/* The file behind what a person names: a run's folder holds model.keras, a bare name stands for NAME.keras. To be freed. */
+/* The file behind what a person names: a run's folder holds model.keras, a bare name stands for NAME.keras. To be
+ * freed. */
 static char *find_file(const char *path)
 {
     if (file_is_folder(path)) return path_join(path, "model.keras");
@@ -99,8 +115,10 @@ static cepa_status load_contents(load_call *c, cepa_error *error)
     c->graph = cepa_graph_new_styled(c->options->seed, c->options->style);
     if (!c->graph) return fail_memory(error);
     cepa_status status = c->graph->error.status;
-    if (status) fail(error, status, "%s", c->graph->error.message);
-    else status = is_source(c->contents) ? load_source(c, error) : load_keras(c, error);
+    if (status)
+        fail(error, status, "%s", c->graph->error.message);
+    else
+        status = is_source(c->contents) ? load_source(c, error) : load_keras(c, error);
     if (status) {
         cepa_graph_free(c->graph);
         *c->model = NULL;
@@ -120,8 +138,8 @@ cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_m
     char *file = whole ? find_file(whole) : NULL;
     cepa_status status = file ? file_read(file, MOST_MODEL_BYTES, &contents, error) : fail_memory(error);
     if (!status) {
-        load_call c = {.path = file, .name = name, .contents = &contents, .options = options ? options : &none,
-                       .model = model};
+        load_call c = {
+            .path = file, .name = name, .contents = &contents, .options = options ? options : &none, .model = model};
         status = load_contents(&c, error);
     }
     buffer_free(&contents);

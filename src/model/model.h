@@ -17,6 +17,7 @@ struct cepa_model {
     cepa_source_info source;
     bool from_source;          /* read from source text: source is valid */
     bool has_weights;          /* they were read from a file or trained */
+    const char *warning;       /* what of a file's training state could not be taken over; NULL: nothing */
 };
 
 /* Makes the handle of a network; the graph owns it. NULL without memory (and then the graph's error says so). */

@@ -21,6 +21,7 @@ static cepa_status install(cepa_model *model, arena *memory, const choices *choi
     if (model->training) made->epoch = model->training->epoch;
     model_free_training(model);
     model->training = made;
+    model->warning = NULL;
     return CEPA_OK;
 }
 
@@ -56,6 +57,7 @@ cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *opt
 const char *cepa_model_warning(const cepa_model *model, size_t index)
 {
     const training *t = model->training;
+    if (model->warning && index-- == 0) return model->warning;
     return t && index < t->warning_count ? t->warnings[index] : NULL;
 }
 
@@ -67,7 +69,10 @@ static cepa_status need_training(cepa_model *model, const char *what)
     cepa_error error;
     cepa_status status = cepa_model_status(model);
     if (status || model->training) return status;
-    fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
+    if (model->warning)
+        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: %s", what, model->warning);
+    else
+        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
     return model_fail(model, &error);
 }
 
