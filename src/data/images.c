@@ -202,6 +202,18 @@ static cepa_status read_pictures(work *w, cepa_error *error)
     return status;
 }
 
+static cepa_status check_memory(const source *s, const work *w, bool floats, cepa_error *error)
+{
+    size_t bytes;
+    if (multiply_size(w->resizing.height, w->resizing.width, &bytes) &&
+        multiply_size(bytes, w->channels * (floats ? sizeof(float) : 1), &bytes) &&
+        multiply_size(bytes, w->list->count, &bytes) && bytes <= machine_memory())
+        return CEPA_OK;
+    return fail(error, CEPA_MEMORY,
+                "%s: %zu pictures of %zu x %zu do not fit into this machine's memory: choose a smaller image_size",
+                s->path, w->list->count, w->resizing.height, w->resizing.width);
+}
+
 /* One part, in bytes or, where a picture needs resizing, in floats. */
 static cepa_status make_part(const source *s, const listing *classes, work *w, bool floats, cepa_dataset **made,
                              cepa_error *error)
@@ -212,7 +224,8 @@ static cepa_status make_part(const source *s, const listing *classes, work *w, b
                           .shape = {(int)w->resizing.height, (int)w->resizing.width, (int)w->channels}};
     static const cepa_array label = {.name = "y", .type = CEPA_INT32};
     void *numbers, *labels;
-    cepa_status status = dataset_begin(w->list->count, s->path, made, error);
+    cepa_status status = check_memory(s, w, floats, error);
+    if (!status) status = dataset_begin(w->list->count, s->path, made, error);
     if (!status) status = dataset_add(*made, ROLE_INPUT, &picture, &numbers, error);
     if (!status) status = dataset_add(*made, ROLE_TARGET, &label, &labels, error);
     if (!status)
@@ -226,18 +239,6 @@ static cepa_status make_part(const source *s, const listing *classes, work *w, b
     return status ? status : dataset_end(*made, error);
 }
 
-static cepa_status check_memory(const source *s, const work *w, cepa_error *error)
-{
-    size_t bytes, most = machine_memory();
-    if (multiply_size(w->resizing.height, w->resizing.width, &bytes) &&
-        multiply_size(bytes, w->channels * sizeof(float), &bytes) && multiply_size(bytes, w->list->count, &bytes) &&
-        bytes <= most)
-        return CEPA_OK;
-    return fail(error, CEPA_MEMORY,
-                "%s: %zu pictures of %zu x %zu do not fit into this machine's memory: choose a smaller image_size",
-                s->path, w->list->count, w->resizing.height, w->resizing.width);
-}
-
 static cepa_status read_part(const source *s, const listing *classes, const listing *list, const work *wanted,
                              cepa_dataset **made, cepa_error *error)
 {
@@ -246,8 +247,7 @@ static cepa_status read_part(const source *s, const listing *classes, const list
     if (status || !w.other_size) return status;
     cepa_dataset_free(*made);
     *made = NULL;
-    status = check_memory(s, &w, error);
-    return status ? status : make_part(s, classes, &w, true, made, error);
+    return make_part(s, classes, &w, true, made, error);
 }
 
 /* ---- Options

@@ -56,6 +56,9 @@ static void convert_to(decoder *d, size_t channels)
 /* false: there is no room for it. Damage ends in a jump. */
 static bool decode(decoder *d, picture *picture)
 {
+    /* Colour spaces are not heeded: with them libpng would make grey in another light than Keras and JPEG do. */
+    static const png_byte passed_over[] = "gAMA\0sRGB\0iCCP\0cHRM";
+    png_set_keep_unknown_chunks(d->library, PNG_HANDLE_CHUNK_NEVER, passed_over, sizeof passed_over / 5);
     png_set_read_fn(d->library, d, give_bytes);
     png_read_info(d->library, d->info);
     picture->height = png_get_image_height(d->library, d->info);
