@@ -10,7 +10,8 @@ static bool print_epoch(void *context, const cepa_progress *progress)
     (void)context;
     if (progress->event != CEPA_EPOCH_END) return true;
     printf("Epoch %d/%d", progress->epoch + 1, progress->epochs);
-    for (size_t i = 0; i < progress->log_count; i++) printf(" - %s: %.4f", progress->logs[i].name, progress->logs[i].value);
+    for (size_t i = 0; i < progress->log_count; i++)
+        printf(" - %s: %.4f", progress->logs[i].name, progress->logs[i].value);
     printf("\n");
     return true;
 }

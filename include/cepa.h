@@ -4,16 +4,15 @@
  *   Names, arguments and defaults are Keras'. Every call takes an options struct through a macro, so that arguments are
  *   written by name: cepa_conv2d(x, .filters = 50, .kernel_size = {3, 3}, .activation = "relu").
  *   A member that is left out (zero) means Keras' default. Where a true zero differs from the default, write CEPA_ZERO.
- *   Flags whose default is true are of type cepa_flag: write CEPA_FALSE to switch them off (a plain false is zero: unset).
- *   Shapes never hold the batch axis. A size that is not known is CEPA_UNKNOWN.
- *   Activations, initializers, regularizers and constraints are texts in Keras' call notation: "relu",
- *   "random_normal(stddev=0.02)", "l2(0.001)".
- *   A function that can fail returns a cepa_status and explains itself in a cepa_error, which may be NULL; its results are
+ *   Flags whose default is true are of type cepa_flag: write CEPA_FALSE to switch them off (a plain false is zero:
+ * unset). Shapes never hold the batch axis. A size that is not known is CEPA_UNKNOWN. Activations, initializers,
+ * regularizers and constraints are texts in Keras' call notation: "relu", "random_normal(stddev=0.02)", "l2(0.001)". A
+ * function that can fail returns a cepa_status and explains itself in a cepa_error, which may be NULL; its results are
  *   then NULL or untouched. Building is sticky: a failed call gives an invalid tensor, later calls pass it on, and the
  *   graph keeps the first cause (cepa_graph_error, cepa_model_error).
- *   Handles are opaque. Who makes a handle with _new, _load or _open frees it with _free; all _free functions take NULL.
- *   The library never prints, never exits and keeps no state between calls but its handles. One handle belongs to one
- *   thread at a time; cepa_predict alone may be called on one model from several threads at once.
+ *   Handles are opaque. Who makes a handle with _new, _load or _open frees it with _free; all _free functions take
+ * NULL. The library never prints, never exits and keeps no state between calls but its handles. One handle belongs to
+ * one thread at a time; cepa_predict alone may be called on one model from several threads at once.
  */
 #ifndef CEPA_H
 #define CEPA_H
@@ -28,7 +27,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define CEPA_API __attribute__((visibility("default")))
+#define CEPA_API                 __attribute__((visibility("default")))
 #define CEPA_FORMAT(text, first) __attribute__((format(printf, text, first)))
 #else
 #define CEPA_API
@@ -71,7 +70,8 @@ typedef struct cepa_error {
 /* The general meaning of a status, for example "shapes do not fit". */
 CEPA_API const char *cepa_status_text(cepa_status status);
 
-/* Prints the message to stderr and gives the exit status of main: 2 for a wrong argument, shape or source text, else 1. */
+/* Prints the message to stderr and gives the exit status of main: 2 for a wrong argument, shape or source text, else 1.
+ */
 static inline int cepa_die(const cepa_error *error)
 {
     fprintf(stderr, "error: %s\n", error->message);
@@ -89,7 +89,8 @@ typedef enum cepa_flag { CEPA_UNSET = 0, CEPA_TRUE = 1, CEPA_FALSE = -1 } cepa_f
 
 /* ---- Data sets --------------------------------------------------------------------------------------------------- */
 
-/* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares the rows. */
+/* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares the rows.
+ */
 typedef struct cepa_dataset cepa_dataset;
 
 typedef enum cepa_type { CEPA_FLOAT32, CEPA_UINT8, CEPA_INT32, CEPA_INT64, CEPA_FLOAT64 } cepa_type;
@@ -104,27 +105,29 @@ typedef struct cepa_array {
 } cepa_array;
 
 typedef struct cepa_dataset_options {
-    size_t rows;             /* rows that the first part must have at least; 0: all there are */
-    int image_size[2];       /* image folders: height and width that pictures are resized to; 0: 256 x 256 */
-    const char *color_mode;  /* image folders: "rgb" (default), "grayscale" or "rgba" */
+    size_t rows;               /* rows that the first part must have at least; 0: all there are */
+    int image_size[2];         /* image folders: height and width that pictures are resized to; 0: 256 x 256 */
+    const char *color_mode;    /* image folders: "rgb" (default), "grayscale" or "rgba" */
     const char *interpolation; /* image folders: "bilinear" (default) or "nearest" */
     bool crop_to_aspect_ratio; /* image folders: cut the middle instead of distorting */
-    bool local_only;         /* never download */
-    int connect_seconds;     /* limit on connecting; 0: 30 */
-    int total_seconds;       /* limit on a download; 0: none */
+    bool local_only;           /* never download */
+    int connect_seconds;       /* limit on connecting; 0: 30 */
+    int total_seconds;         /* limit on a download; 0: none */
     bool (*progress)(void *context, size_t done, size_t total); /* bytes so far and in all (0: unknown); false stops */
     void *context;
 } cepa_dataset_options;
 
 /* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10") or path (a folder of CIFAR or
- * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked for
- * under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded.
- * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be NULL.
- * Pictures are (height, width, channels) bytes; labels have the shape that Keras gives them: (1) in CIFAR, () in MNIST. */
+ * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked
+ * for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded.
+ * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be
+ * NULL. Pictures are (height, width, channels) bytes; labels have the shape that Keras gives them: (1) in CIFAR, () in
+ * MNIST. */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
 
-/* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path may be NULL (search) or name its folder or archive. */
+/* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path may be NULL (search) or name its folder or archive.
+ */
 static inline cepa_status cepa_load_cifar10(cepa_dataset **train, cepa_dataset **test, const char *path,
                                             cepa_error *error)
 {
@@ -148,8 +151,7 @@ CEPA_API cepa_status cepa_dataset_take(cepa_dataset *dataset, size_t n, cepa_err
 
 /* Cuts off the last rows into *tail, as Keras' validation_split does: the data set keeps the first
  * floor(rows * (1 - fraction)), 0 < fraction < 1. Fails where a part would be empty. */
-CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_dataset **tail,
-                                        cepa_error *error);
+CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_dataset **tail, cepa_error *error);
 
 /* Inputs reach a model as x * scale, computed in double and rounded once. Replaces an earlier scale. */
 CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
@@ -241,10 +243,10 @@ CEPA_API size_t cepa_tensor_shape(cepa_tensor tensor, int shape[CEPA_MAX_RANK]);
     cepa_flag trainable;
 
 #define CEPA_KERNEL_OPTIONS                                                                                            \
-    const char *activation;         /* default linear */                                                               \
-    cepa_flag use_bias;             /* default true */                                                                 \
-    const char *kernel_initializer; /* default glorot_uniform */                                                       \
-    const char *bias_initializer;   /* default zeros */                                                                \
+    const char *activation;                                                   /* default linear */                     \
+    cepa_flag use_bias;                                                       /* default true */                       \
+    const char *kernel_initializer;                                           /* default glorot_uniform */             \
+    const char *bias_initializer;                                             /* default zeros */                      \
     const char *kernel_regularizer, *bias_regularizer, *activity_regularizer; /* default none */                       \
     const char *kernel_constraint, *bias_constraint;                          /* default none */
 
@@ -262,10 +264,10 @@ typedef struct cepa_rescaling_options {
 
 typedef struct cepa_conv2d_options {
     CEPA_LAYER_OPTIONS
-    int filters;        /* required */
-    int kernel_size[2]; /* required: height, width; {3} is {3, 3} */
-    int strides[2];     /* default 1 */
-    const char *padding; /* "valid" (default) or "same" */
+    int filters;          /* required */
+    int kernel_size[2];   /* required: height, width; {3} is {3, 3} */
+    int strides[2];       /* default 1 */
+    const char *padding;  /* "valid" (default) or "same" */
     int dilation_rate[2]; /* default 1 */
     int groups;           /* default 1 */
     CEPA_KERNEL_OPTIONS
@@ -307,11 +309,11 @@ typedef struct cepa_dropout_options {
 
 typedef struct cepa_batch_normalization_options {
     CEPA_LAYER_OPTIONS
-    int axis;          /* default -1, the channels */
-    double momentum;   /* default 0.99 */
-    double epsilon;    /* default 0.001 */
-    cepa_flag center;  /* default true */
-    cepa_flag scale;   /* default true */
+    int axis;         /* default -1, the channels */
+    double momentum;  /* default 0.99 */
+    double epsilon;   /* default 0.001 */
+    cepa_flag center; /* default true */
+    cepa_flag scale;  /* default true */
     const char *beta_initializer, *gamma_initializer, *moving_mean_initializer, *moving_variance_initializer;
     const char *beta_regularizer, *gamma_regularizer, *beta_constraint, *gamma_constraint;
 } cepa_batch_normalization_options;
@@ -365,12 +367,12 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
 #define cepa_dropout(...) cepa_layer("Dropout", &(cepa_dropout_options){.input = __VA_ARGS__})
 #define cepa_batch_normalization(...)                                                                                  \
     cepa_layer("BatchNormalization", &(cepa_batch_normalization_options){.input = __VA_ARGS__})
-#define cepa_activation(...)  cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
-#define cepa_relu(...)        cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
-#define cepa_softmax(...)     cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
+#define cepa_activation(...) cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
+#define cepa_relu(...)       cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
+#define cepa_softmax(...)    cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
 #define cepa_activity_regularization(...)                                                                              \
     cepa_layer("ActivityRegularization", &(cepa_activity_regularization_options){.input = __VA_ARGS__})
-#define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__})         /* cepa_add({a, b}) */
+#define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__}) /* cepa_add({a, b}) */
 #define cepa_concatenate(...) cepa_layer("Concatenate", &(cepa_concatenate_options){.inputs = __VA_ARGS__})
 
 /* Calls once more the layer that made a tensor, on another input: a shared layer. */
@@ -402,19 +404,19 @@ typedef struct cepa_choice {
 } cepa_choice;
 
 /* Lets a macro put a member in front of a list that may be empty; always 0. */
-#define CEPA_LIST_START int list_start;
+#define CEPA_LIST_START              int list_start;
 #define CEPA_CHOICE(name, type, ...) ((cepa_choice){(name), &(type){.list_start = 0, __VA_ARGS__}})
 
 #define CEPA_OPTIMIZER_OPTIONS                                                                                         \
     CEPA_LIST_START                                                                                                    \
     const char *name;                                                                                                  \
-    double learning_rate; /* default: the optimizer's own */                                                           \
-    double weight_decay;  /* default none */                                                                           \
+    double learning_rate;                        /* default: the optimizer's own */                                    \
+    double weight_decay;                         /* default none */                                                    \
     double clipnorm, clipvalue, global_clipnorm; /* default none; at most one */                                       \
-    bool use_ema;                 /* average the weights, and leave the averages when fit ends */                      \
-    double ema_momentum;          /* default 0.99 */                                                                   \
-    int ema_overwrite_frequency;  /* also put the averages in place every so many steps; default never */              \
-    double loss_scale_factor;     /* default none */                                                                   \
+    bool use_ema;                                /* average the weights, and leave the averages when fit ends */       \
+    double ema_momentum;                         /* default 0.99 */                                                    \
+    int ema_overwrite_frequency;     /* also put the averages in place every so many steps; default never */           \
+    double loss_scale_factor;        /* default none */                                                                \
     int gradient_accumulation_steps; /* at least 2: change the weights once in so many steps; default none */
 
 typedef struct cepa_sgd_options {
@@ -459,13 +461,10 @@ typedef struct cepa_loss_options {
     CEPA_CHOICE("SparseCategoricalCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
 #define cepa_categorical_crossentropy(...)                                                                             \
     CEPA_CHOICE("CategoricalCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
-#define cepa_binary_crossentropy(...)                                                                                  \
-    CEPA_CHOICE("BinaryCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
-#define cepa_mean_squared_error(...)                                                                                   \
-    CEPA_CHOICE("MeanSquaredError", cepa_loss_options, __VA_ARGS__)
-#define cepa_mean_absolute_error(...)                                                                                  \
-    CEPA_CHOICE("MeanAbsoluteError", cepa_loss_options, __VA_ARGS__)
-#define cepa_huber(...) CEPA_CHOICE("Huber", cepa_huber_options, __VA_ARGS__)
+#define cepa_binary_crossentropy(...) CEPA_CHOICE("BinaryCrossentropy", cepa_crossentropy_options, __VA_ARGS__)
+#define cepa_mean_squared_error(...)  CEPA_CHOICE("MeanSquaredError", cepa_loss_options, __VA_ARGS__)
+#define cepa_mean_absolute_error(...) CEPA_CHOICE("MeanAbsoluteError", cepa_loss_options, __VA_ARGS__)
+#define cepa_huber(...)               CEPA_CHOICE("Huber", cepa_huber_options, __VA_ARGS__)
 /* Any other loss that takes no more than a name and a reduction: "LogCosh", "Poisson", "KLDivergence", "Hinge", ... */
 #define cepa_loss(class_name, ...) CEPA_CHOICE(class_name, cepa_loss_options, __VA_ARGS__)
 
@@ -487,11 +486,11 @@ typedef struct cepa_metric_options {
 #define cepa_metric(class_name, ...) CEPA_CHOICE(class_name, cepa_metric_options, __VA_ARGS__)
 
 typedef struct cepa_compile_options {
-    cepa_choice optimizer;                       /* default rmsprop, as in Keras */
-    cepa_choice loss;                            /* of the first (or every) output */
-    cepa_choice losses[CEPA_MAX_INPUTS];         /* one an output, instead of loss */
-    double loss_weights[CEPA_MAX_INPUTS];        /* default 1 */
-    cepa_choice metrics[CEPA_MAX_INPUTS];        /* of the only output, or of every output */
+    cepa_choice optimizer;                /* default rmsprop, as in Keras */
+    cepa_choice loss;                     /* of the first (or every) output */
+    cepa_choice losses[CEPA_MAX_INPUTS];  /* one an output, instead of loss */
+    double loss_weights[CEPA_MAX_INPUTS]; /* default 1 */
+    cepa_choice metrics[CEPA_MAX_INPUTS]; /* of the only output, or of every output */
     cepa_choice weighted_metrics[CEPA_MAX_INPUTS];
 } cepa_compile_options;
 
@@ -515,9 +514,9 @@ typedef struct cepa_log {
 typedef struct cepa_progress {
     enum { CEPA_EPOCH_BEGIN, CEPA_STEP_END, CEPA_EPOCH_END } event;
     int epoch, epochs;
-    size_t step, steps;     /* of this epoch: at STEP_END, step of them are done */
+    size_t step, steps; /* of this epoch: at STEP_END, step of them are done */
     size_t log_count;
-    const cepa_log *logs;   /* running means; at EPOCH_END with the validation's */
+    const cepa_log *logs; /* running means; at EPOCH_END with the validation's */
 } cepa_progress;
 
 /* Called after each event; returning false ends training (or evaluation) after this step: CEPA_INTERRUPTED. */
@@ -525,16 +524,16 @@ typedef bool (*cepa_callback)(void *context, const cepa_progress *progress);
 
 typedef struct cepa_fit_options {
     CEPA_LIST_START
-    int epochs;                           /* default 1: the last epoch's number counted from 1 */
-    int initial_epoch;                    /* default 0 */
-    int batch_size;                       /* default 32 */
-    const cepa_dataset *validation_data;  /* default none */
-    double validation_split;              /* 0 ... 1: the tail of the training rows, cut before shuffling */
-    int validation_batch_size;            /* default: whatever is fastest; numbers do not depend on it */
-    cepa_flag shuffle;                    /* default true: rows in a new order each epoch */
-    uint64_t seed;                        /* of shuffling and of dropout */
-    int threads;                          /* default: OMP_NUM_THREADS, else all cores */
-    const double *class_weight;           /* by class, class_weight_count of them; classes beyond have weight 1 */
+    int epochs;                          /* default 1: the last epoch's number counted from 1 */
+    int initial_epoch;                   /* default 0 */
+    int batch_size;                      /* default 32 */
+    const cepa_dataset *validation_data; /* default none */
+    double validation_split;             /* 0 ... 1: the tail of the training rows, cut before shuffling */
+    int validation_batch_size;           /* default: whatever is fastest; numbers do not depend on it */
+    cepa_flag shuffle;                   /* default true: rows in a new order each epoch */
+    uint64_t seed;                       /* of shuffling and of dropout */
+    int threads;                         /* default: OMP_NUM_THREADS, else all cores */
+    const double *class_weight;          /* by class, class_weight_count of them; classes beyond have weight 1 */
     size_t class_weight_count;
     cepa_callback callback;
     void *context;
@@ -545,8 +544,8 @@ typedef struct cepa_fit_options {
 CEPA_API cepa_status cepa_fit_with(cepa_model *model, const cepa_dataset *data, const cepa_fit_options *options);
 #define cepa_fit(model, data, ...) cepa_fit_with((model), (data), &(cepa_fit_options){.list_start = 0, __VA_ARGS__})
 
-/* What the last fit measured: names in alphabetical order, value(name, epoch) = values[name * epochs + epoch]; NaN where
- * an epoch had no value. Owned by the model. */
+/* What the last fit measured: names in alphabetical order, value(name, epoch) = values[name * epochs + epoch]; NaN
+ * where an epoch had no value. Owned by the model. */
 typedef struct cepa_history_table {
     size_t names, epochs;
     const char *const *name;
@@ -563,8 +562,8 @@ typedef struct cepa_evaluate_options {
     void *context;
 } cepa_evaluate_options;
 
-/* Measures loss and metrics in inference mode. *logs (owned by the model, until its next call) has loss first, then each
- * output's loss where there are several, then the metrics, as Keras' evaluate. */
+/* Measures loss and metrics in inference mode. *logs (owned by the model, until its next call) has loss first, then
+ * each output's loss where there are several, then the metrics, as Keras' evaluate. */
 CEPA_API cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data,
                                         const cepa_evaluate_options *options, const cepa_log **logs, size_t *count);
 
@@ -625,7 +624,7 @@ CEPA_API cepa_status cepa_model_weights_sha256(const cepa_model *model, char dig
 
 /* What a saved model remembers besides Keras' own contents (in a member of the archive that Keras ignores). */
 typedef struct cepa_notes {
-    double input_scale;             /* applied to byte data sets and pictures; 0: not said */
+    double input_scale; /* applied to byte data sets and pictures; 0: not said */
     size_t class_count;
     const char *const *class_names; /* owned by the model */
 } cepa_notes;
@@ -633,16 +632,17 @@ typedef struct cepa_notes {
 CEPA_API cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes);
 CEPA_API const cepa_notes *cepa_model_notes(const cepa_model *model);
 
-/* Writes a .keras archive that Keras 3 opens: architecture, weights, compile arguments and the optimizer's state. A path
- * without extension gets .keras. The file appears whole or not at all. The model remembers an error (cepa_model_error). */
+/* Writes a .keras archive that Keras 3 opens: architecture, weights, compile arguments and the optimizer's state. A
+ * path without extension gets .keras. The file appears whole or not at all. The model remembers an error
+ * (cepa_model_error). */
 CEPA_API cepa_status cepa_save(cepa_model *model, const char *path);
 
 typedef struct cepa_load_options {
-    uint64_t seed;       /* of weights that the file does not hold (source text, architecture JSON) */
-    const char *style;   /* as in cepa_graph_new_styled, for source text */
+    uint64_t seed;          /* of weights that the file does not hold (source text, architecture JSON) */
+    const char *style;      /* as in cepa_graph_new_styled, for source text */
     const char *const *set; /* source text: "name=value" replaces a parameter's default; set_count of them */
     size_t set_count;
-    bool no_compile;     /* leave the model uncompiled */
+    bool no_compile; /* leave the model uncompiled */
 } cepa_load_options;
 
 /* What Keras source text declares about its data. */
@@ -654,8 +654,8 @@ typedef struct cepa_source_info {
 
 /* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), Keras source text (.py; FILE.py:NAME picks a
  * model or a function that makes one), architecture JSON, or a run's folder. The kind is told from the contents. The
- * bare name of a saved model finds NAME.keras. options may be NULL. On success *model stands on a graph of its own: free
- * cepa_model_graph(*model). */
+ * bare name of a saved model finds NAME.keras. options may be NULL. On success *model stands on a graph of its own:
+ * free cepa_model_graph(*model). */
 CEPA_API cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_model **model,
                                cepa_error *error);
 
@@ -691,8 +691,8 @@ typedef struct cepa_plot_options {
     const char *description; /* text alternative; NULL: made from the series */
 } cepa_plot_options;
 
-/* Draws up to 20 lines as the lesson's figures show them; options may be NULL. The extension decides: .png, .svg or .pdf.
- * The file carries a text alternative. The same figure gives the same bytes. */
+/* Draws up to 20 lines as the lesson's figures show them; options may be NULL. The extension decides: .png, .svg or
+ * .pdf. The file carries a text alternative. The same figure gives the same bytes. */
 CEPA_API cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count,
                                      const cepa_plot_options *options, cepa_error *error);
 
@@ -703,10 +703,10 @@ CEPA_API cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, 
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 typedef struct cepa_machine {
-    char processor[64];           /* its name, or "unknown" */
-    const char *instruction_set;  /* the kernels in use: "avx512", "avx2", "portable" */
-    const char *features;         /* optional parts in this build, e.g. "keras fetch figures openmp" */
-    int threads;                  /* that a call uses by default */
+    char processor[64];          /* its name, or "unknown" */
+    const char *instruction_set; /* the kernels in use: "avx512", "avx2", "portable" */
+    const char *features;        /* optional parts in this build, e.g. "keras fetch figures" */
+    int threads;                 /* that a call uses by default */
 } cepa_machine;
 
 /* Chooses the kernels at the first call of any kind, from CEPA_CPU or what the processor has; an instruction set named

@@ -33,7 +33,8 @@ int run_layer(cepa_graph *graph, const char *class_name, const named_value *argu
     const layer_class *class = (const layer_class *)family_find(&layer_family, class_name);
     assert_non_null(class);
     void *resolved;
-    if (fields_read(&graph->memory, &class->kind, arguments, count, false, &resolved, &error)) fail_msg("%s", error.message);
+    if (fields_read(&graph->memory, &class->kind, arguments, count, false, &resolved, &error))
+        fail_msg("%s", error.message);
     layer *made = graph_layer(graph, class, resolved, NULL, trainable);
     call *c = graph_call(graph, made, inputs, input_count);
     if (!c) fail_msg("%s", graph->error.message);
@@ -57,8 +58,14 @@ void run_prepare(layer_run *run, cepa_graph *graph, const int *inputs, size_t in
     *run = (layer_run){.graph = graph, .rows = rows, .inputs = input_count, .outputs = output_count};
     if (network_new(graph, inputs, input_count, outputs, output_count, "test", false, &run->network, &error))
         fail_msg("%s", error.message);
-    plan_request request = {.network = run->network, .training = training, .want = outputs, .wants = output_count,
-                            .entry = outputs, .entries = output_count, .input_gradients = true, .plain = plain};
+    plan_request request = {.network = run->network,
+                            .training = training,
+                            .want = outputs,
+                            .wants = output_count,
+                            .entry = outputs,
+                            .entries = output_count,
+                            .input_gradients = true,
+                            .plain = plain};
     if (plan_new(&request, &run->plan, &error)) fail_msg("%s", error.message);
     if (session_new(run->plan, rows, threads, &run->session, &error)) fail_msg("%s", error.message);
     for (size_t i = 0; i < input_count; i++) {
@@ -99,7 +106,8 @@ static void head(void *context, size_t position, size_t rows, const lanes *const
         unload(want[k], run->y[k], run->output_order[k], count, position, rows);
         for (size_t e = 0; e < count; e++)
             for (size_t i = 0; i < LANES; i++)
-                gradient[k][e].lane[i] = i < rows ? (real)run->dy[k][(position + i) * count + run->output_order[k][e]] : 0;
+                gradient[k][e].lane[i] =
+                    i < rows ? (real)run->dy[k][(position + i) * count + run->output_order[k][e]] : 0;
     }
 }
 

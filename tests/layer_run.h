@@ -1,5 +1,5 @@
-/* Runs one layer, or any small graph, forward and backward through plan and session, on numbers in Keras' order. Built with
- * float for the golden cases and with double for the gradient checks. */
+/* Runs one layer, or any small graph, forward and backward through plan and session, on numbers in Keras' order. Built
+ * with float for the golden cases and with double for the gradient checks. */
 #ifndef TESTS_LAYER_RUN_H
 #define TESTS_LAYER_RUN_H
 
@@ -13,9 +13,9 @@ typedef struct layer_run {
     plan *plan;
     session *session;
     size_t rows, inputs, outputs;
-    size_t input_count[MOST_VALUES], output_count[MOST_VALUES]; /* numbers of one row */
+    size_t input_count[MOST_VALUES], output_count[MOST_VALUES];                  /* numbers of one row */
     double *x[MOST_VALUES], *dx[MOST_VALUES], *y[MOST_VALUES], *dy[MOST_VALUES]; /* rows x count, Keras' order */
-    double unused;  /* what lanes beyond the rows are filled with; 0: the last row, as in use */
+    double unused; /* what lanes beyond the rows are filled with; 0: the last row, as in use */
     uint32_t *output_order[MOST_VALUES];
     uint32_t *input_order[MOST_VALUES];
 } layer_run;

@@ -2,12 +2,15 @@
 #include "base/buffer.h"
 #include "base/fields.h"
 #include "base/random.h"
+#include "base/threads.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -432,16 +435,50 @@ static int free_arena(void **state)
     return 0;
 }
 
+static void count_index(void *context, size_t index, int thread)
+{
+    assert_in_range(thread, 0, 4);
+    atomic_fetch_add(&((_Atomic int *)context)[index], 1);
+}
+
+/* Each index once, whatever the number of threads and indices, in jobs that follow at once or after the team slept. */
+static void a_team_does_each_index_once(void **state)
+{
+    (void)state;
+    enum { MOST = 700 };
+    static _Atomic int counts[MOST];
+    static const int sizes[] = {1, 2, 5};
+    for (size_t s = 0; s < ARRAY_COUNT(sizes); s++) {
+        team *t = team_new(sizes[s]);
+        assert_int_equal(team_size(t), sizes[s]);
+        for (size_t count = 0; count < MOST; count++) {
+            memset((void *)counts, 0, sizeof counts);
+            team_for(t, count, count_index, (void *)counts);
+            for (size_t i = 0; i < MOST; i++) assert_int_equal(atomic_load(&counts[i]), i < count);
+            if (count % 100 == 0) nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+        }
+        team_free(t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_shortest),        cmocka_unit_test(buffers_grow),
-        cmocka_unit_test(philox_has_known_answers),    cmocka_unit_test(an_order_is_a_permutation),
-        cmocka_unit_test(normal_numbers_are_normal),   cmocka_unit_test(values_print_as_they_parse),
-        cmocka_unit_test(values_read_other_spellings), cmocka_unit_test(bad_values_are_refused),
-        cmocka_unit_test(unset_members_get_defaults),  cmocka_unit_test(set_members_are_kept),
-        cmocka_unit_test(what_is_written_reads_back),  cmocka_unit_test(wrong_arguments_are_explained),
-        cmocka_unit_test(unknown_arguments_are_named), cmocka_unit_test(members_are_found_by_their_names),
+        cmocka_unit_test(a_team_does_each_index_once),
+        cmocka_unit_test(numbers_are_shortest),
+        cmocka_unit_test(buffers_grow),
+        cmocka_unit_test(philox_has_known_answers),
+        cmocka_unit_test(an_order_is_a_permutation),
+        cmocka_unit_test(normal_numbers_are_normal),
+        cmocka_unit_test(values_print_as_they_parse),
+        cmocka_unit_test(values_read_other_spellings),
+        cmocka_unit_test(bad_values_are_refused),
+        cmocka_unit_test(unset_members_get_defaults),
+        cmocka_unit_test(set_members_are_kept),
+        cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(wrong_arguments_are_explained),
+        cmocka_unit_test(unknown_arguments_are_named),
+        cmocka_unit_test(members_are_found_by_their_names),
         cmocka_unit_test(class_names_become_snakes),
     };
     return cmocka_run_group_tests(tests, make_arena, free_arena);

@@ -1,4 +1,5 @@
-/* Building graphs through the public interface: names, shapes, parameters, order, shared and nested layers, refusals. */
+/* Building graphs through the public interface: names, shapes, parameters, order, shared and nested layers, refusals.
+ */
 #include "layer_run.h"
 
 #include <setjmp.h>
@@ -9,7 +10,8 @@
 
 #include <cmocka.h>
 
-static void assert_layer(const cepa_model *model, size_t index, const char *name, size_t parameters, const char *shape_is)
+static void assert_layer(const cepa_model *model, size_t index, const char *name, size_t parameters,
+                         const char *shape_is)
 {
     cepa_layer_info info;
     char text[96];
@@ -52,7 +54,8 @@ static void the_lessons_network_has_the_lessons_numbers(void **state)
     cepa_graph_free(g);
 }
 
-/* Keras' order: by depth, and within a depth as a walk from the outputs meets the layers (checked with Keras 3.15.1). */
+/* Keras' order: by depth, and within a depth as a walk from the outputs meets the layers (checked with Keras 3.15.1).
+ */
 static void layers_stand_in_keras_order(void **state)
 {
     (void)state;
@@ -151,14 +154,20 @@ static void what_does_not_fit_is_refused(void **state)
         shape input;
     } cases[] = {
         {"Conv2D(3, 5)", "conv2d: kernel 5x5 does not fit its input 4x4 (padding 'valid')", {3, {4, 4, 1}}},
-        {"Conv2D(3, 2, groups=2)", "conv2d: groups=2 must divide its 3 input channels and its 3 filters", {3, {4, 4, 3}}},
+        {"Conv2D(3, 2, groups=2)",
+         "conv2d: groups=2 must divide its 3 input channels and its 3 filters",
+         {3, {4, 4, 3}}},
         {"Conv2D(3, 2)", "conv2d: its input must be (None, height, width, channels), not (None, 9)", {1, {9}}},
-        {"Conv2D(3, 2, strides=2, dilation_rate=2)", "conv2d: strides and dilation_rate may not both be above 1", {3, {9, 9, 1}}},
+        {"Conv2D(3, 2, strides=2, dilation_rate=2)",
+         "conv2d: strides and dilation_rate may not both be above 1",
+         {3, {9, 9, 1}}},
         {"MaxPooling2D(9)", "max_pooling2d: pool 9x9 does not fit its input 4x4 (padding 'valid')", {3, {4, 4, 1}}},
         {"Reshape((5, -1))", "reshape: its input of 12 numbers does not fit the shape (None, 5, None)", {1, {12}}},
         {"Softmax(axis=3)", "softmax: axis 3 is none of its input's (batch 0 excluded, 1 others)", {1, {12}}},
         {"Dense(3)", "dense: its input (None, None) has an unknown size: give the input a whole shape", {1, {-1}}},
-        {"Dropout(0.5, noise_shape=(None, 2))", "dropout: noise_shape must hold 1 or the input's size on each axis", {1, {12}}},
+        {"Dropout(0.5, noise_shape=(None, 2))",
+         "dropout: noise_shape must hold 1 or the input's size on each axis",
+         {1, {12}}},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         cepa_error error;
@@ -167,7 +176,8 @@ static void what_does_not_fit_is_refused(void **state)
         const value *v = value_parse(&g->memory, cases[i].layer, &error);
         const layer_class *class = (const layer_class *)family_find(&layer_family, v->call.name);
         void *options;
-        assert_int_equal(fields_read(&g->memory, &class->kind, v->call.members, v->call.count, false, &options, &error), 0);
+        assert_int_equal(fields_read(&g->memory, &class->kind, v->call.members, v->call.count, false, &options, &error),
+                         0);
         layer *l = graph_layer(g, class, options, NULL, true);
         assert_null(graph_call(g, l, &x, 1));
         assert_string_equal(g->error.message, cases[i].message);

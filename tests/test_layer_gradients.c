@@ -1,4 +1,5 @@
-/* Every layer's gradients against central differences, in double precision: the same sources, built with real = double. */
+/* Every layer's gradients against central differences, in double precision: the same sources, built with real = double.
+ */
 #include "layer_run.h"
 
 #include <math.h>
@@ -16,8 +17,14 @@ typedef struct gradient_case {
     shape input[3];
 } gradient_case;
 
-#define IMAGE(h, w, c) {3, {h, w, c}}
-#define VECTOR(n)      {1, {n}}
+#define IMAGE(h, w, c)                                                                                                 \
+    {                                                                                                                  \
+        3, { h, w, c }                                                                                                 \
+    }
+#define VECTOR(n)                                                                                                      \
+    {                                                                                                                  \
+        1, { n }                                                                                                       \
+    }
 
 static const gradient_case cases[] = {
     {"Rescaling(0.5, 0.25)", 3, 1, {IMAGE(2, 3, 2)}},
@@ -90,14 +97,16 @@ static double slope_error(layer_run *run, double *x, real *w, double gradient)
     double value = x ? *x : (double)*w, sides[2];
     for (int side = 0; side < 2; side++) {
         double moved = value + (side ? step : -step);
-        if (x) *x = moved;
+        if (x)
+            *x = moved;
         else {
             *w = (real)moved;
             graph_weights_changed(run->graph);
         }
         sides[side] = objective(run);
     }
-    if (x) *x = value;
+    if (x)
+        *x = value;
     else {
         *w = (real)value;
         graph_weights_changed(run->graph);
@@ -178,7 +187,8 @@ static void gradients_are_slopes(void **state)
             fail_msg("%s has no case here", layer_family.members[k]->name);
 }
 
-/* A value read by two calls and added to itself: gradients of a fan-out are summed; a layer used twice sums its weights'. */
+/* A value read by two calls and added to itself: gradients of a fan-out are summed; a layer used twice sums its
+ * weights'. */
 static void fan_out_and_shared_layers_add_up(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Layers against the numbers that Keras computed: outputs, gradients of inputs and weights, moving statistics, added losses. */
+/* Layers against the numbers that Keras computed: outputs, gradients of inputs and weights, moving statistics, added
+ * losses. */
 #include "golden.h"
 #include "layer_run.h"
 
@@ -72,8 +73,10 @@ static void prepare(layer_run *run, const golden *g, bool plain)
     named_value arguments[32];
     size_t argument_count = read_arguments(&graph->memory, g, arguments);
     bool trainable = !json_is_false(json_object_get(g->json, "layer_trainable"));
-    int output = run_layer(graph, golden_text(g->json, "class", ""), arguments, argument_count, inputs, count, trainable);
-    run_prepare(run, graph, inputs, count, &output, 1, rows, json_is_true(json_object_get(g->json, "training")), plain, 1);
+    int output =
+        run_layer(graph, golden_text(g->json, "class", ""), arguments, argument_count, inputs, count, trainable);
+    run_prepare(run, graph, inputs, count, &output, 1, rows, json_is_true(json_object_get(g->json, "training")), plain,
+                1);
     for (size_t i = 0; i < count; i++)
         memcpy(run->x[i], numbered(g, "x", i)->values, rows * run->input_count[i] * sizeof(double));
     const golden_array *dy = golden_find(&g->arrays, "dy");
@@ -128,7 +131,8 @@ static bool check_added_loss(const golden *g, const layer_run *run)
     }
     for (size_t i = 0; i < run->graph->weight_count; i++) {
         const weight *w = &run->graph->weights[i];
-        if (w->regularizer.kind) total += regularizer_penalty(&w->regularizer, run->graph->values + w->offset, w->count);
+        if (w->regularizer.kind)
+            total += regularizer_penalty(&w->regularizer, run->graph->values + w->offset, w->count);
     }
     return golden_matches(g, "added_loss", &total, 1, 1e-6);
 }
@@ -158,8 +162,10 @@ static void layers_compute_what_keras_computes(void **state)
         golden g;
         golden_open(&g, names[i]);
         const char *class = golden_text(g.json, "class", "");
-        if (!family_find(&layer_family, class)) printf("%s: no layer %s yet\n", names[i], class);
-        else if (json_object_get(g.json, "statistics")) printf("%s: random, compared in its own test\n", names[i]);
+        if (!family_find(&layer_family, class))
+            printf("%s: no layer %s yet\n", names[i], class);
+        else if (json_object_get(g.json, "statistics"))
+            printf("%s: random, compared in its own test\n", names[i]);
         else {
             checked++;
             for (int plain = 0; plain < 2; plain++)

@@ -76,7 +76,7 @@ static void step(trained *t, const golden *g, size_t index)
     real gradients[MOST_NUMBERS];
     for (size_t i = 0; i < t->kernel; i++) gradients[i] = (real)d_kernel->values[index * t->kernel + i];
     for (size_t i = 0; i < t->bias; i++) gradients[t->kernel + i] = (real)d_bias->values[index * t->bias + i];
-    optimizer_step(&t->o, t->values, gradients, 1);
+    optimizer_step(&t->o, t->values, gradients, NULL);
     for (size_t i = 0; i < t->kernel; i++) t->kernel_after[index * t->kernel + i] = (double)t->values[i];
     for (size_t i = 0; i < t->bias; i++) t->bias_after[index * t->bias + i] = (double)t->values[t->kernel + i];
 }
@@ -158,6 +158,7 @@ static void threads_do_not_matter(void **state)
     static real values[2][COUNT], gradients[COUNT];
     static const int size[] = {COUNT};
     const random_stream stream = {.key = 5};
+    team *three = team_new(3);
     const parameter p = {"dense", "kernel", 1, size, 0, 0, COUNT, {0}, {0}};
     for (size_t run = 0; run < 2; run++) {
         arena memory = {0};
@@ -171,10 +172,11 @@ static void threads_do_not_matter(void **state)
         for (uint32_t step = 1; step <= 3; step++) {
             for (size_t i = 0; i < COUNT; i++)
                 gradients[i] = (real)random_uniform24(random_word(&stream, step, i)) - (real)0.5;
-            optimizer_step(&o, values[run], gradients, run ? 3 : 1);
+            optimizer_step(&o, values[run], gradients, run ? three : NULL);
         }
         arena_free(&memory);
     }
+    team_free(three);
     assert_memory_equal(values[0], values[1], sizeof values[0]);
 }
 

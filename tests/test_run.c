@@ -9,12 +9,16 @@
 
 #include <cmocka.h>
 
-/* A network with everything that could depend on how it is run: padding, strides, batch-wide stages, dropout, a branch. */
+/* A network with everything that could depend on how it is run: padding, strides, batch-wide stages, dropout, a branch.
+ */
 static int build(cepa_graph *g, int x)
 {
     static const char *const layers[] = {
-        "Conv2D(7, 3, padding='same', activation='relu')", "BatchNormalization()", "MaxPooling2D(2)",
-        "Conv2D(7, 3, strides=2, padding='same', activation='relu')", "Dropout(0.3)",
+        "Conv2D(7, 3, padding='same', activation='relu')",
+        "BatchNormalization()",
+        "MaxPooling2D(2)",
+        "Conv2D(7, 3, strides=2, padding='same', activation='relu')",
+        "Dropout(0.3)",
     };
     cepa_error error;
     int branch = 0;

@@ -1,21 +1,28 @@
-/* Threads: OpenMP behind three calls. Built without OpenMP, everything runs on the caller. */
+/* Threads that share out work by number. A team waits briefly awake and then asleep: on a machine that others use too,
+ * a thread that spins takes the processor from the one it waits for (OpenMP's do, for milliseconds). */
 #ifndef BASE_THREADS_H
 #define BASE_THREADS_H
 
 #include <stddef.h>
 
-/* Threads a call uses by default: OMP_NUM_THREADS, else the machine's cores; 1 inside a caller's parallel region. */
+/* Threads a call uses by default: OMP_NUM_THREADS, else the processors this process may use; 1 inside a parallel region
+ * of a caller that uses OpenMP. */
 int threads_default(void);
 
 /* The number to use where a caller asked for wanted (0: default). */
 int threads_wanted(int wanted);
 
-/* Runs work(context, index, thread) for every index below count on at most threads threads (thread < threads) and waits.
- * Which thread gets which index is not fixed: work may not depend on it. */
-void threads_for(int threads, size_t count, void (*work)(void *context, size_t index, int thread), void *context);
+/* The caller and size - 1 threads of its own, for one caller at a time. */
+typedef struct team team;
 
-/* Denormal numbers count as zero on the calling thread until the state is given back (they cost 100 times the time). */
-unsigned flush_to_zero(void);
-void flush_restore(unsigned state);
+/* A team of wanted threads (0: default), or of fewer where the system gives no more. NULL without memory. */
+team *team_new(int wanted);
+void team_free(team *team);      /* NULL is taken */
+int team_size(const team *team); /* NULL: 1, the caller alone */
+
+/* Runs work(context, index, thread) for every index below count, thread below team_size, and waits for all. Which
+ * thread gets which index is not fixed: work may not depend on it. Denormal numbers count as zero meanwhile (they cost
+ * 100 times the time). team NULL: the caller alone. */
+void team_for(team *team, size_t count, void (*work)(void *context, size_t index, int thread), void *context);
 
 #endif

@@ -182,13 +182,14 @@ static void work_on(void *context, size_t row, int thread)
 /* Reads all pictures on all threads; of several errors the first picture's is kept. */
 static cepa_status read_pictures(work *w, cepa_error *error)
 {
-    size_t threads = (size_t)threads_default();
+    team *team = team_new(0);
+    size_t threads = (size_t)team_size(team);
     w->statuses = calloc(threads, sizeof *w->statuses);
     w->errors = calloc(threads, sizeof *w->errors);
     w->rows = calloc(threads, sizeof *w->rows);
     cepa_status status = w->statuses && w->errors && w->rows ? CEPA_OK : fail_memory(error);
     if (!status) {
-        threads_for((int)threads, w->list->count, work_on, w);
+        team_for(team, w->list->count, work_on, w);
         size_t first = SIZE_MAX;
         for (size_t t = 0; t < threads; t++)
             if (w->statuses[t] && w->rows[t] < first) {
@@ -196,6 +197,7 @@ static cepa_status read_pictures(work *w, cepa_error *error)
                 status = fail(error, w->statuses[t], "%s", w->errors[t].message);
             }
     }
+    team_free(team);
     free(w->statuses);
     free(w->errors);
     free(w->rows);

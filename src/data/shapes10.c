@@ -289,7 +289,9 @@ static cepa_status make_part(size_t rows, uint32_t first, cepa_dataset **made, c
     if (!status) status = dataset_add(*made, ROLE_TARGET, &label, &labels, error);
     if (!status) status = dataset_name_classes(*made, names, ARRAY_COUNT(shapes), error);
     if (status) return status;
-    threads_for(0, rows, draw_row, &(work){pixels, labels, first});
+    team *team = team_new(0);
+    team_for(team, rows, draw_row, &(work){pixels, labels, first});
+    team_free(team);
     return dataset_end(*made, error);
 }
 

@@ -103,8 +103,10 @@ const char *graph_auto_name(cepa_graph *graph, const char *base)
 {
     size_t number = count_name(graph, base);
     char *name = NULL;
-    if (number == 0) name = arena_text(&graph->memory, base);
-    else if (number != SIZE_MAX) name = arena_format(&graph->memory, "%s_%zu", base, number);
+    if (number == 0)
+        name = arena_text(&graph->memory, base);
+    else if (number != SIZE_MAX)
+        name = arena_format(&graph->memory, "%s_%zu", base, number);
     return name ? name : no_memory(graph);
 }
 
@@ -167,8 +169,10 @@ static bool add_weight(declarations *d, const weight_spec *spec)
         return false;
     random_stream stream = random_stream_of(g->seed, d->layer->name, spec->name, 0);
     real *values = g->values + made.offset;
-    if (g->skip_drawing) memset(values, 0, made.count * sizeof *values);
-    else if (initializer_fill(&initializer, &spec->shape.size[0], spec->shape.rank, &stream, values, &d->error)) return false;
+    if (g->skip_drawing)
+        memset(values, 0, made.count * sizeof *values);
+    else if (initializer_fill(&initializer, &spec->shape.size[0], spec->shape.rank, &stream, values, &d->error))
+        return false;
     g->value_count = total;
     if (d->layer->weight_count == 0) d->layer->first_weight = g->weight_count;
     d->layer->weight_count++;
@@ -251,7 +255,11 @@ static call *new_call(cepa_graph *g, layer *layer, const int *inputs, size_t cou
     int *input = arena_array(&g->memory, count + 1, sizeof *input);
     if (!c || !input) return no_memory(g);
     if (count) memcpy(input, inputs, count * sizeof *input);
-    *c = (call){.layer = layer, .inputs = count, .input = input, .part_of = part_of, .split = {1, 1, 1},
+    *c = (call){.layer = layer,
+                .inputs = count,
+                .input = input,
+                .part_of = part_of,
+                .split = {1, 1, 1},
                 .needs = layer->class->needs};
     c->use = (uint32_t)layer->uses;
     return c;
@@ -274,7 +282,11 @@ static bool infer_shapes(cepa_graph *g, call *c, const shape *input)
     shape output[CEPA_MAX_INPUTS];
     memset(output, 0, sizeof output);
     declarations d = {.graph = g, .layer = c->layer, .call = c};
-    shape_pass p = {.options = c->layer->options, .inputs = c->inputs, .input = input, .outputs = 1, .output = output,
+    shape_pass p = {.options = c->layer->options,
+                    .inputs = c->inputs,
+                    .input = input,
+                    .outputs = 1,
+                    .output = output,
                     .internal = &d};
     bool good = c->layer->class->shape(&p) && d.error.status == CEPA_OK;
     for (size_t i = 0; good && i < p.outputs; i++) {
@@ -308,7 +320,8 @@ static bool check_input_count(cepa_graph *g, const layer *l, size_t count)
     if (class->min_inputs == class->max_inputs)
         fail(&error, CEPA_SHAPE, "%s: takes %zu input%s, not %zu", l->name, class->min_inputs,
              class->min_inputs == 1 ? "" : "s", count);
-    else fail(&error, CEPA_SHAPE, "%s: takes at least %zu inputs, not %zu", l->name, class->min_inputs, count);
+    else
+        fail(&error, CEPA_SHAPE, "%s: takes at least %zu inputs, not %zu", l->name, class->min_inputs, count);
     graph_fail(g, &error);
     return false;
 }
@@ -335,8 +348,8 @@ static const field *argument_field(const layer *l, const argument_layer *a, cons
 }
 
 /* Resolves the options of an argument's layer from its text. */
-static cepa_status read_argument(arena *memory, const argument_layer *a, const field *f, const char *text, void **options,
-                                 cepa_error *error)
+static cepa_status read_argument(arena *memory, const argument_layer *a, const field *f, const char *text,
+                                 void **options, cepa_error *error)
 {
     if (a->receives) {
         named_value named = {a->receives, value_text(memory, text)};
@@ -397,7 +410,8 @@ call *graph_call(cepa_graph *graph, layer *layer, const int *inputs, size_t coun
 
 layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name)
 {
-    static const layer_class functional = {.kind = {.name = "Functional"}}, sequential = {.kind = {.name = "Sequential"}};
+    static const layer_class functional = {.kind = {.name = "Functional"}},
+                             sequential = {.kind = {.name = "Sequential"}};
     layer *made = graph_layer(graph, network->sequential ? &sequential : &functional, NULL, name, true);
     if (made) made->nested = network;
     return made;

@@ -1,5 +1,5 @@
-/* Layers, the calls that connect them, the tensors between, the weights; and networks: a graph's part from some tensors to
- * others. Everything is made in order and never changed, so that the order of calls is a topological one. */
+/* Layers, the calls that connect them, the tensors between, the weights; and networks: a graph's part from some tensors
+ * to others. Everything is made in order and never changed, so that the order of calls is a topological one. */
 #ifndef GRAPH_GRAPH_H
 #define GRAPH_GRAPH_H
 
@@ -15,27 +15,27 @@ typedef struct weight {
     layer *layer;
     const char *name;
     shape shape;
-    size_t offset, count;             /* in the graph's values */
-    member regularizer, constraint;   /* kind NULL: none */
+    size_t offset, count;           /* in the graph's values */
+    member regularizer, constraint; /* kind NULL: none */
     bool not_trained;
 } weight;
 
 /* What Keras calls a layer: a class with arguments and weights, called once or more. */
 struct layer {
-    size_t index;            /* in the graph's layers */
+    size_t index; /* in the graph's layers */
     const layer_class *class;
     const char *name;
     void *options; /* resolved */
     bool trainable;
     size_t first_weight, weight_count;
-    real *packed;            /* packed_count reals; valid for the weights' version below */
+    real *packed; /* packed_count reals; valid for the weights' version below */
     size_t packed_count;
     uint64_t packed_version;
-    size_t call_count;       /* visible calls */
-    size_t uses;             /* all calls: each draws random numbers of its own */
-    layer *arguments[2];     /* of a layer that takes an activation: the layers of its arguments, by argument_layers */
-    network *nested;         /* a model used as a layer: its calls are repeated inside the outer one */
-    layer *owner;            /* of a layer that stands for an argument (activation=): the layer that has it */
+    size_t call_count;   /* visible calls */
+    size_t uses;         /* all calls: each draws random numbers of its own */
+    layer *arguments[2]; /* of a layer that takes an activation: the layers of its arguments, by argument_layers */
+    network *nested;     /* a model used as a layer: its calls are repeated inside the outer one */
+    layer *owner;        /* of a layer that stands for an argument (activation=): the layer that has it */
     bool named_by_user;
 };
 
@@ -48,15 +48,15 @@ typedef struct tensor {
 /* One use of a layer. */
 struct call {
     layer *layer;
-    size_t index;       /* in the graph's calls */
-    size_t number;      /* among the layer's visible calls: Keras' node index */
-    uint32_t use;       /* among all its calls */
+    size_t index;  /* in the graph's calls */
+    size_t number; /* among the layer's visible calls: Keras' node index */
+    uint32_t use;  /* among all its calls */
     size_t inputs, outputs;
     int *input, *output; /* tensor ids */
     int *result;         /* of a visible call: the outputs behind its arguments' calls */
-    call *part_of;       /* the visible call that this one is a part of: an activation's, a nested model's; NULL: visible */
+    call *part_of; /* the visible call that this one is a part of: an activation's, a nested model's; NULL: visible */
     void *geometry;
-    unsigned needs;      /* what gradient_inputs reads besides dy */
+    unsigned needs; /* what gradient_inputs reads besides dy */
     size_t kept_bytes, scratch_bytes, sums, state;
     size_t split[3]; /* forward, gradient_inputs, gradient_weights */
 };
@@ -89,8 +89,8 @@ void graph_free(cepa_graph *graph);
 /* Keeps the first error; later ones are dropped. */
 void graph_fail(cepa_graph *graph, const cepa_error *error);
 
-/* Makes a layer of resolved options (owned by the graph's arena) without calling it. name NULL: an automatic one. NULL, and
- * the graph's error set, on failure. */
+/* Makes a layer of resolved options (owned by the graph's arena) without calling it. name NULL: an automatic one. NULL,
+ * and the graph's error set, on failure. */
 layer *graph_layer(cepa_graph *graph, const layer_class *class, void *options, const char *name, bool trainable);
 
 /* Calls a layer on tensors. Gives the visible call (its outputs are those behind an activation), NULL on failure. */
@@ -121,17 +121,17 @@ struct network {
     const char *name;
     bool sequential;
     size_t inputs, outputs;
-    int *input, *output;  /* tensor ids */
-    size_t layer_count;   /* visible layers, sorted as model.layers: by depth, then by order of traversal from outputs */
+    int *input, *output; /* tensor ids */
+    size_t layer_count;  /* visible layers, sorted as model.layers: by depth, then by order of traversal from outputs */
     layer **layers;
     size_t visible_count; /* visible calls, same order */
     call **visible;
-    size_t call_count;    /* every call to run, in topological order */
+    size_t call_count; /* every call to run, in topological order */
     call **calls;
 };
 
-/* Finds the part between inputs and outputs. Fails where an output does not depend on inputs alone, or where a layer name
- * occurs twice. Owned by the graph. */
+/* Finds the part between inputs and outputs. Fails where an output does not depend on inputs alone, or where a layer
+ * name occurs twice. Owned by the graph. */
 cepa_status network_new(cepa_graph *graph, const int *inputs, size_t input_count, const int *outputs,
                         size_t output_count, const char *name, bool sequential, network **made, cepa_error *error);
 
@@ -139,14 +139,15 @@ cepa_status network_new(cepa_graph *graph, const int *inputs, size_t input_count
 call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count);
 layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name);
 
-/* The weights of a network in Keras' order (model.weights of its layers one after the other, nested ones in place, shared
- * ones once): indices into graph->weights. *count of them; owned by the graph. */
+/* The weights of a network in Keras' order (model.weights of its layers one after the other, nested ones in place,
+ * shared ones once): indices into graph->weights. *count of them; owned by the graph. */
 const size_t *network_weights(const network *network, size_t *count);
 
 /* A layer's parameters (a nested model's where it stands for one), and those among them that training leaves alone. */
 size_t layer_parameters(const cepa_graph *graph, const layer *l, size_t *not_trained);
 
-/* A number of parameters: all, and those not trained (by kind or because the layer, or a model around it, is frozen). */
+/* A number of parameters: all, and those not trained (by kind or because the layer, or a model around it, is frozen).
+ */
 size_t network_parameters(const network *network, size_t *not_trained);
 
 #endif

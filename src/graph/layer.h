@@ -62,8 +62,8 @@ void *declare_table(shape_pass *p, size_t size);
 arena *pass_memory(shape_pass *p);
 /* What gradient_inputs reads besides dy, where it depends on the options; otherwise the class says it. */
 void declare_needs(shape_pass *p, unsigned needs);
-/* Refuses the call: the fact and the limit ("kernel 5x5 does not fit its input 4x4 (padding 'valid')"); the layer's name is
- * put in front. Always false: return refuse(p, ...). */
+/* Refuses the call: the fact and the limit ("kernel 5x5 does not fit its input 4x4 (padding 'valid')"); the layer's
+ * name is put in front. Always false: return refuse(p, ...). */
 bool refuse(shape_pass *p, const char *format, ...) CEPA_FORMAT(2, 3);
 
 /* Where a block's random numbers come from. */
@@ -82,19 +82,19 @@ typedef struct layer_call {
     const lanes *const *x;
     lanes *const *y;
     const lanes *const *dy;
-    lanes *const *dx;  /* to be overwritten; NULL entries are not wanted */
-    real *const *w;    /* in Keras' shape and order; only combine may write */
-    real *const *dw;   /* to be overwritten; NULL entries are not wanted */
-    real *packed;      /* written by pack, read by the others */
-    void *kept;        /* NULL where no gradient pass will come */
+    lanes *const *dx; /* to be overwritten; NULL entries are not wanted */
+    real *const *w;   /* in Keras' shape and order; only combine may write */
+    real *const *dw;  /* to be overwritten; NULL entries are not wanted */
+    real *packed;     /* written by pack, read by the others */
+    void *kept;       /* NULL where no gradient pass will come */
     void *scratch;
-    double *sums;          /* partial: this block's, to be overwritten; combine: added over all blocks in order; the
-                              gradient_weights that follows a gradient stage: this block's again */
-    double *state;         /* written by combine, read by every block */
-    size_t batch_rows;     /* real rows in the whole batch */
-    size_t count;          /* elements of y[0] */
-    size_t first, last;    /* the part of the split to be done */
-    size_t rows;           /* real rows in this block; lanes beyond repeat the last and have gradient 0 */
+    double *sums;       /* partial: this block's, to be overwritten; combine: added over all blocks in order; the
+                           gradient_weights that follows a gradient stage: this block's again */
+    double *state;      /* written by combine, read by every block */
+    size_t batch_rows;  /* real rows in the whole batch */
+    size_t count;       /* elements of y[0] */
+    size_t first, last; /* the part of the split to be done */
+    size_t rows;        /* real rows in this block; lanes beyond repeat the last and have gradient 0 */
     bool training;
     const random_rows *random;
     lanes *penalty; /* a penalty of each row (activity regularizers), to be overwritten */
@@ -111,29 +111,29 @@ enum { NEEDS_INPUT = 1, NEEDS_OUTPUT = 2 };
 
 typedef struct layer_class {
     kind kind;
-    size_t min_inputs, max_inputs; /* max 0: any number */
-    bool (*shape)(shape_pass *p);  /* false after refuse */
-    layer_pass *pack;              /* w -> packed, whenever the weights have changed */
-    layer_pass *forward;           /* after the forward stages, if any */
-    layer_pass *gradient_inputs;   /* dy -> dx; NULL: no gradient flows */
-    layer_pass *gradient_weights;  /* x, dy -> dw */
+    size_t min_inputs, max_inputs;                   /* max 0: any number */
+    bool (*shape)(shape_pass *p);                    /* false after refuse */
+    layer_pass *pack;                                /* w -> packed, whenever the weights have changed */
+    layer_pass *forward;                             /* after the forward stages, if any */
+    layer_pass *gradient_inputs;                     /* dy -> dx; NULL: no gradient flows */
+    layer_pass *gradient_weights;                    /* x, dy -> dw */
     batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
-    unsigned needs;                /* what gradient_inputs (and gradient stages) read besides dy */
-    unsigned weights_need;         /* what gradient_weights reads besides dy */
-    bool in_place;                 /* y[0] may be x[0], dx[0] may be dy[0] */
-    bool identity_in_inference;    /* forward is skipped there */
-    bool frozen_is_inference;      /* trainable=False puts the layer into inference mode (BatchNormalization) */
-    bool penalizes;                /* forward writes c->penalty */
-    bool takes_activation;         /* its arguments activation and activity_regularizer become calls of their own */
+    unsigned needs;                                  /* what gradient_inputs (and gradient stages) read besides dy */
+    unsigned weights_need;                           /* what gradient_weights reads besides dy */
+    bool in_place;                                   /* y[0] may be x[0], dx[0] may be dy[0] */
+    bool identity_in_inference;                      /* forward is skipped there */
+    bool frozen_is_inference; /* trainable=False puts the layer into inference mode (BatchNormalization) */
+    bool penalizes;           /* forward writes c->penalty */
+    bool takes_activation;    /* its arguments activation and activity_regularizer become calls of their own */
     bool is_input;
 } layer_class;
 
 /* Every layer, in documentation order. Entries are layer_class. Defined in layers/table.c. */
 extern const family layer_family;
 
-/* An argument that becomes a call of its own behind the layer's (takes_activation): the field of the layer, the class of
- * the call and the field of that class which receives the text; NULL: the text's own arguments are the class', so that
- * activity_regularizer=l2(0.01) is ActivityRegularization(l2=0.01). Defined in layers/table.c. */
+/* An argument that becomes a call of its own behind the layer's (takes_activation): the field of the layer, the class
+ * of the call and the field of that class which receives the text; NULL: the text's own arguments are the class', so
+ * that activity_regularizer=l2(0.01) is ActivityRegularization(l2=0.01). Defined in layers/table.c. */
 typedef struct argument_layer {
     const char *field;
     const layer_class *class;
@@ -145,10 +145,10 @@ extern const size_t argument_layer_count;
 
 /* Calls in a row that are done in one pass, each the only reader of the one before. Defined in layers/fusions.c. */
 typedef struct fusion {
-    size_t count;                     /* calls in the row */
+    size_t count; /* calls in the row */
     const layer_class *const *classes;
     bool (*matches)(const void *const *options); /* the calls' options */
-    layer_pass *forward;              /* with the first call's options, inputs and weights and the last one's outputs */
+    layer_pass *forward; /* with the first call's options, inputs and weights and the last one's outputs */
 } fusion;
 
 extern const fusion fusions[];

@@ -8,22 +8,22 @@
 
 /* What is known of a tensor while the plan is made. */
 typedef struct value_state {
-    int slot;          /* of its value; NO_SLOT: fused away or not run */
-    int gradient;      /* slot of its gradient; NO_SLOT: none yet */
-    size_t readers;    /* calls that read it */
-    bool wanted;       /* read by the head */
+    int slot;       /* of its value; NO_SLOT: fused away or not run */
+    int gradient;   /* slot of its gradient; NO_SLOT: none yet */
+    size_t readers; /* calls that read it */
+    bool wanted;    /* read by the head */
     bool needs_gradient;
-    bool kept;         /* a gradient pass reads it again */
+    bool kept; /* a gradient pass reads it again */
 } value_state;
 
 typedef struct planner {
     const plan_request *request;
     plan *plan;
     cepa_graph *graph;
-    value_state *value;   /* by tensor id */
-    int *kept_slot;       /* by call index */
+    value_state *value; /* by tensor id */
+    int *kept_slot;     /* by call index */
     size_t penalties;
-    bool failed;          /* memory is exhausted */
+    bool failed; /* memory is exhausted */
 } planner;
 
 static void *allocate(planner *p, size_t count, size_t size)
@@ -78,9 +78,13 @@ static void add_step(planner *p, const step *made)
     plan->steps[plan->step_count++] = *made;
 }
 
-static size_t tensor_bytes(const planner *p, int id) { return shape_count(&graph_tensor(p->graph, id)->shape) * sizeof(lanes); }
+static size_t tensor_bytes(const planner *p, int id)
+{
+    return shape_count(&graph_tensor(p->graph, id)->shape) * sizeof(lanes);
+}
 
-/* ---- What gradients need ------------------------------------------------------------------------------------------ */
+/* ---- What gradients need ------------------------------------------------------------------------------------------
+ */
 
 static bool call_trains(const planner *p, const call *c)
 {
@@ -98,8 +102,8 @@ static bool runs_training(const planner *p, const call *c)
 /* True where a call's inputs may receive a gradient. */
 static bool passes_gradient(const call *c) { return c->layer->class->gradient_inputs || c->layer->class->is_input; }
 
-/* Which tensors' gradients are asked for: those behind a trained weight, or behind an input where these are wanted. Then
- * which values a gradient pass reads. */
+/* Which tensors' gradients are asked for: those behind a trained weight, or behind an input where these are wanted.
+ * Then which values a gradient pass reads. */
 static void mark_gradients(planner *p)
 {
     const network *n = p->request->network;
@@ -144,7 +148,8 @@ static void mark_kept(planner *p)
     for (size_t i = 0; i < p->request->wants; i++) p->value[p->request->want[i]].wanted = true;
 }
 
-/* ---- Forward ------------------------------------------------------------------------------------------------------ */
+/* ---- Forward ------------------------------------------------------------------------------------------------------
+ */
 
 static int *slots_of(planner *p, const int *tensors, size_t count, bool gradients)
 {
@@ -180,8 +185,15 @@ static const shape *shapes_of(planner *p, const int *tensors, size_t count)
 
 static step step_of(planner *p, const call *c, pass kind)
 {
-    step made = {.run = step_run_pass, .call = c, .kind = kind, .outputs = c->outputs, .kept = p->kept_slot[c->index],
-                 .scratch = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT, .training = runs_training(p, c)};
+    step made = {.run = step_run_pass,
+                 .call = c,
+                 .kind = kind,
+                 .outputs = c->outputs,
+                 .kept = p->kept_slot[c->index],
+                 .scratch = NO_SLOT,
+                 .from = NO_SLOT,
+                 .to = NO_SLOT,
+                 .training = runs_training(p, c)};
     made.count = c->outputs ? shape_count(&graph_tensor(p->graph, c->output[0])->shape) : 0;
     if (c->scratch_bytes) made.scratch = add_slot(p, c->scratch_bytes);
     made.input_shape = shapes_of(p, c->input, c->inputs);
@@ -226,8 +238,13 @@ static void note_state(planner *p, const call *c)
 static void plan_input(planner *p, const call *c, size_t number)
 {
     place_outputs(p, c);
-    step load = {.run = step_load, .kept = NO_SLOT, .scratch = NO_SLOT, .from = NO_SLOT, .number = number,
-                 .to = p->value[c->output[0]].slot, .order = p->plan->input_order[number],
+    step load = {.run = step_load,
+                 .kept = NO_SLOT,
+                 .scratch = NO_SLOT,
+                 .from = NO_SLOT,
+                 .number = number,
+                 .to = p->value[c->output[0]].slot,
+                 .order = p->plan->input_order[number],
                  .count = shape_count(&graph_tensor(p->graph, c->output[0])->shape)};
     add_step(p, &load);
 }
@@ -313,14 +330,18 @@ static void plan_forward(planner *p)
         const call *c = n->calls[i];
         const fusion *f = find_fusion(p, i);
         size_t number;
-        if (f) plan_fused(p, f, i);
-        else if (c->layer->class->is_input && input_number(n, c->output[0], &number)) plan_input(p, c, number);
-        else plan_call(p, c);
+        if (f)
+            plan_fused(p, f, i);
+        else if (c->layer->class->is_input && input_number(n, c->output[0], &number))
+            plan_input(p, c, number);
+        else
+            plan_call(p, c);
         i += f ? f->count : 1;
     }
 }
 
-/* ---- Backward ----------------------------------------------------------------------------------------------------- */
+/* ---- Backward -----------------------------------------------------------------------------------------------------
+ */
 
 /* Where the next contribution to a tensor's gradient goes: its own slot at first, then one that is added. */
 static int gradient_target(planner *p, int id, const call *c, bool may_reuse)
@@ -328,15 +349,21 @@ static int gradient_target(planner *p, int id, const call *c, bool may_reuse)
     value_state *v = &p->value[id];
     if (!v->needs_gradient) return NO_SLOT;
     if (v->gradient != NO_SLOT) return add_slot(p, tensor_bytes(p, id));
-    if (may_reuse) v->gradient = p->value[c->output[0]].gradient;
-    else v->gradient = add_slot(p, tensor_bytes(p, id));
+    if (may_reuse)
+        v->gradient = p->value[c->output[0]].gradient;
+    else
+        v->gradient = add_slot(p, tensor_bytes(p, id));
     return v->gradient;
 }
 
 static void add_contribution(planner *p, int id, int target)
 {
     if (target == NO_SLOT || target == p->value[id].gradient) return;
-    step add = {.run = step_add, .kept = NO_SLOT, .scratch = NO_SLOT, .from = target, .to = p->value[id].gradient,
+    step add = {.run = step_add,
+                .kept = NO_SLOT,
+                .scratch = NO_SLOT,
+                .from = target,
+                .to = p->value[id].gradient,
                 .count = tensor_bytes(p, id) / sizeof(lanes)};
     add_step(p, &add);
 }
@@ -344,8 +371,8 @@ static void add_contribution(planner *p, int id, int target)
 static void plan_input_gradient(planner *p, const call *c, const step *like)
 {
     step made = *like;
-    bool reuse = c->layer->class->in_place && c->inputs == 1 &&
-                 tensor_bytes(p, c->input[0]) == tensor_bytes(p, c->output[0]);
+    bool reuse =
+        c->layer->class->in_place && c->inputs == 1 && tensor_bytes(p, c->input[0]) == tensor_bytes(p, c->output[0]);
     made.pass = c->layer->class->gradient_inputs;
     made.kind = PASS_GRADIENT_INPUTS;
     made.dx = allocate(p, c->inputs + 1, sizeof *made.dx);
@@ -361,7 +388,11 @@ static void fill_missing_gradients(planner *p, const call *c)
         value_state *v = &p->value[c->output[k]];
         if (v->gradient != NO_SLOT) continue;
         v->gradient = add_slot(p, tensor_bytes(p, c->output[k]));
-        step zero = {.run = step_zero, .kept = NO_SLOT, .scratch = NO_SLOT, .from = NO_SLOT, .to = v->gradient,
+        step zero = {.run = step_zero,
+                     .kept = NO_SLOT,
+                     .scratch = NO_SLOT,
+                     .from = NO_SLOT,
+                     .to = v->gradient,
                      .count = tensor_bytes(p, c->output[k]) / sizeof(lanes)};
         add_step(p, &zero);
     }
@@ -393,8 +424,10 @@ static void plan_gradient(planner *p, const call *c)
     if (class->identity_in_inference && !runs_training(p, c)) {
         value_state *x = &p->value[c->input[0]];
         int from = p->value[c->output[0]].gradient;
-        if (x->gradient == NO_SLOT) x->gradient = from;
-        else add_contribution(p, c->input[0], from);
+        if (x->gradient == NO_SLOT)
+            x->gradient = from;
+        else
+            add_contribution(p, c->input[0], from);
         return;
     }
     fill_missing_gradients(p, c);
@@ -438,7 +471,8 @@ static void plan_head(planner *p)
     add_step(p, &head);
 }
 
-/* ---- Places ------------------------------------------------------------------------------------------------------- */
+/* ---- Places -------------------------------------------------------------------------------------------------------
+ */
 
 static size_t stage_of(const plan *plan, size_t step)
 {
@@ -496,7 +530,8 @@ static cepa_status place_slots(plan *plan, cepa_error *error)
     return CEPA_OK;
 }
 
-/* ---- Weights ------------------------------------------------------------------------------------------------------ */
+/* ---- Weights ------------------------------------------------------------------------------------------------------
+ */
 
 static void add_segments(planner *p)
 {
@@ -554,7 +589,8 @@ static void collect_packs(planner *p)
     }
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------------------------- */
+/* ---- The whole ----------------------------------------------------------------------------------------------------
+ */
 
 static cepa_status check_shapes(const network *n, cepa_error *error)
 {
@@ -626,8 +662,10 @@ cepa_status plan_new(const plan_request *request, plan **made, cepa_error *error
     cepa_status status = decide(&p, error);
     free(p.value);
     free(p.kept_slot);
-    if (status) plan_free(plan);
-    else *made = plan;
+    if (status)
+        plan_free(plan);
+    else
+        *made = plan;
     return status;
 }
 

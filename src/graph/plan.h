@@ -1,5 +1,5 @@
-/* A plan decides everything about running a network before it runs: which passes in which order, where the batch must be
- * waited for, which of them are fused, and the place of every byte. */
+/* A plan decides everything about running a network before it runs: which passes in which order, where the batch must
+ * be waited for, which of them are fused, and the place of every byte. */
 #ifndef GRAPH_PLAN_H
 #define GRAPH_PLAN_H
 
@@ -7,13 +7,13 @@
 
 typedef struct plan_request {
     const network *network;
-    bool training;         /* dropout draws, batch statistics are taken */
-    const int *want;       /* tensors that the head reads (predictions, logits) */
+    bool training;   /* dropout draws, batch statistics are taken */
+    const int *want; /* tensors that the head reads (predictions, logits) */
     size_t wants;
-    const int *entry;      /* tensors whose gradient the head writes; none: no backward pass */
+    const int *entry; /* tensors whose gradient the head writes; none: no backward pass */
     size_t entries;
-    bool input_gradients;  /* also carry the gradient to the network's inputs, for batch.finish */
-    bool plain;            /* without fusing */
+    bool input_gradients; /* also carry the gradient to the network's inputs, for batch.finish */
+    bool plain;           /* without fusing */
 } plan_request;
 
 /* One trained weight: where it stands in the graph's values and in the gradients. Ordered by the latter, which follows
@@ -40,25 +40,25 @@ enum { NO_SLOT = -1 };
 /* One thing done to a block. The pointers of its layer_call are slots, resolved when it runs. */
 struct step {
     void (*run)(struct frame *frame, const step *step);
-    layer_pass *pass;       /* of the class, for steps that run one */
-    const call *call;       /* whose options, geometry and weights */
+    layer_pass *pass; /* of the class, for steps that run one */
+    const call *call; /* whose options, geometry and weights */
     pass kind;
-    int *x, *y, *dy, *dx;   /* slots; x and dx by input, y and dy by output of the call */
-    size_t outputs;         /* a fused pass has those of its last call */
+    int *x, *y, *dy, *dx; /* slots; x and dx by input, y and dy by output of the call */
+    size_t outputs;       /* a fused pass has those of its last call */
     const shape *input_shape, *output_shape;
-    uint32_t stream;        /* hash of the call's random numbers */
+    uint32_t stream; /* hash of the call's random numbers */
     int kept, scratch;
-    int from, to;           /* of a step that adds */
-    size_t number;          /* of an input, a penalty, a batch state */
+    int from, to;  /* of a step that adds */
+    size_t number; /* of an input, a penalty, a batch state */
     bool training;
-    size_t count;           /* elements of y[0] */
-    bool first_use;         /* of a weight gradient in a block: overwrites */
-    const uint32_t *order;  /* of an input or a result: Keras' place of each element */
+    size_t count;          /* elements of y[0] */
+    bool first_use;        /* of a weight gradient in a block: overwrites */
+    const uint32_t *order; /* of an input or a result: Keras' place of each element */
 };
 
 /* Steps between two barriers: each block goes through all of them, then combine runs once. */
 typedef struct stage {
-    size_t first, last; /* steps first ... last - 1 */
+    size_t first, last;  /* steps first ... last - 1 */
     const step *combine; /* NULL: none */
 } stage;
 
@@ -74,20 +74,20 @@ typedef struct plan {
     slot *slots;
     size_t worker_bytes, block_bytes; /* of the two kinds of slots together */
     size_t wants, entries, inputs;
-    int *want, *entry;                /* slots */
-    int *input_gradient;              /* slots by network input, or NULL */
-    uint32_t **input_order;           /* by network input */
-    size_t penalty_count;             /* lanes of penalties a block */
-    size_t sums_count, state_count;   /* doubles of the largest batch stage; of all states */
-    size_t *state_offset;             /* by graph call index */
-    size_t most_values;               /* inputs or outputs of any call */
-    size_t largest_weights;           /* reals of the largest call's weights: room for one gradient */
-    size_t pack_count;                /* calls whose layer has a packed form, one for each layer */
+    int *want, *entry;              /* slots */
+    int *input_gradient;            /* slots by network input, or NULL */
+    uint32_t **input_order;         /* by network input */
+    size_t penalty_count;           /* lanes of penalties a block */
+    size_t sums_count, state_count; /* doubles of the largest batch stage; of all states */
+    size_t *state_offset;           /* by graph call index */
+    size_t most_values;             /* inputs or outputs of any call */
+    size_t largest_weights;         /* reals of the largest call's weights: room for one gradient */
+    size_t pack_count;              /* calls whose layer has a packed form, one for each layer */
     const call **packs;
     size_t segment_count;
     segment *segments;
-    size_t gradient_count;            /* reals of all trained weights */
-    size_t *gradient_offset;          /* by graph weight; SIZE_MAX: not trained */
+    size_t gradient_count;   /* reals of all trained weights */
+    size_t *gradient_offset; /* by graph weight; SIZE_MAX: not trained */
 } plan;
 
 /* Makes a plan; owned by the caller. Fails where an input's size is unknown. The network's graph must outlive it. */

@@ -1,32 +1,34 @@
 /* Walks a plan: blocks of sixteen rows through stages, gradients into slots that are added in order. */
 #include "graph/run.h"
 
-#include "base/threads.h"
 #include "graph/steps.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Slots of gradients: at most 8, and at most 64 MB together. From model and batch alone, so that no sum depends on threads. */
+/* Slots of gradients: at most 8, and at most 64 MB together. From model and batch alone, so that no sum depends on
+ * threads. */
 enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 64 << 20, REDUCE_RANGE = 16384 };
 
 struct session {
     const plan *plan;
-    int threads;
+    team *team;
+    int threads; /* its size */
     size_t most_blocks, gradient_slots;
-    unsigned char *memory;   /* everything below, one allocation */
+    unsigned char *memory; /* everything below, one allocation */
     unsigned char *worker, *block;
     double *sums, *totals, *state;
-    real *gradients;         /* by slot */
-    real *weight_scratch;    /* by worker */
-    lanes *penalty;          /* by block */
-    void **pointers;         /* lists by thread */
-    frame *frames;           /* by thread */
+    real *gradients;      /* by slot */
+    real *weight_scratch; /* by worker */
+    lanes *penalty;       /* by block */
+    void **pointers;      /* lists by thread */
+    frame *frames;        /* by thread */
 };
 
 enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------- */
+/* ---- Memory -------------------------------------------------------------------------------------------------------
+ */
 
 static size_t slots_for(const plan *plan, size_t blocks)
 {
@@ -74,7 +76,8 @@ cepa_status session_new(const plan *plan, size_t most_rows, int threads, session
     session *s = calloc(1, sizeof *s);
     if (!s) return fail_memory(error);
     s->plan = plan;
-    s->threads = threads_wanted(threads);
+    s->team = team_new(threads);
+    s->threads = team_size(s->team);
     s->most_blocks = (most_rows + LANES - 1) / LANES;
     s->gradient_slots = slots_for(plan, s->most_blocks);
     carving measure = {0};
@@ -82,30 +85,34 @@ cepa_status session_new(const plan *plan, size_t most_rows, int threads, session
     carving taken = {.memory = measure.overflow ? NULL : allocate_aligned(measure.used)};
     if (taken.memory) carve_session(s, &taken);
     s->memory = taken.memory;
-    cepa_status status = taken.memory ? network_pack(plan->network, error) : fail_memory(error);
-    if (status) session_free(s);
-    else *made = s;
+    cepa_status status = taken.memory && s->team ? network_pack(plan->network, error) : fail_memory(error);
+    if (status)
+        session_free(s);
+    else
+        *made = s;
     return status;
 }
 
 void session_free(session *session)
 {
     if (!session) return;
+    team_free(session->team);
     free(session->memory);
     free(session);
 }
 
-int session_threads(const session *session) { return session->threads; }
+team *session_team(const session *session) { return session->team; }
 
-/* ---- Steps -------------------------------------------------------------------------------------------------------- */
+/* ---- Steps --------------------------------------------------------------------------------------------------------
+ */
 
 static void *slot_memory(const frame *f, int number)
 {
     if (number == NO_SLOT) return NULL;
     const session *s = f->session;
     const slot *slot = &s->plan->slots[number];
-    unsigned char *base = slot->per_block ? s->block + f->block * s->plan->block_bytes
-                                          : s->worker + f->worker * s->plan->worker_bytes;
+    unsigned char *base =
+        slot->per_block ? s->block + f->block * s->plan->block_bytes : s->worker + f->worker * s->plan->worker_bytes;
     return base + slot->offset;
 }
 
@@ -128,9 +135,18 @@ static layer_call make_call(frame *f, const step *step, real **w)
     const cepa_graph *g = s->plan->network->graph;
     for (size_t i = 0; i < l->weight_count; i++) w[i] = g->values + g->weights[l->first_weight + i].offset;
     layer_call made = {
-        .options = l->options, .geometry = c->geometry, .inputs = c->inputs, .outputs = step->outputs,
-        .input = step->input_shape, .output = step->output_shape, .w = w, .packed = l->packed,
-        .batch_rows = f->batch->rows, .count = step->count, .rows = f->rows, .training = step->training,
+        .options = l->options,
+        .geometry = c->geometry,
+        .inputs = c->inputs,
+        .outputs = step->outputs,
+        .input = step->input_shape,
+        .output = step->output_shape,
+        .w = w,
+        .packed = l->packed,
+        .batch_rows = f->batch->rows,
+        .count = step->count,
+        .rows = f->rows,
+        .training = step->training,
         .random = &f->random,
     };
     made.x = slot_list(f, 0, step->x, c->inputs);
@@ -246,7 +262,8 @@ void step_combine(session *s, const batch *batch, const step *step)
     step->pass(&c);
 }
 
-/* ---- Blocks ------------------------------------------------------------------------------------------------------- */
+/* ---- Blocks -------------------------------------------------------------------------------------------------------
+ */
 
 /* One run of one stage: what the threads share. */
 typedef struct stage_run {
@@ -316,7 +333,7 @@ static void walk_divided(stage_run *r)
     r->parts = (size_t)r->session->threads / r->slots;
     for (r->turn = 0; r->turn < turns; r->turn++)
         for (r->step = r->stage->first; r->step < r->stage->last; r->step++)
-            threads_for(r->session->threads, r->slots * r->parts, walk_part, r);
+            team_for(r->session->team, r->slots * r->parts, walk_part, r);
 }
 
 static void add_slots(void *context, size_t range, int thread)
@@ -337,11 +354,13 @@ void session_run(session *session, const batch *batch)
     r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
     for (size_t i = 0; i < p->stage_count; i++) {
         r.stage = &p->stages[i];
-        if ((size_t)session->threads >= 2 * r.slots) walk_divided(&r);
-        else threads_for(session->threads, r.slots, walk_slot, &r);
+        if ((size_t)session->threads >= 2 * r.slots)
+            walk_divided(&r);
+        else
+            team_for(session->team, r.slots, walk_slot, &r);
         if (r.stage->combine) step_combine(session, batch, r.stage->combine);
     }
-    if (p->entries) threads_for(session->threads, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
+    if (p->entries) team_for(session->team, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
 }
 
 real *session_gradients(session *session) { return session->gradients; }
@@ -352,7 +371,8 @@ void session_penalty(const session *session, size_t number, size_t rows, double 
         penalty[i] = (double)session->penalty[i / LANES * session->plan->penalty_count + number].lane[i % LANES];
 }
 
-/* ---- Packed weights ----------------------------------------------------------------------------------------------- */
+/* ---- Packed weights -----------------------------------------------------------------------------------------------
+ */
 
 static void pack_one(void *context, size_t index, int thread)
 {
@@ -361,7 +381,4 @@ static void pack_one(void *context, size_t index, int thread)
     layer_pack(s->plan->network->graph, s->plan->packs[index]);
 }
 
-void session_pack(session *session)
-{
-    threads_for(session->threads, session->plan->pack_count, pack_one, session);
-}
+void session_pack(session *session) { team_for(session->team, session->plan->pack_count, pack_one, session); }

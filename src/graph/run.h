@@ -1,23 +1,24 @@
-/* Walks a plan over batches. A session owns the memory of one plan for one caller: all of it is allocated when the session is
- * made, none in a run. */
+/* Walks a plan over batches. A session owns the memory of one plan for one caller: all of it is allocated when the
+ * session is made, none in a run. */
 #ifndef GRAPH_RUN_H
 #define GRAPH_RUN_H
 
+#include "base/threads.h"
 #include "graph/plan.h"
 
 /* One batch and those who fill and read it. Called from several threads at once, for different blocks. */
 typedef struct batch {
-    size_t rows;         /* 1 ... the session's most_rows */
-    const size_t *row;   /* the data set's rows, in order */
-    uint64_t seed;       /* of the layers' random numbers */
+    size_t rows;       /* 1 ... the session's most_rows */
+    const size_t *row; /* the data set's rows, in order */
+    uint64_t seed;     /* of the layers' random numbers */
     uint32_t epoch;
-    size_t position;     /* of row[0] in the epoch's order */
+    size_t position; /* of row[0] in the epoch's order */
     void *context;
-    /* Fills the block's lanes of an input from 16 rows (lanes beyond the batch repeat the last row); element e takes the
-     * number at place order[e] of a row. */
+    /* Fills the block's lanes of an input from 16 rows (lanes beyond the batch repeat the last row); element e takes
+     * the number at place order[e] of a row. */
     void (*load)(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x);
-    /* Reads the wanted tensors of a block (want[i] in the engine's order) and overwrites the entries' gradients, 0 in lanes
-     * from rows on. position: of the block's first row in the batch. NULL: nothing to do. */
+    /* Reads the wanted tensors of a block (want[i] in the engine's order) and overwrites the entries' gradients, 0 in
+     * lanes from rows on. position: of the block's first row in the batch. NULL: nothing to do. */
     void (*head)(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient);
     /* Reads the gradients of the inputs, where the plan was asked for them. */
     void (*finish)(void *context, size_t position, size_t rows, const lanes *const *input_gradient);
@@ -41,6 +42,7 @@ void session_penalty(const session *session, size_t number, size_t rows, double 
 /* Makes packed weights anew after a step has changed them, on the session's threads. */
 void session_pack(session *session);
 
-int session_threads(const session *session);
+/* The threads that run it, for work between two runs. */
+team *session_team(const session *session);
 
 #endif

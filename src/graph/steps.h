@@ -9,12 +9,12 @@
 typedef struct frame {
     struct session *session;
     const batch *batch;
-    size_t block, rows;    /* its number in the batch and its real rows */
-    size_t worker;         /* whose memory it uses */
-    size_t thread;         /* whose lists of pointers */
-    size_t part, parts;    /* of the step's outputs: all of them where parts is 1 */
-    bool first_of_slot;    /* no block before it has added to its gradient slot */
-    real *gradients;       /* of its gradient slot */
+    size_t block, rows; /* its number in the batch and its real rows */
+    size_t worker;      /* whose memory it uses */
+    size_t thread;      /* whose lists of pointers */
+    size_t part, parts; /* of the step's outputs: all of them where parts is 1 */
+    bool first_of_slot; /* no block before it has added to its gradient slot */
+    real *gradients;    /* of its gradient slot */
     random_rows random;
 } frame;
 
@@ -26,7 +26,7 @@ step_run step_run_weights; /* a class' gradient_weights, into the block's gradie
 step_run step_load;        /* rows of the data set into an input */
 step_run step_add;         /* a further contribution to a tensor's gradient */
 step_run step_zero;
-step_run step_head;        /* losses, metrics and the gradients they start */
+step_run step_head; /* losses, metrics and the gradients they start */
 step_run step_finish;
 
 /* Runs combine of a batch-wide stage once. */

@@ -4,10 +4,7 @@
 
 typedef cepa_activation_options options;
 
-static const field fields[] = {
-    MEMBER(options, activation, &activation_family, .required = true),
-    END_OF_FIELDS
-};
+static const field fields[] = {MEMBER(options, activation, &activation_family, .required = true), END_OF_FIELDS};
 
 typedef activation_call geometry;
 

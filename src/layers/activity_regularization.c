@@ -7,11 +7,8 @@
 
 typedef cepa_activity_regularization_options options;
 
-static const field fields[] = {
-    REAL(options, l1, .min = 0, .max = 1e30),
-    REAL(options, l2, .min = 0, .max = 1e30),
-    END_OF_FIELDS
-};
+static const field fields[] = {REAL(options, l1, .min = 0, .max = 1e30), REAL(options, l2, .min = 0, .max = 1e30),
+                               END_OF_FIELDS};
 
 static bool shape_of(shape_pass *p)
 {
@@ -46,7 +43,10 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class activity_regularization = {
-    .kind = {.name = "ActivityRegularization", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    .kind = {.name = "ActivityRegularization",
+             .fields = fields,
+             .options_size = sizeof(options),
+             .by_class_name = true},
     .min_inputs = 1,
     .max_inputs = 1,
     .shape = shape_of,

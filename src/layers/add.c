@@ -70,8 +70,10 @@ static void forward(const layer_call *c)
     if (g->index[0]) kernels->gather(c->x[0], g->index[0], c->y[0], c->count);
     for (size_t i = 1; i < c->inputs; i++) {
         const lanes *sum = i == 1 && !g->index[0] ? c->x[0] : c->y[0];
-        if (g->index[i]) kernels->add_gathered(sum, c->x[i], g->index[i], c->y[0], c->count);
-        else kernels->add(sum, c->x[i], c->y[0], c->count);
+        if (g->index[i])
+            kernels->add_gathered(sum, c->x[i], g->index[i], c->y[0], c->count);
+        else
+            kernels->add(sum, c->x[i], c->y[0], c->count);
     }
 }
 

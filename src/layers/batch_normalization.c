@@ -1,28 +1,26 @@
-/* BatchNormalization: y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each entry of an axis, with the batch's mean
- * and biased variance in training, moving averages of them in inference; frozen, it stays in inference mode.
- * Ioffe, Szegedy 2015; Keras: keras.layers.BatchNormalization. */
+/* BatchNormalization: y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each entry of an axis, with the
+ * batch's mean and biased variance in training, moving averages of them in inference; frozen, it stays in inference
+ * mode. Ioffe, Szegedy 2015; Keras: keras.layers.BatchNormalization. */
 #include "layers/layers.h"
 
 #include <math.h>
 
 typedef cepa_batch_normalization_options options;
 
-static const field fields[] = {
-    INT(options, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK),
-    REAL(options, momentum, .preset = 0.99, .min = 0, .max = 1),
-    REAL(options, epsilon, .preset = 1e-3, .min = 0, .max = 1),
-    FLAG(options, center, .preset = 1),
-    FLAG(options, scale, .preset = 1),
-    MEMBER(options, beta_initializer, &initializer_family, .preset_text = "zeros"),
-    MEMBER(options, gamma_initializer, &initializer_family, .preset_text = "ones"),
-    MEMBER(options, moving_mean_initializer, &initializer_family, .preset_text = "zeros"),
-    MEMBER(options, moving_variance_initializer, &initializer_family, .preset_text = "ones"),
-    MEMBER(options, beta_regularizer, &regularizer_family, .optional = true),
-    MEMBER(options, gamma_regularizer, &regularizer_family, .optional = true),
-    MEMBER(options, beta_constraint, &constraint_family, .optional = true),
-    MEMBER(options, gamma_constraint, &constraint_family, .optional = true),
-    END_OF_FIELDS
-};
+static const field fields[] = {INT(options, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK),
+                               REAL(options, momentum, .preset = 0.99, .min = 0, .max = 1),
+                               REAL(options, epsilon, .preset = 1e-3, .min = 0, .max = 1),
+                               FLAG(options, center, .preset = 1),
+                               FLAG(options, scale, .preset = 1),
+                               MEMBER(options, beta_initializer, &initializer_family, .preset_text = "zeros"),
+                               MEMBER(options, gamma_initializer, &initializer_family, .preset_text = "ones"),
+                               MEMBER(options, moving_mean_initializer, &initializer_family, .preset_text = "zeros"),
+                               MEMBER(options, moving_variance_initializer, &initializer_family, .preset_text = "ones"),
+                               MEMBER(options, beta_regularizer, &regularizer_family, .optional = true),
+                               MEMBER(options, gamma_regularizer, &regularizer_family, .optional = true),
+                               MEMBER(options, beta_constraint, &constraint_family, .optional = true),
+                               MEMBER(options, gamma_constraint, &constraint_family, .optional = true),
+                               END_OF_FIELDS};
 
 typedef struct geometry {
     fold fold;
@@ -35,8 +33,12 @@ static int declare(shape_pass *p, int *next, const char *name, const char *initi
 {
     size_t axis = 0;
     shape_axis(p->input, OPTIONS(p)->axis, &axis);
-    declare_weight(p, &(weight_spec){.name = name, .shape = {1, {p->input->size[axis]}}, .initializer = initializer,
-                                     .regularizer = regularizer, .constraint = constraint, .not_trained = moving});
+    declare_weight(p, &(weight_spec){.name = name,
+                                     .shape = {1, {p->input->size[axis]}},
+                                     .initializer = initializer,
+                                     .regularizer = regularizer,
+                                     .constraint = constraint,
+                                     .not_trained = moving});
     return (*next)++;
 }
 
@@ -50,10 +52,11 @@ static bool shape_of(shape_pass *p)
     g->fold = fold_axis(p->input, axis);
     g->channels = g->fold.size;
     int next = 0;
-    g->gamma = o->scale ? declare(p, &next, "gamma", o->gamma_initializer, o->gamma_regularizer, o->gamma_constraint, false)
-                        : -1;
-    g->beta = o->center ? declare(p, &next, "beta", o->beta_initializer, o->beta_regularizer, o->beta_constraint, false)
-                        : -1;
+    g->gamma = o->scale
+                   ? declare(p, &next, "gamma", o->gamma_initializer, o->gamma_regularizer, o->gamma_constraint, false)
+                   : -1;
+    g->beta =
+        o->center ? declare(p, &next, "beta", o->beta_initializer, o->beta_regularizer, o->beta_constraint, false) : -1;
     g->mean = declare(p, &next, "moving_mean", o->moving_mean_initializer, NULL, NULL, true);
     g->variance = declare(p, &next, "moving_variance", o->moving_variance_initializer, NULL, NULL, true);
     p->output[0] = *p->input;
@@ -64,7 +67,10 @@ static bool shape_of(shape_pass *p)
 
 /* The state of a batch, by channel. */
 static double *batch_mean(const layer_call *c) { return c->state; }
-static double *batch_factor(const layer_call *c) { return c->state + GEOMETRY(c)->channels; } /* 1 / sqrt(variance + eps) */
+static double *batch_factor(const layer_call *c)
+{
+    return c->state + GEOMETRY(c)->channels;
+} /* 1 / sqrt(variance + eps) */
 static double *mean_dy(const layer_call *c) { return c->state + 2 * GEOMETRY(c)->channels; }
 static double *mean_dy_x(const layer_call *c) { return c->state + 3 * GEOMETRY(c)->channels; }
 
@@ -180,11 +186,12 @@ static void gradient_inputs(const layer_call *c)
     if (c->training) {
         kernels->channel_combine(c->dy[0], c->x[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, q, r);
         clear_unused(c);
-    } else kernels->channel_affine(c->dy[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, r);
+    } else
+        kernels->channel_affine(c->dy[0], c->dx[0], g->fold.outer, g->channels, g->fold.inner, p, r);
 }
 
-/* d gamma = sum of dy (x - mean) f, d beta = sum of dy: in training this block's share of the sums that the batch has just
- * taken. */
+/* d gamma = sum of dy (x - mean) f, d beta = sum of dy: in training this block's share of the sums that the batch has
+ * just taken. */
 static void gradient_weights(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);

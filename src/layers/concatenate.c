@@ -5,10 +5,8 @@
 
 typedef cepa_concatenate_options options;
 
-static const field fields[] = {
-    INT(options, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK),
-    END_OF_FIELDS
-};
+static const field fields[] = {INT(options, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK),
+                               END_OF_FIELDS};
 
 typedef struct geometry {
     size_t outer;    /* rows of lanes in each input */

@@ -3,17 +3,15 @@
 
 typedef cepa_conv2d_options options;
 
-static const field fields[] = {
-    INT(options, filters, .required = true, .min = 1, .max = 1e6),
-    INTS(options, kernel_size, .required = true, .min = 1, .max = 1e6),
-    INTS(options, strides, .preset = 1, .min = 1, .max = 1e6),
-    CHOICE(options, padding, .preset_text = "valid", .choices = paddings),
-    DATA_FORMAT,
-    INTS(options, dilation_rate, .preset = 1, .min = 1, .max = 1e6),
-    INT(options, groups, .preset = 1, .min = 1, .max = 1e6),
-    KERNEL_FIELDS(options),
-    END_OF_FIELDS
-};
+static const field fields[] = {INT(options, filters, .required = true, .min = 1, .max = 1e6),
+                               INTS(options, kernel_size, .required = true, .min = 1, .max = 1e6),
+                               INTS(options, strides, .preset = 1, .min = 1, .max = 1e6),
+                               CHOICE(options, padding, .preset_text = "valid", .choices = paddings),
+                               DATA_FORMAT,
+                               INTS(options, dilation_rate, .preset = 1, .min = 1, .max = 1e6),
+                               INT(options, groups, .preset = 1, .min = 1, .max = 1e6),
+                               KERNEL_FIELDS(options),
+                               END_OF_FIELDS};
 
 static bool fit_windows(shape_pass *p, window axis[2])
 {
@@ -35,23 +33,36 @@ static bool shape_of(shape_pass *p)
     if (!need_image(p) || !fit_windows(p, axis)) return false;
     int channels = p->input->size[2];
     if (channels % o->groups || o->filters % o->groups)
-        return refuse(p, "groups=%d must divide its %d input channels and its %d filters", o->groups, channels, o->filters);
+        return refuse(p, "groups=%d must divide its %d input channels and its %d filters", o->groups, channels,
+                      o->filters);
     p->output[0] = (shape){3, {(int)axis[0].out, (int)axis[1].out, o->filters}};
     shape kernel = {4, {o->kernel_size[0], o->kernel_size[1], channels / o->groups, o->filters}};
     conv_shape s = {
-        .in_height = axis[0].in, .in_width = axis[1].in, .in_channels = (size_t)channels,
-        .out_height = axis[0].out, .out_width = axis[1].out, .out_channels = (size_t)o->filters,
-        .kernel_height = axis[0].size, .kernel_width = axis[1].size,
-        .stride_height = axis[0].stride, .stride_width = axis[1].stride,
-        .dilation_height = axis[0].dilation, .dilation_width = axis[1].dilation,
-        .pad_top = axis[0].before, .pad_left = axis[1].before, .groups = (size_t)o->groups,
+        .in_height = axis[0].in,
+        .in_width = axis[1].in,
+        .in_channels = (size_t)channels,
+        .out_height = axis[0].out,
+        .out_width = axis[1].out,
+        .out_channels = (size_t)o->filters,
+        .kernel_height = axis[0].size,
+        .kernel_width = axis[1].size,
+        .stride_height = axis[0].stride,
+        .stride_width = axis[1].stride,
+        .dilation_height = axis[0].dilation,
+        .dilation_width = axis[1].dilation,
+        .pad_top = axis[0].before,
+        .pad_left = axis[1].before,
+        .groups = (size_t)o->groups,
     };
     return declare_correlation(p, &s, &kernel, KERNEL_TEXTS(o));
 }
 
 const layer_class conv2d = {
-    .kind = {.name = "Conv2D", .aliases = (const char *const[]){"Convolution2D", NULL}, .fields = fields,
-             .options_size = sizeof(options), .by_class_name = true},
+    .kind = {.name = "Conv2D",
+             .aliases = (const char *const[]){"Convolution2D", NULL},
+             .fields = fields,
+             .options_size = sizeof(options),
+             .by_class_name = true},
     .min_inputs = 1,
     .max_inputs = 1,
     .shape = shape_of,

@@ -10,11 +10,16 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     *g = (geometry){.shape = *s, .bias = texts->use_bias};
-    declare_weight(p, &(weight_spec){.name = "kernel", .shape = *kernel, .initializer = texts->kernel_initializer,
-                                     .regularizer = texts->kernel_regularizer, .constraint = texts->kernel_constraint});
+    declare_weight(p, &(weight_spec){.name = "kernel",
+                                     .shape = *kernel,
+                                     .initializer = texts->kernel_initializer,
+                                     .regularizer = texts->kernel_regularizer,
+                                     .constraint = texts->kernel_constraint});
     if (g->bias)
-        declare_weight(p, &(weight_spec){.name = "bias", .shape = {1, {kernel->size[kernel->rank - 1]}},
-                                         .initializer = texts->bias_initializer, .regularizer = texts->bias_regularizer,
+        declare_weight(p, &(weight_spec){.name = "bias",
+                                         .shape = {1, {kernel->size[kernel->rank - 1]}},
+                                         .initializer = texts->bias_initializer,
+                                         .regularizer = texts->bias_regularizer,
                                          .constraint = texts->bias_constraint});
     declare_packed(p, kernels->conv_packed_size(s));
     declare_split(p, s->out_channels, s->in_channels, s->out_channels);

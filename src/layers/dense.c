@@ -1,13 +1,11 @@
-/* Dense: y = x W + b along the last axis: a 1 x 1 correlation over the positions before it.  Keras: keras.layers.Dense. */
+/* Dense: y = x W + b along the last axis: a 1 x 1 correlation over the positions before it.  Keras: keras.layers.Dense.
+ */
 #include "layers/correlation.h"
 
 typedef cepa_dense_options options;
 
-static const field fields[] = {
-    INT(options, units, .required = true, .min = 1, .max = 1e8),
-    KERNEL_FIELDS(options),
-    END_OF_FIELDS
-};
+static const field fields[] = {INT(options, units, .required = true, .min = 1, .max = 1e8), KERNEL_FIELDS(options),
+                               END_OF_FIELDS};
 
 static bool shape_of(shape_pass *p)
 {
@@ -21,10 +19,19 @@ static bool shape_of(shape_pass *p)
     p->output[0].size[in->rank - 1] = o->units;
     shape kernel = {2, {channels, o->units}};
     conv_shape s = {
-        .in_height = 1, .in_width = positions, .in_channels = (size_t)channels,
-        .out_height = 1, .out_width = positions, .out_channels = (size_t)o->units,
-        .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
-        .dilation_height = 1, .dilation_width = 1, .groups = 1,
+        .in_height = 1,
+        .in_width = positions,
+        .in_channels = (size_t)channels,
+        .out_height = 1,
+        .out_width = positions,
+        .out_channels = (size_t)o->units,
+        .kernel_height = 1,
+        .kernel_width = 1,
+        .stride_height = 1,
+        .stride_width = 1,
+        .dilation_height = 1,
+        .dilation_width = 1,
+        .groups = 1,
     };
     return declare_correlation(p, &s, &kernel, KERNEL_TEXTS(o));
 }

@@ -4,12 +4,9 @@
 
 typedef cepa_dropout_options options;
 
-static const field fields[] = {
-    REAL(options, rate, .required = true, .min = 0, .max = 1),
-    SHAPE(options, noise_shape, .optional = true),
-    LONG(options, seed, .optional = true),
-    END_OF_FIELDS
-};
+static const field fields[] = {REAL(options, rate, .required = true, .min = 0, .max = 1),
+                               SHAPE(options, noise_shape, .optional = true), LONG(options, seed, .optional = true),
+                               END_OF_FIELDS};
 
 typedef struct geometry {
     uint64_t limit; /* a word below it drops */

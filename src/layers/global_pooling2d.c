@@ -1,14 +1,10 @@
-/* GlobalAveragePooling2D, GlobalMaxPooling2D: the mean or the largest number of each whole channel; equal maxima share the
- * gradient.  Keras: keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D. */
+/* GlobalAveragePooling2D, GlobalMaxPooling2D: the mean or the largest number of each whole channel; equal maxima share
+ * the gradient.  Keras: keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D. */
 #include "layers/layers.h"
 
 typedef cepa_global_pooling2d_options options;
 
-static const field fields[] = {
-    DATA_FORMAT,
-    BOOL(options, keepdims),
-    END_OF_FIELDS
-};
+static const field fields[] = {DATA_FORMAT, BOOL(options, keepdims), END_OF_FIELDS};
 
 static bool shape_of(shape_pass *p)
 {
@@ -32,8 +28,11 @@ static void average_gradient(const layer_call *c)
 }
 
 const layer_class global_average_pooling2d = {
-    .kind = {.name = "GlobalAveragePooling2D", .aliases = (const char *const[]){"GlobalAvgPool2D", NULL},
-             .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    .kind = {.name = "GlobalAveragePooling2D",
+             .aliases = (const char *const[]){"GlobalAvgPool2D", NULL},
+             .fields = fields,
+             .options_size = sizeof(options),
+             .by_class_name = true},
     .min_inputs = 1,
     .max_inputs = 1,
     .shape = shape_of,
@@ -52,8 +51,11 @@ static void max_gradient(const layer_call *c)
 }
 
 const layer_class global_max_pooling2d = {
-    .kind = {.name = "GlobalMaxPooling2D", .aliases = (const char *const[]){"GlobalMaxPool2D", NULL}, .fields = fields,
-             .options_size = sizeof(options), .by_class_name = true},
+    .kind = {.name = "GlobalMaxPooling2D",
+             .aliases = (const char *const[]){"GlobalMaxPool2D", NULL},
+             .fields = fields,
+             .options_size = sizeof(options),
+             .by_class_name = true},
     .min_inputs = 1,
     .max_inputs = 1,
     .shape = shape_of,

@@ -3,17 +3,15 @@
 
 typedef cepa_input_options options;
 
-static const field fields[] = {
-    SHAPE(options, shape),
-    END_OF_FIELDS
-};
+static const field fields[] = {SHAPE(options, shape), END_OF_FIELDS};
 
 static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
     for (shape *s = p->output; s->rank < CEPA_MAX_RANK && o->shape[s->rank]; s->rank++) {
         s->size[s->rank] = o->shape[s->rank];
-        if (s->size[s->rank] < CEPA_UNKNOWN) return refuse(p, "a size in shape must be above 0, not %d", s->size[s->rank]);
+        if (s->size[s->rank] < CEPA_UNKNOWN)
+            return refuse(p, "a size in shape must be above 0, not %d", s->size[s->rank]);
     }
     return true;
 }

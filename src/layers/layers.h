@@ -8,8 +8,7 @@
 
 /* The arguments that Dense and the convolutions have in common, in Keras' order. */
 #define KERNEL_FIELDS(options_)                                                                                        \
-    MEMBER(options_, activation, &activation_family, .optional = true),                                                \
-        FLAG(options_, use_bias, .preset = 1),                                                                         \
+    MEMBER(options_, activation, &activation_family, .optional = true), FLAG(options_, use_bias, .preset = 1),         \
         MEMBER(options_, kernel_initializer, &initializer_family, .preset_text = "glorot_uniform"),                    \
         MEMBER(options_, bias_initializer, &initializer_family, .preset_text = "zeros"),                               \
         MEMBER(options_, kernel_regularizer, &regularizer_family, .optional = true),                                   \

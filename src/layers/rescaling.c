@@ -3,11 +3,8 @@
 
 typedef cepa_rescaling_options options;
 
-static const field fields[] = {
-    REALS(options, scale, .required = true),
-    REALS(options, offset, .optional = true),
-    END_OF_FIELDS
-};
+static const field fields[] = {REALS(options, scale, .required = true), REALS(options, offset, .optional = true),
+                               END_OF_FIELDS};
 
 typedef struct geometry {
     size_t channels, positions;
@@ -19,7 +16,8 @@ static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
     const shape *in = p->input;
-    size_t scales = reals_length(o->scale, ARRAY_COUNT(o->scale)), offsets = reals_length(o->offset, ARRAY_COUNT(o->offset));
+    size_t scales = reals_length(o->scale, ARRAY_COUNT(o->scale)),
+           offsets = reals_length(o->offset, ARRAY_COUNT(o->offset));
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     g->channels = in->rank && in->size[in->rank - 1] > 0 ? (size_t)in->size[in->rank - 1] : 1;
@@ -38,16 +36,20 @@ static bool shape_of(shape_pass *p)
 static void forward(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
-    if (g->single) kernels->scale_offset(c->x[0], c->y[0], c->count, g->scale[0], g->offset[0]);
-    else kernels->channel_affine(c->x[0], c->y[0], 1, g->channels, g->positions, g->scale, g->offset);
+    if (g->single)
+        kernels->scale_offset(c->x[0], c->y[0], c->count, g->scale[0], g->offset[0]);
+    else
+        kernels->channel_affine(c->x[0], c->y[0], 1, g->channels, g->positions, g->scale, g->offset);
 }
 
 static void gradient_inputs(const layer_call *c)
 {
     static const real none[16];
     const geometry *g = GEOMETRY(c);
-    if (g->single) kernels->scale_offset(c->dy[0], c->dx[0], c->count, g->scale[0], 0);
-    else kernels->channel_affine(c->dy[0], c->dx[0], 1, g->channels, g->positions, g->scale, none);
+    if (g->single)
+        kernels->scale_offset(c->dy[0], c->dx[0], c->count, g->scale[0], 0);
+    else
+        kernels->channel_affine(c->dy[0], c->dx[0], 1, g->channels, g->positions, g->scale, none);
 }
 
 const layer_class rescaling = {

@@ -1,5 +1,5 @@
-/* Flatten, Reshape: the same numbers in Keras' row-major order under another shape: a gather, since the engine keeps the last
- * axis outermost.  Keras: keras.layers.Flatten, keras.layers.Reshape. */
+/* Flatten, Reshape: the same numbers in Keras' row-major order under another shape: a gather, since the engine keeps
+ * the last axis outermost.  Keras: keras.layers.Flatten, keras.layers.Reshape. */
 #include "layers/layers.h"
 
 typedef struct geometry {
@@ -34,7 +34,9 @@ static bool flatten_shape(shape_pass *p)
 }
 
 const layer_class flatten = {
-    .kind = {.name = "Flatten", .fields = flatten_fields, .options_size = sizeof(cepa_flatten_options),
+    .kind = {.name = "Flatten",
+             .fields = flatten_fields,
+             .options_size = sizeof(cepa_flatten_options),
              .by_class_name = true},
     .min_inputs = 1,
     .max_inputs = 1,
@@ -45,10 +47,7 @@ const layer_class flatten = {
 
 typedef cepa_reshape_options options;
 
-static const field reshape_fields[] = {
-    SHAPE(options, target_shape, .required = true),
-    END_OF_FIELDS
-};
+static const field reshape_fields[] = {SHAPE(options, target_shape, .required = true), END_OF_FIELDS};
 
 static bool reshape_shape(shape_pass *p)
 {
@@ -60,8 +59,10 @@ static bool reshape_shape(shape_pass *p)
     for (; out->rank < CEPA_MAX_RANK && target[out->rank]; out->rank++) {
         int size = out->size[out->rank] = target[out->rank];
         if (size < -1 || (size == -1 && open >= 0)) return refuse(p, "target_shape may hold sizes above 0 and one -1");
-        if (size == -1) open = (int)out->rank;
-        else known *= (size_t)size;
+        if (size == -1)
+            open = (int)out->rank;
+        else
+            known *= (size_t)size;
     }
     if (open >= 0 && count % known == 0) {
         out->size[open] = (int)(count / known);

@@ -3,10 +3,7 @@
 
 typedef cepa_softmax_options options;
 
-static const field fields[] = {
-    AXES(options, axis, .preset = -1),
-    END_OF_FIELDS
-};
+static const field fields[] = {AXES(options, axis, .preset = -1), END_OF_FIELDS};
 
 /* Along several axes the numbers are first gathered into [others][theirs]. */
 typedef struct geometry {
@@ -29,8 +26,10 @@ static void gather_axes(const shape *s, const bool along[CEPA_MAX_RANK], geometr
     size_t stride[CEPA_MAX_RANK], count = shape_count(s);
     strides(s, stride);
     for (size_t i = 0; i < s->rank; i++) {
-        if (along[i]) g->fold.size *= (size_t)s->size[i];
-        else g->fold.outer *= (size_t)s->size[i];
+        if (along[i])
+            g->fold.size *= (size_t)s->size[i];
+        else
+            g->fold.outer *= (size_t)s->size[i];
     }
     for (size_t e = 0; e < count; e++) {
         size_t inside = e % g->fold.size, outside = e / g->fold.size, place = 0;

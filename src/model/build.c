@@ -31,7 +31,8 @@ cepa_graph *cepa_graph_new_styled(uint64_t seed, const char *style)
     bool keras2 = style && strcmp(style, "keras2") == 0;
     cepa_graph *graph = graph_new(seed, keras2);
     if (!graph) return NULL;
-    if (kernels_choose(&error)) graph_fail(graph, &error);
+    if (kernels_choose(&error))
+        graph_fail(graph, &error);
     else if (style && !keras2 && strcmp(style, "keras3") != 0) {
         fail(&error, CEPA_ARGUMENT, "style must be keras3 or keras2, not %s", style);
         graph_fail(graph, &error);
@@ -82,7 +83,8 @@ static layer_arguments arguments_of(const layer_class *class, const void *option
         const merge_head *o = options;
         a.name = o->name;
         a.trainable = o->trainable != CEPA_FALSE;
-        for (size_t i = 0; i < CEPA_MAX_INPUTS && (o->inputs[i].graph || o->inputs[i].id); i++) take_input(&a, o->inputs[i]);
+        for (size_t i = 0; i < CEPA_MAX_INPUTS && (o->inputs[i].graph || o->inputs[i].id); i++)
+            take_input(&a, o->inputs[i]);
     }
     return a;
 }
@@ -132,7 +134,8 @@ cepa_tensor cepa_call_again(cepa_tensor made_by, cepa_tensor input)
     return result_of(g, graph_call(g, c->layer, &input.id, 1));
 }
 
-/* ---- Models ------------------------------------------------------------------------------------------------------- */
+/* ---- Models -------------------------------------------------------------------------------------------------------
+ */
 
 cepa_model *model_of_network(cepa_graph *graph, network *network)
 {
@@ -176,8 +179,8 @@ cepa_model *cepa_model_new_with(const cepa_model_options *options)
     cepa_model *model = model_of_network(graph, NULL);
     if (!model) return NULL;
     cepa_error error;
-    const char *name = options->name ? options->name
-                                     : graph_auto_name(graph, graph->keras2_names ? "model" : "functional");
+    const char *name =
+        options->name ? options->name : graph_auto_name(graph, graph->keras2_names ? "model" : "functional");
     if (!name || network_new(graph, inputs, input_count, outputs, output_count, name, false, &model->network, &error))
         model_fail(model, name ? &error : &graph->error);
     return model;
@@ -187,7 +190,8 @@ cepa_status cepa_model_status(const cepa_model *model) { return model ? cepa_mod
 
 const cepa_error *cepa_model_error(const cepa_model *model)
 {
-    static const cepa_error none = {CEPA_MEMORY, "there is no model: memory is exhausted, or it has neither inputs nor outputs"};
+    static const cepa_error none = {CEPA_MEMORY,
+                                    "there is no model: memory is exhausted, or it has neither inputs nor outputs"};
     if (!model) return &none;
     return model->graph->error.status ? &model->graph->error : &model->error;
 }

@@ -74,7 +74,10 @@ cepa_status cepa_model_weight(const cepa_model *model, size_t index, cepa_weight
     const size_t *list = model->network ? network_weights(model->network, &count) : NULL;
     if (!list || index >= count) return CEPA_ARGUMENT;
     const weight *w = &model->graph->weights[list[index]];
-    *info = (cepa_weight_info){.layer = w->layer->name, .name = w->name, .rank = w->shape.rank, .count = w->count,
+    *info = (cepa_weight_info){.layer = w->layer->name,
+                               .name = w->name,
+                               .rank = w->shape.rank,
+                               .count = w->count,
                                .trainable = weight_is_trained(w)};
     memcpy(info->shape, w->shape.size, sizeof info->shape);
     info->values = (float *)(void *)(model->graph->values + w->offset);
@@ -126,5 +129,8 @@ cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes)
 }
 
 const cepa_notes *cepa_model_notes(const cepa_model *model) { return &model->notes; }
-const cepa_source_info *cepa_model_source(const cepa_model *model) { return model->from_source ? &model->source : NULL; }
+const cepa_source_info *cepa_model_source(const cepa_model *model)
+{
+    return model->from_source ? &model->source : NULL;
+}
 bool cepa_model_has_weights(const cepa_model *model) { return model->has_weights; }

@@ -20,9 +20,6 @@ static const char features[] = ""
 #ifdef CEPA_HAVE_FIGURES
                                "figures "
 #endif
-#ifdef _OPENMP
-                               "openmp"
-#endif
     ;
 
 #if defined(__x86_64__)
@@ -33,7 +30,8 @@ static void read_processor(char name[64])
 {
     unsigned words[12];
     for (unsigned i = 0; i < 3; i++)
-        if (!__get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3])) return;
+        if (!__get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]))
+            return;
     memcpy(name, words, sizeof words);
     name[sizeof words] = 0;
     for (size_t end = strlen(name); end && name[end - 1] == ' ';) name[--end] = 0;

@@ -15,9 +15,9 @@ struct cepa_model {
     struct training *training; /* loss, optimizer, metrics and their state; NULL: not compiled */
     cepa_notes notes;
     cepa_source_info source;
-    bool from_source;          /* read from source text: source is valid */
-    bool has_weights;          /* they were read from a file or trained */
-    const char *warning;       /* what of a file's training state could not be taken over; NULL: nothing */
+    bool from_source;    /* read from source text: source is valid */
+    bool has_weights;    /* they were read from a file or trained */
+    const char *warning; /* what of a file's training state could not be taken over; NULL: nothing */
 };
 
 /* Makes the handle of a network; the graph owns it. NULL without memory (and then the graph's error says so). */
@@ -28,7 +28,8 @@ cepa_status model_fail(cepa_model *model, const cepa_error *error);
 
 /* Compiles from values, as files and source text hold them. tolerant: unknown arguments are passed over. The model does
  * not keep the error. */
-cepa_status model_compile_values(cepa_model *model, const struct compile_values *values, bool tolerant, cepa_error *error);
+cepa_status model_compile_values(cepa_model *model, const struct compile_values *values, bool tolerant,
+                                 cepa_error *error);
 
 /* Frees what train/ made. */
 void model_free_training(cepa_model *model);

@@ -123,7 +123,7 @@ static void run_step(fit *f, size_t step)
     measure_batch(&f->measure, f->order + first, rows, &b);
     session_run(f->session, &b);
     measure_add(&f->measure, f->session, 0, rows, optimizer_penalty(&t->optimizer, f->graph->values));
-    optimizer_step(&t->optimizer, f->graph->values, session_gradients(f->session), session_threads(f->session));
+    optimizer_step(&t->optimizer, f->graph->values, session_gradients(f->session), session_team(f->session));
     graph_weights_changed(f->graph);
     session_pack(f->session);
 }

@@ -2,6 +2,7 @@
 #ifndef TRAIN_OPTIMIZER_H
 #define TRAIN_OPTIMIZER_H
 
+#include "base/threads.h"
 #include "weights/weights.h"
 
 enum { MOST_SLOTS = 3 };
@@ -78,7 +79,7 @@ double optimizer_penalty(const optimizer *o, const real *values);
 
 /* One batch: adds the penalties' gradients, clips, decays, updates, averages and constrains, as Keras' apply does.
  * gradients (count numbers) are used up. The result does not depend on threads. */
-void optimizer_step(optimizer *o, real *values, real *gradients, int threads);
+void optimizer_step(optimizer *o, real *values, real *gradients, team *team);
 
 /* At the end of fit: puts the averages in place, if it keeps any. */
 void optimizer_finish(const optimizer *o, real *values);

@@ -198,15 +198,15 @@ static void constrain_parameter(void *context, size_t index, int thread)
     if (p->constraint.kind) constraint_apply(&p->constraint, p->size, p->rank, w->values + p->value);
 }
 
-void optimizer_step(optimizer *o, real *values, real *gradients, int threads)
+void optimizer_step(optimizer *o, real *values, real *gradients, team *team)
 {
     uint64_t every = o->accumulators ? (uint64_t)common(o)->gradient_accumulation_steps : 1;
     work w = {o, values, gradients, o->iterations / every, (o->iterations + 1) % every == 0};
-    threads_for(threads, o->parameter_count, prepare_parameter, &w);
-    if (o->accumulators || clips_by_norm(o)) threads_for(threads, o->chunk_count, gather_chunk, &w);
+    team_for(team, o->parameter_count, prepare_parameter, &w);
+    if (o->accumulators || clips_by_norm(o)) team_for(team, o->chunk_count, gather_chunk, &w);
     if (clips_by_norm(o)) find_factors(o);
-    threads_for(threads, o->chunk_count, apply_chunk, &w);
-    threads_for(threads, o->parameter_count, constrain_parameter, &w);
+    team_for(team, o->chunk_count, apply_chunk, &w);
+    team_for(team, o->parameter_count, constrain_parameter, &w);
     o->iterations++;
 }
 
