@@ -42,7 +42,7 @@ cepa_status choices_take(arena *memory, const cepa_compile_options *options, con
                          choices *made, cepa_error *error);
 
 /* The same from values. A loss or list of metrics may stand for all outputs, or lists and dicts give one to each.
- * tolerant: arguments that are not known are passed over. */
+ * tolerant, for files: arguments that are not known are passed over. */
 cepa_status choices_read(arena *memory, const compile_values *values, bool tolerant, const char *const *outputs,
                          size_t count, choices *made, cepa_error *error);
 
