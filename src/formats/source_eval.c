@@ -234,7 +234,8 @@ const thing *eval_call_function(eval *e, const source_function *function, const 
 const thing *eval_call(eval *e, const thing *callee, const call_site *site)
 {
     switch (callee->type) {
-    case THING_UNKNOWN: return callee;
+    case THING_UNKNOWN:
+        return callee;
     case THING_FUNCTION:
         return eval_call_function(e, callee->function, site);
     case THING_SYMBOL:

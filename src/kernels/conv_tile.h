@@ -39,8 +39,9 @@ enum { TILE_PIXELS = 3, TILE_SUMS = 12 };
     TILE_ROW_12(X, pixels)                                                                                             \
     X(13, pixels)                                                                                                      \
     X(14, pixels)                                                                                                      \
-    X(15, pixels) X(16, pixels) X(17, pixels) X(18, pixels) X(19, pixels) X(20, pixels) X(21, pixels) X(22, pixels)    \
-        X(23, pixels) X(24, pixels)
+    X(15, pixels)                                                                                                      \
+    X(16, pixels)                                                                                                      \
+    X(17, pixels) X(18, pixels) X(19, pixels) X(20, pixels) X(21, pixels) X(22, pixels) X(23, pixels) X(24, pixels)
 enum { TILE_MAX_FILTERS = 24 };
 
 /* Three nested loops over the terms of a sum, outermost first: how often, and how far (in lanes and in weights) each

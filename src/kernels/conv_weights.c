@@ -14,8 +14,10 @@ enum { TILE_TAPS = 9, TILE_FILTERS = 3, BLOCK_FILTERS = 6 };
 #define TILES_OF_FILTERS(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)
 #define TILES(X)                                                                                                       \
     TILES_OF_FILTERS(X, 1)                                                                                             \
-    TILES_OF_FILTERS(X, 2) TILES_OF_FILTERS(X, 3) TILES_OF_FILTERS(X, 4) TILES_OF_FILTERS(X, 5) TILES_OF_FILTERS(X, 6) \
-        TILES_OF_FILTERS(X, 7) TILES_OF_FILTERS(X, 8) TILES_OF_FILTERS(X, 9)
+    TILES_OF_FILTERS(X, 2)                                                                                             \
+    TILES_OF_FILTERS(X, 3)                                                                                             \
+    TILES_OF_FILTERS(X, 4)                                                                                             \
+    TILES_OF_FILTERS(X, 5) TILES_OF_FILTERS(X, 6) TILES_OF_FILTERS(X, 7) TILES_OF_FILTERS(X, 8) TILES_OF_FILTERS(X, 9)
 #else
 enum { TILE_TAPS = 3, TILE_FILTERS = 3, BLOCK_FILTERS = 6 };
 #define TILES_OF_FILTERS(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)

@@ -1,5 +1,6 @@
 /* Inside kernels only: vec, one register of the instruction set a file is compiled for. A lanes has PARTS of them. A
- * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector. */
+ * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector.
+ */
 #ifndef KERNELS_VEC_H
 #define KERNELS_VEC_H
 
@@ -35,8 +36,8 @@ INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0
 INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
 INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }
 
-/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests' reference
- * build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
+/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests'
+ * reference build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
 INLINE vec vec_fma(vec a, vec b, vec c)
 {
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(CEPA_TRUE_FMA)
