@@ -75,7 +75,7 @@ static const thing *eval_name(eval *e, const node *n)
 {
     if (!eval_spend(e, n->offset, e->globals.count / 32)) return NULL;
     const thing *found = scope_find(e->scope, n->text);
-    if (!found) found = word_find(e, n->text);
+    if (!found && !word_find(e, n->text, &found)) return NULL;
     return found ? found : eval_refuse(e, n->offset, "'%s' is not defined, a name from above was expected", n->text);
 }
 
