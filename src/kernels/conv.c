@@ -124,26 +124,28 @@ static void set_loops(const correlation *c, const conv_span *row, const conv_spa
 /* The pixels of row times column, in tiles of about equal size. */
 static void run_rectangle(const correlation *c, const panel_part *p, const conv_span *row, const conv_span *column)
 {
-    size_t sum_plane = c->row.outputs * c->column.outputs, source_plane = c->row.sources * c->column.sources;
-    size_t first_sum = p->group * c->sums + p->first;
-    conv_tile tile = {.sum_step = sum_plane, .bias = c->bias ? c->bias + first_sum : NULL, .relu = c->relu};
+    size_t width = c->column.outputs, plane = c->row.outputs * width, first_sum = p->group * c->sums + p->first;
+    conv_tile tile = {.sum_step = plane, .bias = c->bias ? c->bias + first_sum : NULL, .relu = c->relu};
     set_loops(c, row, column, p->width, tile.loop);
     tile.weights = p->weights + (row->tap * c->column.taps + column->tap) * p->width;
 
-    const lanes *source = c->source + p->group * c->sources * source_plane;
-    lanes *sum = c->sum + first_sum * sum_plane + row->output * c->column.outputs + column->output;
+    ptrdiff_t line = row->source_step * (ptrdiff_t)c->column.sources;
     ptrdiff_t corner = row->source * (ptrdiff_t)c->column.sources + column->source;
-    size_t pixels = row->outputs * column->outputs, tiles = divide_up(pixels, TILE_PIXELS), pixel = 0;
-    for (size_t t = 1; t <= tiles; t++) {
-        size_t begin = pixel, end = pixels * t / tiles;
-        for (; pixel < end; pixel++) {
-            size_t i = pixel / column->outputs, j = pixel % column->outputs;
-            tile.source[pixel - begin] =
-                source + (corner + (ptrdiff_t)i * row->source_step * (ptrdiff_t)c->column.sources +
-                          (ptrdiff_t)j * column->source_step);
-            tile.sum[pixel - begin] = sum + i * row->step * c->column.outputs + j * column->step;
+    const lanes *source = c->source + p->group * c->sources * c->row.sources * c->column.sources + corner;
+    lanes *sum = c->sum + first_sum * plane + row->output * width + column->output;
+    size_t pixels = row->outputs * column->outputs, tiles = divide_up(pixels, TILE_PIXELS);
+    size_t each = pixels / tiles, larger_ones = pixels % tiles, x = 0;
+    for (size_t t = 0; t < tiles; t++) {
+        size_t count = each + (t < larger_ones);
+        for (size_t i = 0; i < count; i++) {
+            tile.source[i] = source + (ptrdiff_t)x * column->source_step;
+            tile.sum[i] = sum + x * column->step;
+            if (++x < column->outputs) continue;
+            x = 0;
+            source += line;
+            sum += row->step * width;
         }
-        KERNEL(conv_tiles)[end - begin][p->count](&tile);
+        KERNEL(conv_tiles)[count][p->count](&tile);
     }
 }
 

@@ -4,7 +4,12 @@
 
 static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 static ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
-static ptrdiff_t divide_up(ptrdiff_t a, ptrdiff_t b) { return a <= 0 ? -(-a / b) : (a + b - 1) / b; }
+/* Mostly by 1, which need not take a division's time. */
+static ptrdiff_t divide_up(ptrdiff_t a, ptrdiff_t b)
+{
+    if (b == 1) return a;
+    return a <= 0 ? -(-a / b) : (a + b - 1) / b;
+}
 static ptrdiff_t divide_down(ptrdiff_t a, ptrdiff_t b) { return -divide_up(-a, b); }
 
 /* The taps lowest ... highest that exist for a residue, before clipping at the edges: every step-th. */
@@ -46,7 +51,8 @@ static conv_span plain_span(const conv_axis *a, size_t output, size_t end)
     ptrdiff_t place = (ptrdiff_t)output * stride - (ptrdiff_t)a->before, last = (ptrdiff_t)a->sources - 1;
     progression all = {0, (ptrdiff_t)a->taps - 1, 1}, seen = all;
     clip(&seen, divide_up(-place, dilation), divide_down(last - place, dilation));
-    ptrdiff_t count = smaller((ptrdiff_t)(end - output), (last - all.highest * dilation - place) / stride + 1);
+    ptrdiff_t count =
+        smaller((ptrdiff_t)(end - output), divide_down(last - all.highest * dilation - place, stride) + 1);
     conv_span s = make_span(output, 1, &all, &seen, count);
     s.source = place + (ptrdiff_t)s.tap * dilation;
     s.source_step = stride;

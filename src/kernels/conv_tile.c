@@ -1,41 +1,54 @@
 /* The register tiles of a correlation, one function for each size: a page of C that the compiler unrolls. */
 #include "kernels/conv_tile.h"
 
-INLINE void start_sums(const conv_tile *tile, size_t filters, size_t pixels, size_t part, vec *sum)
+INLINE void start_sums(const conv_tile *tile, size_t filters, size_t pixels, vec *sum)
 {
     if (tile->resume) {
-        UNROLL for (size_t f = 0; f < filters; f++) UNROLL for (size_t p = 0; p < pixels; p++) sum[f * pixels + p] =
-            vec_load(tile->sum[p] + f * tile->sum_step, part);
+        UNROLL for (size_t f = 0; f < filters; f++) UNROLL for (size_t i = 0; i < pixels * PARTS; i++)
+            sum[f * pixels * PARTS + i] = vec_load(tile->sum[i / PARTS] + f * tile->sum_step, i % PARTS);
         return;
     }
     UNROLL for (size_t f = 0; f < filters; f++)
     {
         vec start = vec_set(tile->bias ? tile->bias[f] : 0);
-        UNROLL for (size_t p = 0; p < pixels; p++) sum[f * pixels + p] = start;
+        UNROLL for (size_t i = 0; i < pixels * PARTS; i++) sum[f * pixels * PARTS + i] = start;
     }
 }
 
-INLINE void store_sums(const conv_tile *tile, size_t filters, size_t pixels, size_t part, vec *sum)
+INLINE void store_sums(const conv_tile *tile, size_t filters, size_t pixels, vec *sum)
 {
-    if (tile->relu) UNROLL for (size_t i = 0; i < filters * pixels; i++) sum[i] = vec_relu(sum[i]);
+    if (tile->relu) UNROLL for (size_t i = 0; i < filters * pixels * PARTS; i++) sum[i] = vec_relu(sum[i]);
     const size_t step = tile->sum_step;
-    UNROLL for (size_t p = 0; p < pixels; p++)
-    {
-        lanes *to = tile->sum[p];
-        UNROLL for (size_t f = 0; f < filters; f++) vec_store(to + f * step, part, sum[f * pixels + p]);
-    }
+    UNROLL for (size_t i = 0; i < pixels * PARTS; i++) UNROLL for (size_t f = 0; f < filters; f++)
+        vec_store(tile->sum[i / PARTS] + f * step, i % PARTS, sum[f * pixels * PARTS + i]);
 }
 
-/* Adds one term to each sum. offset is in lanes. */
+/* Each weight is read where it is used: the compiler would rather read several as a vector and shuffle them apart. */
+#define READ_APART() __asm__("" ::: "memory")
+
+/* Adds one term to each sum: the operands of which there are fewer stay in registers while the others pass. offset is
+ * in lanes. */
 INLINE void add_term(const lanes *const *source, ptrdiff_t offset, const real *weight, size_t filters, size_t pixels,
-                     size_t part, vec *sum)
+                     vec *sum)
 {
-    vec x[TILE_PIXELS];
-    UNROLL for (size_t p = 0; p < pixels; p++) x[p] = vec_load(source[p] + offset, part);
-    UNROLL for (size_t f = 0; f < filters; f++)
-    {
-        vec w = vec_set(weight[f]);
-        UNROLL for (size_t p = 0; p < pixels; p++) sum[f * pixels + p] = vec_fma(x[p], w, sum[f * pixels + p]);
+    const size_t vectors = pixels * PARTS;
+    if (vectors <= filters) {
+        vec x[TILE_SUMS];
+        UNROLL for (size_t i = 0; i < vectors; i++) x[i] = vec_load(source[i / PARTS] + offset, i % PARTS);
+        UNROLL for (size_t f = 0; f < filters; f++)
+        {
+            READ_APART();
+            vec w = vec_set(weight[f]);
+            UNROLL for (size_t i = 0; i < vectors; i++) sum[f * vectors + i] = vec_fma(x[i], w, sum[f * vectors + i]);
+        }
+    } else {
+        vec w[TILE_SUMS];
+        UNROLL for (size_t f = 0; f < filters; f++) w[f] = vec_keep(vec_set(weight[f]));
+        UNROLL for (size_t i = 0; i < vectors; i++)
+        {
+            vec x = vec_keep(vec_load(source[i / PARTS] + offset, i % PARTS));
+            UNROLL for (size_t f = 0; f < filters; f++) sum[f * vectors + i] = vec_fma(x, w[f], sum[f * vectors + i]);
+        }
     }
 }
 
@@ -43,20 +56,17 @@ INLINE void run_tile(const conv_tile *tile, size_t filters, size_t pixels)
 {
     const tile_loop outer = tile->loop[0], middle = tile->loop[1], inner = tile->loop[2];
     const lanes *source[TILE_PIXELS];
-    for (size_t p = 0; p < pixels; p++) source[p] = tile->source[p];
-
-    for (size_t part = 0; part < PARTS; part++) {
-        vec sum[TILE_SUMS];
-        start_sums(tile, filters, pixels, part, sum);
-        for (size_t a = 0; a < outer.count; a++)
-            for (size_t b = 0; b < middle.count; b++) {
-                ptrdiff_t offset = (ptrdiff_t)a * outer.source + (ptrdiff_t)b * middle.source;
-                const real *weight = tile->weights + (ptrdiff_t)a * outer.weight + (ptrdiff_t)b * middle.weight;
-                for (size_t c = 0; c < inner.count; c++, offset += inner.source, weight += inner.weight)
-                    add_term(source, offset, weight, filters, pixels, part, sum);
-            }
-        store_sums(tile, filters, pixels, part, sum);
-    }
+    vec sum[TILE_SUMS];
+    UNROLL for (size_t p = 0; p < pixels; p++) source[p] = tile->source[p];
+    start_sums(tile, filters, pixels, sum);
+    for (size_t a = 0; a < outer.count; a++)
+        for (size_t b = 0; b < middle.count; b++) {
+            ptrdiff_t offset = (ptrdiff_t)a * outer.source + (ptrdiff_t)b * middle.source;
+            const real *weight = tile->weights + (ptrdiff_t)a * outer.weight + (ptrdiff_t)b * middle.weight;
+            for (size_t c = 0; c < inner.count; c++, offset += inner.source, weight += inner.weight)
+                add_term(source, offset, weight, filters, pixels, sum);
+        }
+    store_sums(tile, filters, pixels, sum);
 }
 
 #define DEFINE_TILE(filters, pixels)                                                                                   \

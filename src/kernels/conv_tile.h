@@ -13,21 +13,21 @@
     {                                                                                                                  \
         0, 24, 12, 8, 6, 5                                                                                             \
     }
-enum { TILE_PIXELS = 5, TILE_SUMS = 25 };
-#elif defined(__FMA__)
-#define TILES(X) TILE_ROW_12(X, 1) TILE_ROW_6(X, 2) TILE_ROW_4(X, 3) TILE_ROW_3(X, 4)
+enum { TILE_PIXELS = 5, TILE_SUMS = 25 * PARTS };
+#elif defined(__AVX2__)
+#define TILES(X) TILE_ROW_6(X, 1) TILE_ROW_3(X, 2)
 #define TILE_FILTERS                                                                                                   \
     {                                                                                                                  \
-        0, 12, 6, 4, 3                                                                                                 \
+        0, 6, 3                                                                                                        \
     }
-enum { TILE_PIXELS = 4, TILE_SUMS = 12 };
+enum { TILE_PIXELS = 2, TILE_SUMS = 6 * PARTS };
 #else
-#define TILES(X) TILE_ROW_12(X, 1) TILE_ROW_5(X, 2) TILE_ROW_3(X, 3)
+#define TILES(X) TILE_ROW_3(X, 1)
 #define TILE_FILTERS                                                                                                   \
     {                                                                                                                  \
-        0, 12, 5, 3                                                                                                    \
+        0, 3                                                                                                           \
     }
-enum { TILE_PIXELS = 3, TILE_SUMS = 12 };
+enum { TILE_PIXELS = 1, TILE_SUMS = 3 * PARTS };
 #endif
 #define TILE_ROW_3(X, pixels)  X(1, pixels) X(2, pixels) X(3, pixels)
 #define TILE_ROW_4(X, pixels)  TILE_ROW_3(X, pixels) X(4, pixels)

@@ -1,36 +1,33 @@
 /* The weight gradient of a convolution: for each filter and tap the products of the output's gradient with the source,
  * summed over all pixels in lane registers.
  *
- * The order of every sum: the rectangle of outputs that see every tap, then what else this tap sees above, below, left
- * and right of it, each row by row; then the lanes by the tree 8-4-2-1. A bias sums all outputs row by row, then the
- * lanes. Where there are only a few outputs the weights' order is another one: conv_few.c. */
+ * The order of every sum: the rectangles of outputs that see the same taps, row by row of them, each rectangle row by
+ * row; then the lanes by the tree 8-4-2-1. A bias sums all outputs row by row, then the lanes. Where there are only a
+ * few outputs the weights' order is another one: conv_few.c. */
 #include "kernels/conv_axis.h"
 #include "kernels/conv_few.h"
 
-/* A register tile of taps and filters: the sums, one row of operands and one more fit into the registers. A block's
- * sums stay in the first-level cache while its tiles take turns on the same few pixels. */
+/* A register tile of taps and filters: the sums, the fewer of the operands and one more fit into the registers. A
+ * block's sums stay in the first-level cache while its tiles take turns on the same few pixels. */
 #if defined(__AVX512F__)
-enum { TILE_TAPS = 9, TILE_FILTERS = 3, BLOCK_FILTERS = 6 };
-#define TILES_OF_FILTERS(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)
+enum { TILE_TAPS = 9, TILE_FILTERS = 3 };
 #define TILES(X)                                                                                                       \
-    TILES_OF_FILTERS(X, 1)                                                                                             \
-    TILES_OF_FILTERS(X, 2)                                                                                             \
-    TILES_OF_FILTERS(X, 3)                                                                                             \
-    TILES_OF_FILTERS(X, 4)                                                                                             \
-    TILES_OF_FILTERS(X, 5) TILES_OF_FILTERS(X, 6) TILES_OF_FILTERS(X, 7) TILES_OF_FILTERS(X, 8) TILES_OF_FILTERS(X, 9)
+    TILE_ROW_3(X, 1)                                                                                                   \
+    TILE_ROW_3(X, 2) TILE_ROW_3(X, 3) TILE_ROW_3(X, 4) TILE_ROW_3(X, 5) TILE_ROW_3(X, 6) TILE_ROW_3(X, 7)              \
+        TILE_ROW_3(X, 8) TILE_ROW_3(X, 9)
+#elif defined(__AVX2__)
+enum { TILE_TAPS = 3, TILE_FILTERS = 4 };
+#define TILES(X) TILE_ROW_4(X, 1) TILE_ROW_4(X, 2) TILE_ROW_4(X, 3)
 #else
-enum { TILE_TAPS = 3, TILE_FILTERS = 3, BLOCK_FILTERS = 6 };
-#define TILES_OF_FILTERS(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)
-#define TILES(X)                  TILES_OF_FILTERS(X, 1) TILES_OF_FILTERS(X, 2) TILES_OF_FILTERS(X, 3)
+enum { TILE_TAPS = 3, TILE_FILTERS = 3 };
+#define TILES(X) TILE_ROW_3(X, 1) TILE_ROW_3(X, 2) TILE_ROW_3(X, 3)
 #endif
-enum { BLOCK_TAPS = 18, BLOCK_PIXELS = 64 };
+#define TILE_ROW_3(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)
+#define TILE_ROW_4(X, taps) TILE_ROW_3(X, taps) X(taps, 4)
+enum { BLOCK_TAPS = 18, BLOCK_FILTERS = 2 * TILE_FILTERS, BLOCK_PIXELS = 64 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
-typedef struct rectangle {
-    size_t top, bottom, left, right; /* bottom and right are outside */
-} rectangle;
 
 /* What a tile adds to its sums: a rectangle of pixels. Distances are in lanes. */
 typedef struct weights_tile {
@@ -39,37 +36,47 @@ typedef struct weights_tile {
     size_t gradient_step;           /* from one filter to the next */
     size_t rows, columns;
     size_t source_row, source_column, gradient_row; /* from one pixel to the next */
-    lanes *sum;                                     /* [filter][BLOCK_TAPS] */
+    lanes *sum[TILE_TAPS];                          /* of the first filter; the next one's are BLOCK_TAPS further */
 } weights_tile;
 
-INLINE void add_row(const lanes *const *source, const lanes *gradient, const weights_tile *tile, size_t taps,
-                    size_t filters, size_t part, vec *sum)
+/* Adds a pixel's products: the operands of which there are fewer stay in registers while the others pass. */
+INLINE void add_pixel(const lanes *const *source, size_t at, const lanes *gradient, size_t step, size_t taps,
+                      size_t filters, size_t part, vec *sum)
 {
-    const size_t columns = tile->columns, source_column = tile->source_column, step = tile->gradient_step;
-    for (size_t column = 0, at = 0; column < columns; column++, at += source_column) {
+    if (filters < taps) {
         vec g[TILE_FILTERS];
-        UNROLL for (size_t f = 0; f < filters; f++) g[f] = vec_load(gradient + f * step + column, part);
+        UNROLL for (size_t f = 0; f < filters; f++) g[f] = vec_keep(vec_load(gradient + f * step, part));
         UNROLL for (size_t t = 0; t < taps; t++)
         {
-            vec x = vec_load(source[t] + at, part);
+            vec x = vec_keep(vec_load(source[t] + at, part));
             UNROLL for (size_t f = 0; f < filters; f++) sum[f * taps + t] = vec_fma(x, g[f], sum[f * taps + t]);
+        }
+    } else {
+        vec x[TILE_TAPS];
+        UNROLL for (size_t t = 0; t < taps; t++) x[t] = vec_keep(vec_load(source[t] + at, part));
+        UNROLL for (size_t f = 0; f < filters; f++)
+        {
+            vec g = vec_keep(vec_load(gradient + f * step, part));
+            UNROLL for (size_t t = 0; t < taps; t++) sum[f * taps + t] = vec_fma(x[t], g, sum[f * taps + t]);
         }
     }
 }
 
 INLINE void run_tile(const weights_tile *tile, size_t taps, size_t filters)
 {
+    const size_t columns = tile->columns, source_column = tile->source_column, step = tile->gradient_step;
     for (size_t part = 0; part < PARTS; part++) {
         vec sum[TILE_TAPS * TILE_FILTERS];
-        UNROLL for (size_t f = 0; f < filters; f++) UNROLL for (size_t t = 0; t < taps; t++) sum[f * taps + t] =
-            vec_load(tile->sum + f * BLOCK_TAPS + t, part);
+        UNROLL for (size_t t = 0; t < taps; t++) UNROLL for (size_t f = 0; f < filters; f++) sum[f * taps + t] =
+            vec_load(tile->sum[t] + f * BLOCK_TAPS, part);
         for (size_t row = 0; row < tile->rows; row++) {
-            const lanes *source[TILE_TAPS];
+            const lanes *source[TILE_TAPS], *gradient = tile->gradient + row * tile->gradient_row;
             UNROLL for (size_t t = 0; t < taps; t++) source[t] = tile->source[t] + row * tile->source_row;
-            add_row(source, tile->gradient + row * tile->gradient_row, tile, taps, filters, part, sum);
+            for (size_t column = 0, at = 0; column < columns; column++, at += source_column)
+                add_pixel(source, at, gradient + column, step, taps, filters, part, sum);
         }
-        UNROLL for (size_t f = 0; f < filters; f++) UNROLL for (size_t t = 0; t < taps; t++)
-            vec_store(tile->sum + f * BLOCK_TAPS + t, part, sum[f * taps + t]);
+        UNROLL for (size_t t = 0; t < taps; t++) UNROLL for (size_t f = 0; f < filters; f++)
+            vec_store(tile->sum[t] + f * BLOCK_TAPS, part, sum[f * taps + t]);
     }
 }
 
@@ -80,122 +87,116 @@ TILES(DEFINE_TILE)
 #define TILE_ENTRY(taps, filters) [taps][filters] = tile_##taps##_by_##filters,
 static void (*const tiles[TILE_TAPS + 1][TILE_FILTERS + 1])(const weights_tile *tile) = {TILES(TILE_ENTRY)};
 
-/* One pass over the filters and taps of a group. */
 typedef struct weights_pass {
     const conv_shape *s;
     conv_axis row, column;
-    rectangle inner; /* outputs that see every tap */
     const lanes *x, *dy;
     size_t channels; /* of the source in a group */
     real *d_filters;
 } weights_pass;
 
-static weights_pass start_pass(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters)
-{
-    weights_pass p = {.s = s, .x = x, .dy = dy, .channels = s->in_channels / s->groups, .d_filters = d_filters};
-    p.row = conv_axis_rows(s);
-    p.column = conv_axis_columns(s);
-    size_t unused;
-    conv_tap_range(&p.row, 0, &p.inner.top, &unused);
-    conv_tap_range(&p.row, p.row.taps - 1, &unused, &p.inner.bottom);
-    conv_tap_range(&p.column, 0, &p.inner.left, &unused);
-    conv_tap_range(&p.column, p.column.taps - 1, &unused, &p.inner.right);
-    if (p.inner.top >= p.inner.bottom || p.inner.left >= p.inner.right) p.inner = (rectangle){0};
-    return p;
-}
+/* A tap of one source channel of the group. */
+typedef struct block_tap {
+    size_t row, column;
+    ptrdiff_t offset; /* lanes from x to its source for output (0, 0), which may lie outside */
+    size_t weight;    /* its first filter's place in d_filters */
+} block_tap;
 
-/* Filters and taps (counted over the group's channels) whose sums are gathered together. */
+/* Filters and taps whose sums are gathered together. */
 typedef struct weights_block {
-    size_t group, filter, filters, tap, taps;
+    size_t filter, filters, taps;
+    block_tap tap[BLOCK_TAPS];
     lanes sum[BLOCK_FILTERS * BLOCK_TAPS];
 } weights_block;
 
-/* Where a tap's source for output (0, 0) would lie, in lanes from x. It may lie outside. */
-static ptrdiff_t tap_offset(const weights_pass *p, size_t group, size_t tap)
+/* Takes the taps first, first + 1, ... counted over the group's channels, kernel rows and columns. */
+static void take_taps(const weights_pass *p, weights_block *b, size_t group, size_t first, size_t count)
 {
-    size_t kernel = p->row.taps * p->column.taps, channel = group * p->channels + tap / kernel;
-    size_t i = tap % kernel / p->column.taps, j = tap % p->column.taps, width = p->column.sources;
-    return (ptrdiff_t)(channel * p->row.sources * width + i * p->row.dilation * width + j * p->column.dilation) -
-           (ptrdiff_t)(p->row.before * width + p->column.before);
+    size_t rows = p->row.taps, columns = p->column.taps, width = p->column.sources, plane = p->row.sources * width;
+    size_t channel = first / (rows * columns), row = first / columns % rows, column = first % columns;
+    b->taps = count;
+    for (size_t t = 0; t < count; t++) {
+        size_t place = (group * p->channels + channel) * plane + row * p->row.dilation * width;
+        place += column * p->column.dilation;
+        b->tap[t] = (block_tap){.row = row, .column = column};
+        b->tap[t].offset = (ptrdiff_t)place - (ptrdiff_t)(p->row.before * width + p->column.before);
+        b->tap[t].weight = ((row * columns + column) * p->channels + channel) * p->s->out_channels;
+        if (++column < columns) continue;
+        column = 0;
+        if (++row < rows) continue;
+        row = 0;
+        channel++;
+    }
 }
 
+/* A rectangle of outputs; bottom and right are outside. */
+typedef struct rectangle {
+    size_t top, bottom, left, right;
+} rectangle;
+
 /* Adds a rectangle to the sums of a few of the block's taps, all its filters. */
-static void add_rectangle(const weights_pass *p, weights_block *b, size_t tap, size_t taps, rectangle r)
+static void add_rectangle(const weights_pass *p, weights_block *b, const size_t *taps, size_t count, rectangle r)
 {
     size_t width = p->column.sources, plane = p->row.outputs * p->column.outputs;
     weights_tile tile = {.gradient_step = plane, .rows = r.bottom - r.top, .columns = r.right - r.left};
     tile.source_row = p->row.stride * width;
     tile.source_column = p->column.stride;
     tile.gradient_row = p->column.outputs;
-    for (size_t t = 0; t < taps; t++) {
-        ptrdiff_t first = (ptrdiff_t)(r.top * tile.source_row + r.left * tile.source_column);
-        tile.source[t] = p->x + (tap_offset(p, b->group, b->tap + tap + t) + first);
-    }
-    size_t parts = divide_up(b->filters, TILE_FILTERS), filter = 0;
-    for (size_t i = 1; i <= parts; i++) {
-        size_t end = b->filters * i / parts;
+    ptrdiff_t first = (ptrdiff_t)(r.top * tile.source_row + r.left * tile.source_column);
+    for (size_t t = 0; t < count; t++) tile.source[t] = p->x + (b->tap[taps[t]].offset + first);
+    for (size_t filter = 0; filter < b->filters; filter += TILE_FILTERS) {
         tile.gradient = p->dy + (b->filter + filter) * plane + r.top * p->column.outputs + r.left;
-        tile.sum = b->sum + filter * BLOCK_TAPS + tap;
-        tiles[taps][end - filter](&tile);
-        filter = end;
+        for (size_t t = 0; t < count; t++) tile.sum[t] = b->sum + filter * BLOCK_TAPS + taps[t];
+        tiles[count][smaller(TILE_FILTERS, b->filters - filter)](&tile);
     }
 }
 
-/* The outputs that see every tap: few pixels at a time, so that they are still near when the next tile wants them. */
-static void add_inner(const weights_pass *p, weights_block *b)
+/* Which of the block's taps the outputs of row times column see. */
+static size_t seen_taps(const weights_block *b, const conv_span *row, const conv_span *column, size_t *seen)
 {
-    size_t columns = p->inner.right - p->inner.left,
-           rows = columns < BLOCK_PIXELS ? BLOCK_PIXELS / (columns + 1) + 1 : 1;
-    size_t parts = divide_up(b->taps, TILE_TAPS);
-    for (size_t y = p->inner.top; y < p->inner.bottom; y += rows)
-        for (size_t x = p->inner.left; x < p->inner.right; x += BLOCK_PIXELS) {
-            rectangle r = {y, smaller(y + rows, p->inner.bottom), x, smaller(x + BLOCK_PIXELS, p->inner.right)};
-            for (size_t i = 0, tap = 0; i < parts; i++) {
-                size_t end = b->taps * (i + 1) / parts;
-                add_rectangle(p, b, tap, end - tap, r);
-                tap = end;
-            }
-        }
-}
-
-static void add_if_any(const weights_pass *p, weights_block *b, size_t tap, rectangle r)
-{
-    if (r.top < r.bottom && r.left < r.right) add_rectangle(p, b, tap, 1, r);
-}
-
-/* The other outputs, tap by tap. */
-static void add_border(const weights_pass *p, weights_block *b)
-{
+    size_t count = 0;
     for (size_t t = 0; t < b->taps; t++) {
-        size_t tap = (b->tap + t) % (p->row.taps * p->column.taps);
-        rectangle all, inner = p->inner;
-        conv_tap_range(&p->row, tap / p->column.taps, &all.top, &all.bottom);
-        conv_tap_range(&p->column, tap % p->column.taps, &all.left, &all.right);
-        if (inner.top == inner.bottom) inner.top = inner.bottom = all.bottom;
-        add_if_any(p, b, t, (rectangle){all.top, inner.top, all.left, all.right});
-        add_if_any(p, b, t, (rectangle){inner.bottom, all.bottom, all.left, all.right});
-        add_if_any(p, b, t, (rectangle){inner.top, inner.bottom, all.left, inner.left});
-        add_if_any(p, b, t, (rectangle){inner.top, inner.bottom, inner.right, all.right});
+        seen[count] = t;
+        count += b->tap[t].row - row->tap < row->taps && b->tap[t].column - column->tap < column->taps;
     }
+    return count;
+}
+
+/* All outputs of row times column: few at a time, so that they are still near when the next tile wants them. */
+static void add_spans(const weights_pass *p, weights_block *b, const conv_span *row, const conv_span *column)
+{
+    size_t seen[BLOCK_TAPS + 1], count = seen_taps(b, row, column, seen);
+    if (count == 0) return;
+    size_t each = divide_up(count, divide_up(count, TILE_TAPS));
+    size_t rows = divide_up(row->outputs, divide_up(row->outputs * column->outputs, BLOCK_PIXELS));
+    size_t bottom = row->output + row->outputs, right = column->output + column->outputs;
+    for (size_t y = row->output; y < bottom; y += rows)
+        for (size_t x = column->output; x < right; x += BLOCK_PIXELS) {
+            rectangle r = {y, smaller(y + rows, bottom), x, smaller(x + BLOCK_PIXELS, right)};
+            for (size_t t = 0; t < count; t += each) add_rectangle(p, b, seen + t, smaller(each, count - t), r);
+        }
 }
 
 static void store_block(const weights_pass *p, const weights_block *b)
 {
-    size_t kernel = p->row.taps * p->column.taps, outs = p->s->out_channels;
     for (size_t t = 0; t < b->taps; t++) {
-        size_t channel = (b->tap + t) / kernel, tap = (b->tap + t) % kernel;
-        real *to = p->d_filters + (tap * p->channels + channel) * outs + b->filter;
+        real *to = p->d_filters + b->tap[t].weight + b->filter;
         for (size_t f = 0; f < b->filters; f++) to[f] = lanes_sum(&b->sum[f * BLOCK_TAPS + t]);
     }
 }
 
 static void run_block(const weights_pass *p, weights_block *b)
 {
-    const rectangle *inner = &p->inner;
-    bool has_border = (inner->bottom - inner->top) * (inner->right - inner->left) < p->row.outputs * p->column.outputs;
     for (size_t i = 0; i < b->filters * BLOCK_TAPS; i++) b->sum[i] = (lanes){0};
-    add_inner(p, b);
-    if (has_border) add_border(p, b);
+    for (size_t y = 0; y < p->row.outputs;) {
+        conv_span row = conv_span_at(&p->row, y, p->row.outputs);
+        for (size_t x = 0; x < p->column.outputs;) {
+            conv_span column = conv_span_at(&p->column, x, p->column.outputs);
+            add_spans(p, b, &row, &column);
+            x += column.outputs;
+        }
+        y += row.outputs;
+    }
     store_block(p, b);
 }
 
@@ -204,10 +205,10 @@ static void sum_many(const weights_pass *p, size_t first, size_t last)
     size_t taps = p->channels * p->row.taps * p->column.taps, in_group = p->s->out_channels / p->s->groups;
     weights_block b;
     for (b.filter = first; b.filter < last; b.filter += b.filters) {
-        b.group = b.filter / in_group;
-        b.filters = smaller(BLOCK_FILTERS, smaller(last, (b.group + 1) * in_group) - b.filter);
-        for (b.tap = 0; b.tap < taps; b.tap += b.taps) {
-            b.taps = smaller(BLOCK_TAPS, taps - b.tap);
+        size_t group = b.filter / in_group;
+        b.filters = smaller(BLOCK_FILTERS, smaller(last, (group + 1) * in_group) - b.filter);
+        for (size_t tap = 0; tap < taps; tap += b.taps) {
+            take_taps(p, &b, group, tap, smaller(BLOCK_TAPS, taps - tap));
             run_block(p, &b);
         }
     }
@@ -237,6 +238,8 @@ void KERNEL(conv_gradient_weights)(const conv_shape *s, const lanes *x, const la
         KERNEL(conv_gradient_weights_few)(s, x, dy, d_filters, first, last);
         return;
     }
-    weights_pass p = start_pass(s, x, dy, d_filters);
+    weights_pass p = {.s = s, .x = x, .dy = dy, .channels = s->in_channels / s->groups, .d_filters = d_filters};
+    p.row = conv_axis_rows(s);
+    p.column = conv_axis_columns(s);
     sum_many(&p, first, last);
 }

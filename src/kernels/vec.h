@@ -1,6 +1,5 @@
 /* Inside kernels only: vec, one register of the instruction set a file is compiled for. A lanes has PARTS of them. A
- * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector.
- */
+ * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector. */
 #ifndef KERNELS_VEC_H
 #define KERNELS_VEC_H
 
@@ -24,20 +23,28 @@ typedef int_of_real ivec __attribute__((vector_size(VEC_BYTES), may_alias));
 
 enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
 
-/* For register tiles. Not under the address sanitizer, whose checks of unrolled tiles take minutes to compile. */
-#ifdef __SANITIZE_ADDRESS__
-#define UNROLL
-#else
 #define UNROLL _Pragma("GCC unroll 32")
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */
 INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
 INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }
 
-/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests'
- * reference build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
+/* v, kept in a register: where it is used several times, the compiler may not read it from memory each time. */
+INLINE vec vec_keep(vec v)
+{
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(v));
+#elif defined(__SSE2__)
+    __asm__("" : "+x"(v));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(v));
+#endif
+    return v;
+}
+
+/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests' reference
+ * build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
 INLINE vec vec_fma(vec a, vec b, vec c)
 {
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(CEPA_TRUE_FMA)
@@ -65,11 +72,12 @@ INLINE vec vec_relu(vec x) { return vec_max(vec_set(0), x); }
 /* The sixteen lanes added by the tree 8-4-2-1. */
 INLINE real lanes_sum(const lanes *v)
 {
-    real sum[LANES];
-    for (int i = 0; i < LANES; i++) sum[i] = v->lane[i];
-    for (int half = LANES / 2; half; half /= 2)
-        for (int i = 0; i < half; i++) sum[i] += sum[i + half];
-    return sum[0];
+    typedef real eight __attribute__((vector_size(8 * sizeof(real)), may_alias));
+    typedef real four __attribute__((vector_size(4 * sizeof(real))));
+    const eight *halves = (const eight *)v->lane, s8 = halves[0] + halves[1];
+    four s4 = __builtin_shufflevector(s8, s8, 0, 1, 2, 3) + __builtin_shufflevector(s8, s8, 4, 5, 6, 7);
+    four s2 = s4 + __builtin_shufflevector(s4, s4, 2, 3, 0, 1);
+    return s2[0] + s2[1];
 }
 
 #endif
