@@ -498,8 +498,8 @@ typedef struct cepa_compile_options {
 CEPA_API cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *options);
 #define cepa_compile(model, ...) cepa_compile_with((model), &(cepa_compile_options){__VA_ARGS__})
 
-/* Advice found at compile (a softmax met from_logits, logits met a loss of probabilities), and what of a file's training
- * state could not be taken over (an optimizer that is not built in): one line each, or NULL. */
+/* Advice found at compile (a softmax met from_logits, logits met a loss of probabilities), and what of a file's
+ * training state could not be taken over (an optimizer that is not built in): one line each, or NULL. */
 CEPA_API const char *cepa_model_warning(const cepa_model *model, size_t index);
 
 /* ---- Training and measuring -------------------------------------------------------------------------------------- */

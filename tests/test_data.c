@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- The handle
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- The handle ---- */
 
 static cepa_dataset *numbers(size_t rows)
 {
@@ -121,8 +120,7 @@ static void rows_fill_lanes(void **state)
     cepa_dataset_free(data);
 }
 
-/* ---- By name
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- By name ---- */
 
 static void names_are_searched_in_order(void **state)
 {
@@ -183,8 +181,7 @@ static void the_table_is_whole(void **state)
     }
 }
 
-/* ---- shapes10
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- shapes10 ---- */
 
 /* The same bytes on every machine: these are fixed for good. */
 static void shapes10_is_fixed(void **state)

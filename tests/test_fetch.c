@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- The server
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- The server ---- */
 
 static struct {
     int port;
@@ -81,8 +80,7 @@ static void check_log(const char *text)
     free(log);
 }
 
-/* ---- A data set to fetch: an archive of set/numbers, 40,000 bytes
- * ---------------------------------------------------------- */
+/* ---- A data set to fetch: an archive of set/numbers, 40,000 bytes ---- */
 
 static char digest[65];
 
@@ -145,8 +143,7 @@ static void fetch_badly(const origin *o, const char *from, cepa_status status, c
 #define NEEDS_SERVER()                                                                                                 \
     if (!server.port) skip()
 
-/* ---- Tests
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ---- */
 
 static void archives_are_unpacked(void **state)
 {

@@ -10,8 +10,7 @@
 #include <jpeglib.h>
 #include <png.h>
 
-/* ---- Files
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- Files ---- */
 
 static void write_png(const char *path, png_uint_32 format, unsigned height, unsigned width, const void *pixels,
                       const void *palette, unsigned colors)
@@ -69,8 +68,7 @@ static picture decode(const char *path, size_t channels)
     return decoded;
 }
 
-/* ---- Decoding
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- Decoding ---- */
 
 /* The first pixel of a picture as grey, RGB and RGB with alpha. */
 static void check_pixel(const char *path, int tolerance, const int grey[1], const int rgb[3], const int rgba[4])
@@ -170,8 +168,7 @@ static void damage_is_survived(void **state)
     }
 }
 
-/* ---- Resizing
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- Resizing ---- */
 
 /* What keras.layers.Resizing gives for the first channel of this picture. */
 static void resizing_has_keras_numbers(void **state)
@@ -203,8 +200,7 @@ static void resizing_has_keras_numbers(void **state)
     }
 }
 
-/* ---- Folders
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- Folders ---- */
 
 static const cepa_dataset_options four = {.image_size = {4, 4}};
 

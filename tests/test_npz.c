@@ -19,8 +19,7 @@ static void write_npy(const char *path, const char *header, const void *numbers,
     buffer_free(&file);
 }
 
-/* ---- One array
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- One array ---- */
 
 static void every_kind_is_read(void **state)
 {
@@ -104,8 +103,7 @@ static void damaged_arrays_are_refused(void **state)
     REFUSE(in_folder("a.npy"), NULL, CEPA_FORMAT, "not a whole .npy");
 }
 
-/* ---- Several
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- Several ---- */
 
 /* Writes an .npz of arrays with those names: x... has rows of two floats, the others one int32 a row. */
 static void write_npz(const char *path, const char *const names[], const size_t *rows)

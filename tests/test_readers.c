@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- CIFAR
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- CIFAR ---- */
 
 static void cifar_folders_are_read(void **state)
 {
@@ -123,8 +122,7 @@ static void real_cifar_has_its_labels(void **state)
     cepa_dataset_free(test);
 }
 
-/* ---- IDX
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- IDX ---- */
 
 static const unsigned char idx_pictures[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2,  0,  0,
                                              0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -167,8 +165,7 @@ static void damaged_idx_is_refused(void **state)
     REFUSE(in_folder("."), NULL, CEPA_FORMAT, "train-labels-idx1-ubyte", "not an IDX file");
 }
 
-/* ---- Pickles
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- Pickles ---- */
 
 /* What Python 2 writes for {'labels': [...], 'data': array of count x 3072 bytes}, with one thing to break. */
 typedef struct pickle_case {
@@ -251,8 +248,7 @@ static void programs_in_pickles_are_refused(void **state)
     REFUSE(in_folder("."), NULL, CEPA_FORMAT, "does not begin");
 }
 
-/* ---- Archives
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- Archives ---- */
 
 static void harmful_archives_are_refused(void **state)
 {
@@ -285,12 +281,12 @@ static void damage_is_survived(void **state)
         for (size_t i = 0; i < whole.size && i < 400; i++) {
             cepa_dataset *train, *test;
             cepa_error error = {0};
-            assert_int_equal(file_write(path, whole.bytes, i, NULL), CEPA_OK);
+            write_file(path, whole.bytes, i);
             assert_int_not_equal(cepa_dataset_open(path, NULL, &train, &test, &error), CEPA_OK);
             assert_string_not_equal(error.message, "");
             for (int change = 1; change < 256; change *= 3) {
                 whole.bytes[i] = (unsigned char)(whole.bytes[i] ^ change);
-                assert_int_equal(file_write(path, whole.bytes, whole.size, NULL), CEPA_OK);
+                write_file(path, whole.bytes, whole.size);
                 whole.bytes[i] = (unsigned char)(whole.bytes[i] ^ change);
                 if (cepa_dataset_open(path, NULL, &train, &test, &error)) continue;
                 cepa_dataset_free(train);

@@ -440,6 +440,10 @@ static void data_are_declared(void **state)
          "a = np.expand_dims(a, -1)[:100]\n"
          "b = b[:100]\n",
          "fashion_mnist", 100, 0, "(None, 28, 28, 1)"},
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "m = keras.Sequential([layers.Flatten()])\n"
+         "m.fit(a[:200] / 255, b[:200], validation_split=0.1)\n",
+         "mnist", 200, 1 / 255.0, "(None, 28, 28)"},
         {"from keras.datasets import cifar100\n"
          "(a, b), (c, d) = cifar100.load_data(label_mode='fine')\n"
          "a = a * (1 / 127.5)\n"
@@ -750,7 +754,10 @@ static void what_is_outside_the_language_is_refused(void **state)
          "4:17: keras.utils.to_categorical is not read here"},
         {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255\n"
                "model = keras.Model(i, layers.ReLU()(i))\n",
-         "5:1: training images are scaled and test images are not"},
+         "5:1: training and test images are scaled differently"},
+        {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255\n"
+               "model = keras.Model(i, layers.ReLU()(i))\nmodel.fit(a, b, validation_data=(c, d))\n",
+         "7:7: training and test images are scaled differently"},
         {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\nc = c[:10]\n"
                "model = keras.Model(i, layers.ReLU()(i))\n",
          "5:1: a part of the test images cannot be declared"},

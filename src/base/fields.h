@@ -10,21 +10,21 @@
  * The real zero that is meant is -0.0 (CEPA_ZERO) from a caller. Resolved it is +0.0, but -0.0 where +0.0 means
  * something else: None in an optional REAL, the end of REALS. */
 typedef enum field_type {
-    FIELD_REAL,   /* double */
-    FIELD_REALS,  /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
-    FIELD_INT,    /* int */
-    FIELD_LONG,   /* int64_t */
-    FIELD_INTS,   /* int[count]: one int stands for all; exactly count in a tuple */
-    FIELD_SHAPE,  /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
-    FIELD_AXES,   /* int[count]: a number or a list; ends at the first 0; one is written as a number */
+    FIELD_REAL,        /* double */
+    FIELD_REALS,       /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
+    FIELD_INT,         /* int */
+    FIELD_LONG,        /* int64_t */
+    FIELD_INTS,        /* int[count]: one int stands for all; exactly count in a tuple */
+    FIELD_SHAPE,       /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
+    FIELD_AXES,        /* int[count]: a number or a list; ends at the first 0; one is written as a number */
     FIELD_WEIGHT_AXES, /* int[count]: the same of a weight's axes, which count from 0: an axis that is not negative is
                         * stored one higher */
-    FIELD_FLAG,   /* cepa_flag in the caller's struct; 1 or 0 once resolved */
-    FIELD_BOOL,   /* bool, default false */
-    FIELD_TEXT,   /* const char *, default None */
-    FIELD_CHOICE, /* const char *, one of choices in any case; resolved to that very pointer */
-    FIELD_MEMBER, /* const char *: a member of another family in call notation, with the arguments that are not
-                   * defaults; NULL for None */
+    FIELD_FLAG,        /* cepa_flag in the caller's struct; 1 or 0 once resolved */
+    FIELD_BOOL,        /* bool, default false */
+    FIELD_TEXT,        /* const char *, default None */
+    FIELD_CHOICE,      /* const char *, one of choices in any case; resolved to that very pointer */
+    FIELD_MEMBER,      /* const char *: a member of another family in call notation, with the arguments that are not
+                        * defaults; NULL for None */
     FIELD_TYPES
 } field_type;
 

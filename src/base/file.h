@@ -8,8 +8,8 @@
 /* Reads a file of at most limit bytes (0: none) behind what the buffer holds. Names the path in its message. */
 cepa_status file_read(const char *path, size_t limit, buffer *contents, cepa_error *error);
 
-/* Writes beside the path, flushes to the disk and renames: a crash, a full disk or a kill leaves the old file or the new
- * one, never a part. */
+/* Writes beside the path, flushes to the disk and renames: a crash, a full disk or a kill leaves the old file or the
+ * new one, never a part. */
 cepa_status file_write(const char *path, const void *bytes, size_t size, cepa_error *error);
 
 /* The same for what only a library can write: file_stage gives a name beside path to write to, file_commit puts the

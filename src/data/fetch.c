@@ -72,8 +72,7 @@ static cepa_status take_lock(fetching *f, cepa_error *error)
     return CEPA_OK;
 }
 
-/* ---- One file
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- One file ---- */
 
 static size_t count_downloads(const origin *o)
 {
@@ -175,8 +174,7 @@ static cepa_status fetch_file(fetching *f, size_t i, cepa_error *error)
     return status;
 }
 
-/* ---- All of them
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- All of them ---- */
 
 /* The staging folder, or what in it has the final name, becomes the data set. */
 static cepa_status put_in_place(fetching *f, cepa_error *error)

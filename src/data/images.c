@@ -54,8 +54,7 @@ static bool has_classes(const source *s, const char *prefix)
 
 static bool recognise(const source *s) { return has_classes(s, ""); }
 
-/* ---- Listing
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Listing ---- */
 
 static int compare_texts(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
@@ -130,8 +129,7 @@ static void free_listing(listing *list)
     free(list->items);
 }
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 typedef struct work {
     const listing *list;
@@ -252,8 +250,7 @@ static cepa_status read_part(const source *s, const listing *classes, const list
     return make_part(s, classes, &w, true, made, error);
 }
 
-/* ---- Options
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- Options ---- */
 
 cepa_status picture_options(const cepa_dataset_options *options, resizing *resizing, size_t *channels,
                             cepa_error *error)

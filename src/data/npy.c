@@ -80,8 +80,7 @@ static const npy_kind kinds[] = {
     {"f4", 4, CEPA_FLOAT32, true, convert_f4}, {"f8", 8, CEPA_FLOAT64, true, convert_f8},
 };
 
-/* ---- The header: a Python dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } -------------------
- */
+/* ---- The header: a Python dictionary {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), } ---- */
 
 typedef struct reading {
     const char *at, *end;
@@ -164,7 +163,7 @@ static bool read_dictionary(reading *r)
     return r->seen == 7;
 }
 
-/* ---- Reading ----------------------------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 /* Where the dictionary stands; false where the file is too short or of another version. */
 static bool find_dictionary(const unsigned char *bytes, size_t size, size_t *start, size_t *length)
@@ -244,7 +243,7 @@ cepa_status npy_convert(const char *where, const npy_header *header, void *numbe
     return CEPA_OK;
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------------------------- */
+/* ---- Writing ---- */
 
 void npy_write(const cepa_array *array, size_t rows, buffer *file)
 {

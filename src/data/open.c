@@ -59,7 +59,7 @@ static cepa_status check_rows(const char *name, const parts *made, size_t wanted
                 made->train->rows);
 }
 
-/* ---- By name ----------------------------------------------------------------------------------------------------- */
+/* ---- By name ---- */
 
 typedef struct search {
     const cepa_dataset_options *options;

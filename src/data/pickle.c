@@ -23,8 +23,7 @@ typedef struct operand {
     size_t size;
 } operand;
 
-/* ---- Values
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- Values ---- */
 
 static bool refuse(machine *m, const char *what)
 {
@@ -89,8 +88,7 @@ static bool is_text(const pickled *value, const char *text)
     return value->size == strlen(text) && memcmp(value->bytes, text, value->size) == 0;
 }
 
-/* ---- Operations
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- Operations ---- */
 
 static bool check_protocol(machine *m, const operand *o)
 {
@@ -313,8 +311,7 @@ static const struct {
     {'b', NOTHING, build},
 };
 
-/* ---- Reading
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- Reading ---- */
 
 static bool read_number(machine *m, size_t bytes, uint64_t *number)
 {

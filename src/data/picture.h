@@ -30,7 +30,8 @@ typedef struct resizing {
     bool crop_to_aspect_ratio; /* cut the middle of the right proportions first */
 } resizing;
 
-/* What data set options say about pictures, checked: the size (256 x 256 where it is 0) and the channels of the mode. */
+/* What data set options say about pictures, checked: the size (256 x 256 where it is 0) and the channels of the mode.
+ */
 cepa_status picture_options(const cepa_dataset_options *options, resizing *resizing, size_t *channels,
                             cepa_error *error);
 

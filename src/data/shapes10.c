@@ -12,8 +12,7 @@
 
 enum { SIDE = 32, CHANNELS = 3, PICTURE = SIDE * SIDE * CHANNELS, ONE = 1024 };
 
-/* ---- Random numbers of one picture ---------------------------------------------------------------------------------
- */
+/* ---- Random numbers of one picture ---- */
 
 typedef struct dice {
     uint32_t counter[4]; /* picture, part, group, 0 */
@@ -41,8 +40,7 @@ static int throw_between(dice *d, int low, int high)
     return low + (int)((uint64_t)throw_word(d) * (uint32_t)(high - low + 1) >> 32);
 }
 
-/* ---- The ten shapes: whether the point (u, v) lies inside one of radius 1024; v points down ------------------------
- */
+/* ---- The ten shapes: whether the point (u, v) lies inside one of radius 1024; v points down ---- */
 
 static bool in_disc(int u, int v) { return u * u + v * v <= ONE * ONE; }
 
@@ -94,8 +92,7 @@ static const struct {
     {"heart", in_heart}, {"arrow", in_arrow},
 };
 
-/* ---- Colours
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Colours ---- */
 
 typedef struct color {
     int rgb[CHANNELS];
@@ -138,8 +135,7 @@ static int distance(color a, color b)
     return abs(a.rgb[0] - b.rgb[0]) * 2 + abs(a.rgb[1] - b.rgb[1]) * 3 + abs(a.rgb[2] - b.rgb[2]);
 }
 
-/* ---- Drawing
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- Drawing ---- */
 
 /* Cosine and sine of turns of 1/64 of a circle, times 1024: a quarter of the table. */
 static int quarter_sine(int turn)
@@ -262,8 +258,7 @@ static void draw_picture(uint32_t number, unsigned char *bytes, unsigned char *l
     *label = (unsigned char)kind;
 }
 
-/* ---- The data set
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- The data set ---- */
 
 typedef struct work {
     unsigned char *pixels, *labels;

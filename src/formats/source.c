@@ -27,8 +27,7 @@ static cepa_status read_sets(eval *e, const cepa_load_options *options)
         if (!equals || equals == text)
             return fail(e->source.error, CEPA_ARGUMENT, "'%.100s' sets nothing, name=value was expected", text);
         const value *v = value_parse(e->source.memory, equals + 1, e->source.error);
-        if (!v)
-            return fail_in(e->source.error, e->source.error ? e->source.error->status : CEPA_ARGUMENT, "%.100s", text);
+        if (!v) return fail_in(e->source.error, e->source.error->status, "%.100s", text);
         e->sets[i].name = arena_text_n(e->source.memory, text, (size_t)(equals - text));
         e->sets[i].thing = thing_of_value(e, v);
         if (!e->sets[i].name || !e->sets[i].thing) return fail_memory(e->source.error);
@@ -56,7 +55,7 @@ static const char *static_path(eval *e, const node *n, const thing **function)
     const char *inner = NULL;
     if (n->type == NODE_NAME) {
         const thing *found = scope_find(&e->globals, n->text);
-        if (!found) found = word_find(e, n->text);
+        if (!found && !word_find(e, n->text, &found)) return NULL;
         if (found && found->type == THING_FUNCTION) *function = found;
         return found && found->type == THING_SYMBOL ? found->text : NULL;
     }
@@ -153,8 +152,7 @@ static cepa_status read_info(eval *e, cepa_source_info *info)
     if (!train) return CEPA_OK;
     if (test && test->scale != train->scale)
         return source_fail(&e->source, e->data_offset[test->scale == 0 ? 0 : 1], CEPA_SYNTAX,
-                           "%s images are scaled and %s images are not, the same for both was expected",
-                           test->scale == 0 ? "training" : "test", test->scale == 0 ? "test" : "training");
+                           "training and test images are scaled differently, the same for both was expected");
     if (test && test->rows != test->all_rows)
         return source_fail(&e->source, e->data_offset[1], CEPA_SYNTAX,
                            "a part of the test images cannot be declared, all of them were expected");
@@ -167,8 +165,7 @@ static cepa_status read_info(eval *e, cepa_source_info *info)
 static cepa_status read_all(eval *e, const char *name, const cepa_load_options *options, source_model *result)
 {
     const thing *ignored = NULL, *model = NULL;
-    cepa_status failed = CEPA_SYNTAX;
-    if ((failed = read_sets(e, options))) return failed;
+    if (read_sets(e, options)) return e->source.error->status;
     const node *tree = source_parse(&e->source);
     if (tree && eval_block(e, tree, &ignored)) model = choose_model(e, name);
     if (!model || !model_network(e, model, 0)) return e->source.error->status;

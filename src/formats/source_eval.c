@@ -75,7 +75,7 @@ static const thing *eval_name(eval *e, const node *n)
 {
     if (!eval_spend(e, n->offset, e->globals.count / 32)) return NULL;
     const thing *found = scope_find(e->scope, n->text);
-    if (!found) found = word_find(e, n->text);
+    if (!found && !word_find(e, n->text, &found)) return NULL;
     return found ? found : eval_refuse(e, n->offset, "'%s' is not defined, a name from above was expected", n->text);
 }
 
@@ -234,7 +234,8 @@ const thing *eval_call_function(eval *e, const source_function *function, const 
 const thing *eval_call(eval *e, const thing *callee, const call_site *site)
 {
     switch (callee->type) {
-    case THING_UNKNOWN: return callee;
+    case THING_UNKNOWN:
+        return callee;
     case THING_FUNCTION:
         return eval_call_function(e, callee->function, site);
     case THING_SYMBOL:

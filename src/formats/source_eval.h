@@ -128,8 +128,9 @@ typedef struct eval {
     sequence settable;          /* TEXTs: names that a set may replace */
     sequence stars;             /* TEXTs: modules of which everything was imported */
     const thing *last_model;    /* assigned at top level */
-    const source_data *data[2]; /* images last assigned or fitted: training, test */
+    const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */
+    bool images_used;           /* a model was fitted */
 } eval;
 
 /* ---- Failing. The place is an offset. All give NULL. */
@@ -213,8 +214,9 @@ typedef struct method {
 const char *word_path(eval *e, const char *path);
 /* True where a call of the symbol gives a model. */
 bool word_makes_model(const char *path);
-/* A builtin's symbol, or one from a module of which everything was imported; NULL where there is none. */
-const thing *word_find(eval *e, const char *name);
+/* *found: a builtin's symbol, or one from a module of which everything was imported; NULL where there is none. False,
+ * and the error set, without memory. */
+bool word_find(eval *e, const char *name, const thing **found);
 const thing *word_call_symbol(eval *e, const call_site *site);
 const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset);
 bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset);
@@ -226,7 +228,7 @@ word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_lis
 word_call list_append, list_extend;
 word_call call_input, call_layer, call_layer_word, call_member;
 word_call call_model, call_sequential, call_network, call_clear_session;
-word_call model_add, model_build, model_compile, model_fit, model_get_layer, model_pop;
+word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_load_data, data_expand, data_reshape, data_same;
 
 typedef const thing *attribute_get(eval *e, const thing *object, size_t offset);

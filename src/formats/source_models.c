@@ -245,10 +245,14 @@ const thing *model_compile(eval *e, const call_site *site)
     return thing_none();
 }
 
-static void fitted(eval *e, const thing *data, bool test, size_t offset)
+/* Images that a model is trained with are the ones that are meant, whatever else is assigned; then test images matter
+ * only where it is measured with them. */
+static void use_images(eval *e, const thing *images, bool test, size_t offset)
 {
-    if (data->type != THING_DATA || data->data->labels) return;
-    e->data[test] = data->data;
+    if (images->type != THING_DATA || images->data->labels) return;
+    if (!test && !e->images_used) e->data[1] = NULL;
+    e->images_used = e->images_used || !test;
+    e->data[test] = images->data;
     e->data_offset[test] = offset;
 }
 
@@ -257,15 +261,21 @@ const thing *model_fit(eval *e, const call_site *site)
 {
     const thing *images = site->count ? site->arguments[0].thing : thing_unknown();
     source_network *m = site->self->model;
-    fitted(e, images, false, site->offset);
+    use_images(e, images, false, site->offset);
     for (size_t i = 0; i < site->count; i++) {
         const named_thing *a = &site->arguments[i];
         bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;
         if (pair && a->name && strcmp(a->name, "validation_data") == 0)
-            fitted(e, a->thing->list->items[0], true, a->offset);
+            use_images(e, a->thing->list->items[0], true, a->offset);
     }
     bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
     if (unbuilt && !know_shape(e, m, thing_shape(e, CEPA_UNKNOWN, &images->data->shape), site->offset)) return NULL;
+    return thing_unknown();
+}
+
+const thing *model_evaluate(eval *e, const call_site *site)
+{
+    if (site->count) use_images(e, site->arguments[0].thing, true, site->offset);
     return thing_unknown();
 }
 

@@ -17,7 +17,7 @@ static bool assign_name(eval *e, const node *target, const thing *value, bool se
     if (top && settable) value = eval_settable(e, target->text, value);
     if (!value || !eval_spend(e, target->offset, e->scope->count / 32)) return false;
     if (top && value->type == THING_MODEL) e->last_model = value;
-    if (value->type == THING_DATA && !value->data->labels) {
+    if (value->type == THING_DATA && !value->data->labels && !e->images_used) {
         e->data[value->data->test] = value->data;
         e->data_offset[value->data->test] = target->offset;
     }

@@ -90,17 +90,18 @@ const thing *word_call_symbol(eval *e, const call_site *site)
                        "%s is not read here, a layer, model, optimizer, loss, ... of Keras was expected", site->path);
 }
 
-const thing *word_find(eval *e, const char *name)
+bool word_find(eval *e, const char *name, const thing **found)
 {
+    *found = NULL;
     for (size_t i = 0; i <= e->stars.count; i++) {
         const char *module = i < e->stars.count ? e->stars.items[i]->text : "builtins";
         char *joined = arena_format(e->source.memory, "%s.%s", module, name);
         const char *path = joined ? word_path(e, joined) : NULL;
-        if (!path) return NULL;
+        if (!path) return eval_no_memory(e) != NULL;
         bool layer = strncmp(path, "keras.layers.", 13) == 0;
-        if (layer ? layer_word_exists(name) : find_word(path) != NULL) return thing_symbol(e, path);
+        if (layer ? layer_word_exists(name) : find_word(path) != NULL) return (*found = thing_symbol(e, path)) != NULL;
     }
-    return NULL;
+    return true;
 }
 
 /* ---- What belongs to things */
@@ -113,7 +114,7 @@ static const method methods[] = {
     {THING_MODEL, "build", model_build},
     {THING_MODEL, "get_layer", model_get_layer},
     {THING_MODEL, "summary", call_ignored},
-    {THING_MODEL, "evaluate", call_ignored},
+    {THING_MODEL, "evaluate", model_evaluate},
     {THING_MODEL, "predict", call_ignored},
     {THING_MODEL, "save", call_ignored},
     {THING_MODEL, "save_weights", call_ignored},
@@ -153,19 +154,20 @@ static const attribute *find_attribute(const thing *object, const char *name)
     return NULL;
 }
 
-static const thing *bound_method(eval *e, const thing *object, const char *name)
+static const method *find_method(const thing *object, const char *name)
 {
-    for (size_t i = 0; i < ARRAY_COUNT(methods); i++) {
-        if (methods[i].type != object->type || strcmp(methods[i].name, name) != 0) continue;
-        thing *bound = thing_new(e, THING_METHOD);
-        if (!bound) return NULL;
-        bound->bound.self = object;
-        bound->bound.method = &methods[i];
-        return bound;
-    }
-    /* The rest of what an array can do gives numbers that are not known. */
-    if (object->type == THING_DATA) return thing_unknown();
+    for (size_t i = 0; i < ARRAY_COUNT(methods); i++)
+        if (methods[i].type == object->type && strcmp(methods[i].name, name) == 0) return &methods[i];
     return NULL;
+}
+
+static const thing *bind_method(eval *e, const thing *object, const method *method)
+{
+    thing *bound = thing_new(e, THING_METHOD);
+    if (!bound) return NULL;
+    bound->bound.self = object;
+    bound->bound.method = method;
+    return bound;
 }
 
 const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset)
@@ -176,9 +178,11 @@ const thing *word_attribute(eval *e, const thing *object, const char *name, size
     }
     if (object->type == THING_UNKNOWN) return object;
     const attribute *found = find_attribute(object, name);
+    const method *method = find_method(object, name);
     if (found) return found->get(e, object, offset);
-    const thing *method = bound_method(e, object, name);
-    return method ? method : eval_refuse(e, offset, "'%s' of %s is not read here", name, thing_name(object));
+    if (method) return bind_method(e, object, method);
+    if (object->type == THING_DATA) return thing_unknown(); /* whatever else an array tells */
+    return eval_refuse(e, offset, "'%s' of %s is not read here", name, thing_name(object));
 }
 
 bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset)

@@ -353,6 +353,7 @@ static cepa_status read_argument(arena *memory, const argument_layer *a, const f
 {
     if (a->receives) {
         named_value named = {a->receives, value_text(memory, text)};
+        if (!named.value) return fail_memory(error);
         return fields_read(memory, &a->class->kind, &named, 1, false, options, error);
     }
     member chosen;
@@ -360,6 +361,7 @@ static cepa_status read_argument(arena *memory, const argument_layer *a, const f
     if (status) return status;
     size_t count;
     const named_value *own = fields_write(memory, chosen.kind, chosen.options, &count);
+    if (!own) return fail_memory(error);
     return fields_read(memory, &a->class->kind, own, count, false, options, error);
 }
 
@@ -379,7 +381,7 @@ static layer *argument_layer_of(cepa_graph *g, layer *l, size_t number, bool *go
         return NULL;
     }
     char *name = arena_format(&g->memory, "%s/%s", l->name, a->field);
-    layer *made = name ? graph_layer(g, a->class, options, name, true) : NULL;
+    layer *made = name ? graph_layer(g, a->class, options, name, true) : no_memory(g);
     *good = made != NULL;
     if (made) made->owner = l;
     return l->arguments[number] = made;

@@ -12,8 +12,8 @@ static bool always(void) { return true; }
 #if defined(CEPA_X86)
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
 }
 static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 extern const kernel_table table_avx512, table_avx2;
@@ -60,7 +60,8 @@ static void choose(void)
         kernels = kernels_named(wanted);
         if (!is_known(wanted))
             fail(&refused, CEPA_ARGUMENT, "CEPA_CPU=%s: expected portable, avx2 or avx512", wanted);
-        else if (!kernels) fail(&refused, CEPA_ARGUMENT, "CEPA_CPU=%s: this machine does not have it", wanted);
+        else if (!kernels)
+            fail(&refused, CEPA_ARGUMENT, "CEPA_CPU=%s: this machine does not have it", wanted);
         return;
     }
     for (size_t i = 0; !kernels && i < ARRAY_COUNT(choices); i++) kernels = kernels_named(choices[i].name);

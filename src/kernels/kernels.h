@@ -35,9 +35,9 @@ typedef struct pool_shape {
 /* One block of a loss. Predictions and targets are [classes][positions]; each position of a row is a sample. */
 typedef struct loss_block {
     const lanes *prediction;
-    const lanes *target;              /* of losses of labels [positions]: the label as a number */
-    const lanes *weight;              /* of each sample, 0 in lanes without a row; 0 drops a sample entirely */
-    size_t weight_step;               /* 1: [positions]; 0: one for all positions of a row */
+    const lanes *target; /* of losses of labels [positions]: the label as a number */
+    const lanes *weight; /* of each sample, 0 in lanes without a row; 0 drops a sample entirely */
+    size_t weight_step;  /* 1: [positions]; 0: one for all positions of a row */
     size_t classes, positions;
     real target_scale, target_offset; /* targets that are no labels are read as target * scale + offset */
     real parameter;                   /* delta of huber; of losses of labels the label that does not count, or NaN */
@@ -51,13 +51,14 @@ typedef struct activation_parameters {
     real a, b, c;
 } activation_parameters;
 
-/* Element by element: y = f(x); dx = dy * f'(x), from x and y as the function needs (the other may be NULL). y may be x,
- * dx may be dy. Formulas and kinks: activations.c. */
+/* Element by element: y = f(x); dx = dy * f'(x), from x and y as the function needs (the other may be NULL). y may be
+ * x, dx may be dy. Formulas and kinks: activations.c. */
 #define ACTIVATION_KERNELS(X, name)                                                                                    \
     X(void, name##_forward, (const lanes *x, lanes *y, size_t count, const activation_parameters *p))                  \
     X(void, name##_gradient,                                                                                           \
       (const lanes *dy, const lanes *x, const lanes *y, lanes *dx, size_t count, const activation_parameters *p))
 
+/* clang-format off */
 #define LOSS_KERNEL(X, name) X(void, name, (const loss_block *b))
 
 #define LOSS_KERNELS(X)                                                                                                \
@@ -174,6 +175,7 @@ typedef struct activation_parameters {
     ACTIVATION_KERNELS(X, tanh_shrink) ACTIVATION_KERNELS(X, soft_shrink) ACTIVATION_KERNELS(X, hard_shrink)           \
     ACTIVATION_KERNELS(X, squareplus) ACTIVATION_KERNELS(X, threshold) ACTIVATION_KERNELS(X, sparse_plus)              \
     ACTIVATION_KERNELS(X, sparse_sigmoid)
+/* clang-format on */
 
 typedef struct kernel_table {
     const char *name; /* "portable", "avx2", "avx512" */
@@ -194,9 +196,9 @@ const kernel_table *kernels_named(const char *name);
 
 /* Names of functions inside the files that are compiled once for each instruction set. */
 #ifdef KERNEL_SUFFIX
-#define KERNEL_JOIN_(name, suffix) name##_##suffix
-#define KERNEL_JOIN(name, suffix)  KERNEL_JOIN_(name, suffix)
-#define KERNEL(name)               KERNEL_JOIN(name, KERNEL_SUFFIX)
+#define KERNEL_JOIN_(name, suffix)            name##_##suffix
+#define KERNEL_JOIN(name, suffix)             KERNEL_JOIN_(name, suffix)
+#define KERNEL(name)                          KERNEL_JOIN(name, KERNEL_SUFFIX)
 #define DECLARE_KERNEL(type, name, arguments) type KERNEL(name) arguments;
 EVERY_KERNEL(DECLARE_KERNEL)
 #undef DECLARE_KERNEL

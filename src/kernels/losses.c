@@ -1,7 +1,7 @@
 /* Losses of one block: values summed for each row, gradients for the predictions. Formulas as Keras 3 defines them,
  * keras/src/losses/losses.py; train/loss.c names them. */
-#include "kernels/vec_math.h"
 #include "kernels/vec.h"
+#include "kernels/vec_math.h"
 
 #define EPSILON ((real)1e-7) /* keras.config.epsilon() */
 

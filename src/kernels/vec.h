@@ -1,5 +1,6 @@
 /* Inside kernels only: vec, one register of the instruction set a file is compiled for. A lanes has PARTS of them. A
- * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector. */
+ * kernel walks the parts in the loop just outside its register tile, never letting the compiler split a wider vector.
+ */
 #ifndef KERNELS_VEC_H
 #define KERNELS_VEC_H
 
@@ -23,7 +24,12 @@ typedef int_of_real ivec __attribute__((vector_size(VEC_BYTES), may_alias));
 
 enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
 
+/* For register tiles. Not under the address sanitizer, whose checks of unrolled tiles take minutes to compile. */
+#ifdef __SANITIZE_ADDRESS__
+#define UNROLL
+#else
 #define UNROLL _Pragma("GCC unroll 32")
+#endif
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */
@@ -43,8 +49,8 @@ INLINE vec vec_keep(vec v)
     return v;
 }
 
-/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests' reference
- * build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
+/* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests'
+ * reference build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
 INLINE vec vec_fma(vec a, vec b, vec c)
 {
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__ARM_FEATURE_FMA) || defined(CEPA_TRUE_FMA)
