@@ -48,6 +48,7 @@ cepa_status subject_data(const settings *settings, const cepa_model *model, size
     if (!name) return fails(error, CEPA_ARGUMENT, "--data is needed: the model names no data set of its own");
     cepa_dataset_options options = subject_pictures(model);
     options.rows = rows;
+    options.shuffle = true; /* --train and a fraction for --validation take their share of every class */
     if (settings->image_size) options.image_size[0] = options.image_size[1] = (int)settings->image_size;
     return cepa_dataset_open(name, &options, train, test, error);
 }

@@ -110,6 +110,8 @@ typedef struct cepa_dataset_options {
     const char *color_mode;    /* image folders: "rgb" (default), "grayscale" or "rgba" */
     const char *interpolation; /* image folders: "bilinear" (default) or "nearest" */
     bool crop_to_aspect_ratio; /* image folders: cut the middle instead of distorting */
+    bool shuffle;              /* image folders: in a random order instead of class by class, ... */
+    uint64_t seed;             /* ... so that the first or last rows hold something of every class */
     bool local_only;           /* never download */
     int connect_seconds;       /* limit on connecting; 0: 30 */
     int total_seconds;         /* limit on a download; 0: none */
@@ -121,8 +123,12 @@ typedef struct cepa_dataset_options {
  * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked
  * for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded.
  * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be
- * NULL. Pictures are (height, width, channels) bytes; labels have the shape that Keras gives them: (1) in CIFAR, () in
- * MNIST. */
+ * NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels (1) in CIFAR, (height, width) and () in
+ * MNIST; image folders have labels () and floats of 0 to 255 instead of bytes where a picture had to be resized, and
+ * are read in the order of image_dataset_from_directory(shuffle=False); their sub-folders train and test (or val,
+ * validation) are the two parts. Arrays of an .npz are called x and y, or x_NAME and y_NAME where there are several,
+ * and sample_weight; _train, _test or _val may follow. Where no name is of that kind all are inputs, as is a lone .npy.
+ */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
 
@@ -135,7 +141,7 @@ static inline cepa_status cepa_load_cifar10(cepa_dataset **train, cepa_dataset *
 }
 
 /* Makes a data set of the caller's own arrays, which it copies. inputs and targets are lists; targets may be empty;
- * sample_weight (rank 0, any type) and class_names may be NULL. */
+ * sample_weight (rank 0, any type) may be NULL. */
 CEPA_API cepa_status cepa_dataset_new(size_t rows, const cepa_array *inputs, size_t input_count,
                                       const cepa_array *targets, size_t target_count, const cepa_array *sample_weight,
                                       cepa_dataset **dataset, cepa_error *error);

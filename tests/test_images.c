@@ -241,6 +241,29 @@ static void folders_are_read_in_keras_order(void **state)
     cepa_dataset_free(train);
 }
 
+/* Every picture is there once, with its label, and neither class fills an end. */
+static void folders_can_be_shuffled(void **state)
+{
+    (void)state;
+    enum { EACH = 20 };
+    cepa_dataset *train, *test;
+    for (unsigned char i = 0; i < 2 * EACH; i++)
+        write_plain(in_folder("d/%c/%02d.png", i < EACH ? 'a' : 'b', i), 4, 4, i);
+    open_data(in_folder("d"), &(cepa_dataset_options){.image_size = {4, 4}, .shuffle = true, .seed = 1}, &train, &test);
+    const unsigned char *x = cepa_dataset_describe(train)->inputs[0].data;
+    const int32_t *y = cepa_dataset_describe(train)->targets[0].data;
+    bool seen[2 * EACH] = {false};
+    int first_half = 0;
+    for (size_t i = 0; i < 2 * EACH; i++) {
+        assert_int_equal(y[i], x[i * 48] >= EACH);
+        assert_false(seen[x[i * 48]]);
+        seen[x[i * 48]] = true;
+        if (i < EACH) first_half += y[i];
+    }
+    assert_in_range(first_half, 5, 15);
+    cepa_dataset_free(train);
+}
+
 static void parts_have_their_folders(void **state)
 {
     (void)state;
@@ -322,6 +345,7 @@ int main(void)
         IN_FOLDER(damage_is_survived),
         cmocka_unit_test(resizing_has_keras_numbers),
         IN_FOLDER(folders_are_read_in_keras_order),
+        IN_FOLDER(folders_can_be_shuffled),
         IN_FOLDER(parts_have_their_folders),
         IN_FOLDER(archives_of_folders_are_read),
         IN_FOLDER(other_sizes_make_floats),

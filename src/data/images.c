@@ -2,6 +2,7 @@
  * their names, files below it in the order of their folders and names. Sub-folders train and test (or val, validation)
  * that hold class folders are the two parts. Archives of such folders are read in the same way. */
 #include "base/file.h"
+#include "base/random.h"
 #include "base/threads.h"
 #include "data/picture.h"
 #include "data/reader.h"
@@ -120,6 +121,23 @@ static cepa_status list_items(const source *s, const listing *classes, listing *
     }
     if (list->count) qsort(list->items, list->count, sizeof *list->items, compare_items);
     return list->count ? CEPA_OK : fail(error, CEPA_DATA, "%s/%s: there are no pictures", s->path, list->prefix);
+}
+
+/* Puts the pictures into a random order. */
+static cepa_status shuffle_items(listing *list, uint64_t seed, cepa_error *error)
+{
+    random_stream stream = random_stream_of(seed, "images", "order", 0);
+    size_t *order = calloc(list->count, sizeof *order);
+    item *items = calloc(list->count, sizeof *items);
+    cepa_status status = order && items ? CEPA_OK : fail_memory(error);
+    if (!status) {
+        random_order(&stream, order, list->count);
+        for (size_t i = 0; i < list->count; i++) items[i] = list->items[order[i]];
+        memcpy(list->items, items, list->count * sizeof *items);
+    }
+    free(order);
+    free(items);
+    return status;
 }
 
 static void free_listing(listing *list)
@@ -315,6 +333,7 @@ static cepa_status read_images(const source *s, const cepa_dataset_options *opti
     if (!status) status = list_classes(s, &train, error);
     if (!status) status = list_items(s, &train, &train, error);
     if (!status && test.prefix) status = list_items(s, &train, &test, error);
+    if (!status && options->shuffle) status = shuffle_items(&train, options->seed, error);
     if (!status) status = read_part(s, &train, &train, &wanted, &made->train, error);
     if (!status && test.prefix) status = read_part(s, &train, &test, &wanted, &made->test, error);
     free_listing(&train);
