@@ -220,7 +220,7 @@ static size_t class_weights(const fit_case *c, double weights[MOST_CLASSES])
 {
     const json_t *given = json_object_get(json_object_get(c->config, "fit"), "class_weight");
     for (size_t i = 0; i < json_object_size(given); i++) {
-        char key[20];
+        char key[30];
         snprintf(key, sizeof key, "%zu", i);
         weights[i] = golden_number(given, key, 1);
     }
@@ -353,7 +353,10 @@ static void lesson_cnn_20_steps(void **state)
     snprintf(path, sizeof path, "%s/cifar-10-batches-bin", folder ? folder : "");
     fit_case c = {.name = "training/lesson_cnn_20_steps", .same = true};
     c.config = load_json(c.name, "config.json");
-    if (!folder || !c.config) skip();
+    if (!folder || !c.config) {
+        free_case(&c);
+        skip();
+    }
     c.history = load_json(c.name, "history.json");
     load_arrays(c.name, "expected.npz", &c.expected);
     load_arrays(c.name, "expected_f64_rounded.npz", &c.precise);
