@@ -46,7 +46,9 @@ static layer *layer_of(eval *e, const thing *part, size_t offset)
 {
     if (part->type == THING_LAYER) return part->layer.layer;
     source_network *m = part->model;
-    if (!m->nested && model_network(e, part, offset)) m->nested = graph_nested_layer(e->graph, m->network, m->name);
+    if (m->nested || !model_network(e, part, offset)) return m->nested;
+    m->nested = graph_nested_layer(e->graph, m->network, m->name);
+    if (!m->nested) eval_pass_on(e, offset, &e->graph->error);
     return m->nested;
 }
 
