@@ -6,19 +6,19 @@
 
 static const char features[] = ""
 #ifdef CEPA_HAVE_KERAS
-                               "keras "
+                               " keras"
 #endif
 #ifdef CEPA_HAVE_IMAGES
-                               "images "
+                               " images"
 #endif
 #ifdef CEPA_HAVE_ARCHIVES
-                               "archives "
+                               " archives"
 #endif
 #ifdef CEPA_HAVE_FETCH
-                               "fetch "
+                               " fetch"
 #endif
 #ifdef CEPA_HAVE_FIGURES
-                               "figures "
+                               " figures"
 #endif
     ;
 
@@ -48,7 +48,7 @@ cepa_status cepa_machine_describe(cepa_machine *machine, cepa_error *error)
     strcpy(machine->processor, "unknown");
     read_processor(machine->processor);
     machine->instruction_set = kernels->name;
-    machine->features = features;
+    machine->features = features[0] ? features + 1 : features; /* without the first space */
     machine->threads = threads_default();
     return CEPA_OK;
 }
