@@ -284,7 +284,7 @@ bool walk_message(walk *w, object *o, unsigned type, cursor c, uint64_t *address
     if (type == CONTINUATION) {
         *address = take(&c, 8);
         *size = take(&c, 8);
-        return !c.cut || damaged(w, o->address, "no valid continuation");
+        return (!c.cut && *size >= 8) || damaged(w, o->address, "no valid continuation");
     }
     if (type == EXTERNAL_FILES) return unsupported(w, "data in external files");
     if (type >= ARRAY_COUNT(readers) || !readers[type]) return unsupported(w, "a header message of an unknown kind");
