@@ -322,12 +322,156 @@ static void test_resume(void **state)
     golden_free_names(names, count);
 }
 
+/* ---- Damage -------------------------------------------------------------------------------------------------------
+ */
+
+static unsigned draw(unsigned *random)
+{
+    *random = *random * 1103515245 + 12345;
+    return *random >> 8;
+}
+
+/* The members of a golden archive, and an archive of such members. */
+typedef struct members {
+    buffer config, weights;
+} members;
+
+static void read_members(members *m, const char *name)
+{
+    opened whole;
+    archive_reader *archive;
+    *m = (members){0};
+    open_golden(&whole, name);
+    assert_int_equal(archive_open(whole.bytes.bytes, whole.bytes.size, &archive, NULL), CEPA_OK);
+    assert_int_equal(archive_read(archive, "config.json", SIZE_MAX, &m->config, NULL), CEPA_OK);
+    assert_int_equal(archive_read(archive, "model.weights.h5", SIZE_MAX, &m->weights, NULL), CEPA_OK);
+    archive_close(archive);
+    close_opened(&whole);
+}
+
+static void open_members(opened *o, const buffer *config, const buffer *weights)
+{
+    archive_member parts[] = {{"config.json", config->bytes, config->size},
+                              {"model.weights.h5", weights->bytes, weights->size}};
+    *o = (opened){0};
+    assert_int_equal(archive_write(parts, 2, &o->bytes, NULL), CEPA_OK);
+    open_bytes(o);
+}
+
+static void free_members(members *m)
+{
+    buffer_free(&m->config);
+    buffer_free(&m->weights);
+}
+
+/* An archive with one text in its config.json replaced. */
+static void open_changed(opened *o, const char *name, const char *text, const char *by)
+{
+    members m;
+    buffer changed = {0};
+    read_members(&m, name);
+    const char *at = strstr((const char *)m.config.bytes, text);
+    assert_non_null(at);
+    buffer_bytes(&changed, m.config.bytes, (size_t)(at - (const char *)m.config.bytes));
+    buffer_text(&changed, by);
+    buffer_text(&changed, at + strlen(text));
+    open_members(o, &changed, &m.weights);
+    buffer_free(&changed);
+    free_members(&m);
+}
+
+static void test_weights_that_do_not_fit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *by, *because;
+    } cases[] = {
+        {"\"units\": 4", "\"units\": 5", "layer d1: the file's layers/dense/vars/0 does not have the shape"},
+        {"\"units\": 4", "\"units\": 900000", "d1: its weights are larger than the file"},
+        {"\"use_bias\": true", "\"use_bias\": false",
+         "layer d1: the file's group layers/dense has more weights than its 1"},
+        {"\"class_name\": \"Dense\"", "\"class_name\": \"Flatten\"", "argument units is not built in"},
+        {"\"optimizer\": {\"module\": \"keras.optimizers\"", "\"optimizer\": {\"module\": \"mine\"",
+         "compile_config: optimizer: class Adam is the author's own"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        opened o;
+        open_changed(&o, "models/3.15.1_opt_adam.keras", cases[i].text, cases[i].by);
+        if (!o.status || !strstr(o.error.message, cases[i].because))
+            fail_msg("'%s' where '%s' was expected", o.status ? o.error.message : "opened", cases[i].because);
+        close_opened(&o);
+    }
+}
+
+/* Changes some bytes; structures and texts stand in the first of them and in the last. */
+static void damage(buffer *b, unsigned *random)
+{
+    for (unsigned k = draw(random) % 3 + 1; k > 0 && b->size; k--) {
+        size_t reach = draw(random) % 2 || b->size < 3200 ? b->size : 3200, at = draw(random) % reach;
+        b->bytes[draw(random) % 2 ? at : b->size - 1 - at] ^= (unsigned char)(1 + draw(random) % 255);
+    }
+}
+
+/* Whole archives damaged or cut off, and archives of damaged members: nothing may crash, hang or leak. */
+static void test_damaged_archive(void **state)
+{
+    (void)state;
+    opened whole;
+    members m;
+    unsigned random = 1, read = 0, rounds = 600;
+    open_golden(&whole, "models/3.15.1_opt_adam.keras");
+    read_members(&m, "models/3.15.1_opt_adam.keras");
+    for (unsigned i = 0; i < rounds; i++) {
+        opened o = {0};
+        const buffer *from = i % 3 == 0 ? &whole.bytes : i % 3 == 1 ? &m.config : &m.weights;
+        buffer copy = {0};
+        buffer_bytes(&copy, from->bytes, from->size);
+        if (i % 4 == 0)
+            copy.size = draw(&random) % copy.size;
+        else
+            damage(&copy, &random);
+        if (i % 3 == 0) {
+            o.bytes = copy;
+            open_bytes(&o);
+        } else {
+            open_members(&o, i % 3 == 1 ? &copy : &m.config, i % 3 == 2 ? &copy : &m.weights);
+            buffer_free(&copy);
+        }
+        read += o.status == CEPA_OK;
+        if (!o.status) restore(&o);
+        close_opened(&o);
+    }
+    print_message("%u of %u damaged archives could be read\n", read, rounds);
+    assert_in_range(read, 1, rounds - 200);
+    free_members(&m);
+    close_opened(&whole);
+}
+
+/* What is kept beside Keras' own contents comes back. */
+static void test_notes(void **state)
+{
+    (void)state;
+    opened o, again = {0};
+    arena memory = {0};
+    open_golden(&o, "models/3.15.1_opt_adam.keras");
+    assert_null(o.contents.notes);
+    named_value note = {"class_names", value_text(&memory, "caf\303\251")};
+    write_again(model_of(&o), value_dict(&memory, &note, 1), &again.bytes);
+    open_bytes(&again);
+    assert_string_equal(value_text_of(value_member(again.contents.notes, "class_names")), "caf\303\251");
+    assert_false(again.contents.compiled);
+    assert_false(again.contents.has_optimizer);
+    close_opened(&o);
+    close_opened(&again);
+    arena_free(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_golden),          cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_resume),          cmocka_unit_test(test_weights_that_do_not_fit),
+        cmocka_unit_test(test_damaged_archive), cmocka_unit_test(test_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

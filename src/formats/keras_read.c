@@ -93,9 +93,9 @@ static cepa_status read_members(keras_file *file, archive_reader *archive, cepa_
     if (!status) status = archive_read(archive, "model.weights.h5", SIZE_MAX, &file->weights, error);
     if (!status) status = h5_open(file->weights.bytes, file->weights.size, &file->h5, error);
     if (status) return status;
-    graph->skip_drawing = true;
+    graph->stored_values = file->weights.size; /* a number takes a byte at least */
     status = read_architecture(file, config, graph, contents, &tree, error);
-    graph->skip_drawing = false;
+    graph->stored_values = 0;
     if (!status) status = weight_groups_read(file->h5, tree, error);
     contents->has_weights = !status;
     contents->has_optimizer = !status && h5_exists(file->h5, "optimizer/vars/0");

@@ -157,6 +157,10 @@ static bool add_weight(declarations *d, const weight_spec *spec)
     made.offset = g->value_count;
     made.name = arena_text(&g->memory, spec->name);
     size_t total;
+    if (g->stored_values && made.count > g->stored_values - g->value_count) {
+        fail(&d->error, CEPA_FORMAT, "%s: its weights are larger than the file that should hold them", d->layer->name);
+        return false;
+    }
     if (!made.name || !add_size(made.offset, made.count, &total) ||
         !grow(&g->values, &g->value_capacity, total, sizeof *g->values) ||
         !grow(&g->weights, &g->weight_capacity, g->weight_count + 1, sizeof *g->weights))
@@ -169,7 +173,7 @@ static bool add_weight(declarations *d, const weight_spec *spec)
         return false;
     random_stream stream = random_stream_of(g->seed, d->layer->name, spec->name, 0);
     real *values = g->values + made.offset;
-    if (g->skip_drawing)
+    if (g->stored_values)
         memset(values, 0, made.count * sizeof *values);
     else if (initializer_fill(&initializer, &spec->shape.size[0], spec->shape.rank, &stream, values, &d->error))
         return false;

@@ -78,7 +78,7 @@ struct cepa_graph {
     size_t name_count, name_capacity;
     struct cepa_model **models;
     size_t model_count, model_capacity;
-    bool skip_drawing; /* while a file is read that brings the weights */
+    size_t stored_values; /* while a file is read that brings the weights: as many as it can hold; 0: they are drawn */
     pthread_mutex_t packing;
 };
 
