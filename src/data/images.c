@@ -85,7 +85,7 @@ static cepa_status list_classes(const source *s, listing *list, cepa_error *erro
         cepa_status status = slash ? add_class(list, name, (size_t)(slash - name), error) : CEPA_OK;
         if (status) return status;
     }
-    qsort(list->classes, list->class_count, sizeof *list->classes, compare_texts);
+    if (list->class_count) qsort(list->classes, list->class_count, sizeof *list->classes, compare_texts);
     return CEPA_OK;
 }
 

@@ -121,8 +121,8 @@ const thing *thing_tensor(eval *e, int id)
 
 const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t offset)
 {
-    int *ids;
-    size_t count;
+    int *ids = NULL;
+    size_t count = 0;
     if (!tensors_of(e, inputs, offset, &ids, &count)) return NULL;
     const call *c = graph_call(e->graph, layer, ids, count);
     if (!c) return eval_pass_on(e, offset, &e->graph->error);
@@ -152,7 +152,7 @@ const thing *call_layer(eval *e, const call_site *site)
 /* layers.add([a, b]): a merging layer's name in snake case makes it and calls it at once. */
 static const thing *call_merge(eval *e, const call_site *site, const layer_class *class)
 {
-    source_layer made;
+    source_layer made = {0};
     if (!site->count || (site->arguments[0].name && strcmp(site->arguments[0].name, "inputs") != 0))
         return eval_refuse(e, site->offset, "%s takes a list of tensors first", site->path);
     if (!make_layer(e, site, 1, class, &made)) return NULL;
@@ -193,7 +193,7 @@ const thing *make_input(eval *e, const thing *shape, const thing *name, size_t o
 {
     const named_thing arguments[] = {{"shape", shape, offset}, {"name", name, offset}};
     const call_site site = {.offset = offset, .path = "keras.Input", .arguments = arguments, .count = 2};
-    source_layer made;
+    source_layer made = {0};
     if (!make_layer(e, &site, 0, (const layer_class *)family_find(&layer_family, "InputLayer"), &made)) return NULL;
     const call *c = graph_call(e->graph, made.layer, NULL, 0);
     return c ? thing_tensor(e, c->result[0]) : eval_pass_on(e, offset, &e->graph->error);
