@@ -198,6 +198,38 @@ static void seeds_threads_and_resuming(void **state)
     assert_string_not_equal(digest[0], digest[4]);
 }
 
+static bool keep_first_loss(void *context, const cepa_progress *p)
+{
+    double *loss = context;
+    if (p->event == CEPA_STEP_END && p->step == 1) loss[p->epoch] = p->logs[0].value;
+    return true;
+}
+
+/* Weights that do not move: the first batch's loss says which rows were in it. */
+static void rows_are_shuffled_anew(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    for (int shuffled = 0; shuffled < 2; shuffled++) {
+        double loss[3];
+        cepa_graph *g = cepa_graph_new();
+        cepa_tensor in = cepa_input(g, .shape = {SIDE, SIDE, 3}), x = cepa_flatten(in);
+        cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {cepa_dense(x, .units = CLASSES)});
+        cepa_compile(model, .optimizer = cepa_sgd(.learning_rate = CEPA_ZERO),
+                     .loss = cepa_sparse_categorical_crossentropy(.from_logits = true));
+        cepa_fit(model, data, .epochs = 3, .batch_size = 9, .shuffle = shuffled ? CEPA_TRUE : CEPA_FALSE,
+                 .callback = keep_first_loss, .context = loss);
+        assert_ok(model);
+        assert_near(history_at(model, "loss", 1), history_at(model, "loss", 0), 1e-6);
+        if (shuffled)
+            assert_true(loss[0] != loss[1] && loss[1] != loss[2] && loss[0] != loss[2]);
+        else
+            assert_true(loss[0] == loss[1] && loss[1] == loss[2]);
+        cepa_graph_free(g);
+    }
+    cepa_dataset_free(data);
+}
+
 static bool remember(void *context, const cepa_progress *p)
 {
     (void)p;
@@ -496,6 +528,7 @@ int main(void)
         cmocka_unit_test(history_and_progress),
         cmocka_unit_test(interruption),
         cmocka_unit_test(seeds_threads_and_resuming),
+        cmocka_unit_test(rows_are_shuffled_anew),
         cmocka_unit_test(batches_of_evaluate),
         cmocka_unit_test(a_row_alone_predicts_the_same),
         cmocka_unit_test(class_weights_are_row_weights),
