@@ -21,7 +21,8 @@ static cepa_status write_model(arena *memory, const network *n, const char *name
 static const value *name_value(arena *memory, const char *name)
 {
     char *spelled = arena_text(memory, name);
-    for (char *slash = spelled; slash && (slash = strchr(slash, '/'));) *slash = '_';
+    for (char *c = spelled; c && *c; c++)
+        if (*c == '/') *c = '_';
     return spelled ? value_text(memory, spelled) : NULL;
 }
 

@@ -259,6 +259,15 @@ static const value *value_of_dict(arena *arena, const value *v, const char *clas
     return made;
 }
 
+/* Keras 2's metrics that are functions: the class of the same name is meant. */
+static const value *metric_of_wrapper(arena *arena, const char *function, const value *config, cepa_error *error)
+{
+    named_value name = {"name", value_member(config, "name")};
+    const value *made = value_call(arena, function, &name, name.value ? 1 : 0);
+    if (!made) fail_memory(error);
+    return made;
+}
+
 const value *keras_value(arena *arena, const value *v, cepa_error *error)
 {
     keras_object o;
@@ -267,5 +276,8 @@ const value *keras_value(arena *arena, const value *v, cepa_error *error)
     if (!keras_is_object(v)) return value_of_dict(arena, v, NULL, error);
     if (keras_object_read(v, &o, error)) return NULL;
     if (strcmp(o.class_name, "function") == 0 && value_text_of(o.config)) return o.config;
+    const char *wrapped = value_text_of(value_member(o.config, "fn"));
+    if (wrapped && strcmp(o.class_name, "MeanMetricWrapper") == 0)
+        return metric_of_wrapper(arena, wrapped, o.config, error);
     return value_of_dict(arena, o.config, o.class_name, error);
 }

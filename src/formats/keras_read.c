@@ -6,6 +6,7 @@
 #include "formats/keras.h"
 #include "formats/keras_object.h"
 #include "formats/keras_optimizer.h"
+#include "formats/legacy_h5.h"
 #include "formats/weight_groups.h"
 
 #include <stdlib.h>
@@ -41,29 +42,57 @@ static cepa_status read_json_member(keras_file *file, archive_reader *archive, c
     return status;
 }
 
-static const value *compile_argument(keras_file *file, const value *config, const char *name, cepa_error *error)
+/* Keras 2's decay of the learning rate, rate / (1 + decay * step), is a schedule in Keras 3. */
+static const value *decay_as_schedule(arena *memory, const value *optimizer, cepa_error *error)
 {
-    const value *v = value_member(config, name);
-    return !v || v->kind == VALUE_NONE ? value_none() : keras_value(&file->memory, v, error);
+    double decay = 0;
+    value_number(value_member(optimizer, "decay"), &decay);
+    if (decay == 0) return optimizer;
+    const value *rate = value_member(optimizer, "lr");
+    if (!rate) rate = value_member(optimizer, "learning_rate");
+    named_value schedule[] = {{"initial_learning_rate", rate},
+                              {"decay_steps", value_int(memory, 1)},
+                              {"decay_rate", value_member(optimizer, "decay")}};
+    named_value *members = arena_array(memory, optimizer->call.count, sizeof *members);
+    const value *call =
+        rate && members ? value_call(memory, "InverseTimeDecay", schedule, ARRAY_COUNT(schedule)) : NULL;
+    size_t count = 0;
+    for (size_t i = 0; call && i < optimizer->call.count; i++) {
+        const named_value *m = &optimizer->call.members[i];
+        if (strcmp(m->name, "decay") != 0)
+            members[count++] = (named_value){m->name, m->value == rate ? call : m->value};
+    }
+    const value *made = call ? value_call(memory, optimizer->call.name, members, count) : NULL;
+    if (!made) fail(error, CEPA_FORMAT, "a decay without a learning rate");
+    return made;
 }
 
-/* An empty compile_config, or none, is a model that was not compiled. */
-static cepa_status read_compile(keras_file *file, const value *object, keras_contents *contents, cepa_error *error)
+/* One argument of compile as values; *to stays NULL for null. Keras 2 puts the metrics of a single output into a list.
+ */
+static cepa_status read_argument(keras_file *file, const value *written, const value **to, cepa_error *error)
 {
-    const value *config = value_member(object, "compile_config");
+    if (!written || written->kind == VALUE_NONE) return CEPA_OK;
+    if (written->kind == VALUE_LIST && written->list.count == 1 && written->list.items[0]->kind == VALUE_LIST)
+        written = written->list.items[0];
+    *to = keras_value(&file->memory, written, error);
+    if (*to) *to = decay_as_schedule(&file->memory, *to, error);
+    return *to ? CEPA_OK : error->status;
+}
+
+/* An archive's compile_config or an HDF5 file's training_config. Nothing in it is a model that was not compiled. */
+static cepa_status read_compile(keras_file *file, const value *config, keras_contents *contents, cepa_error *error)
+{
     struct {
         const char *name;
         const value **to;
-    } arguments[] = {{"optimizer", &contents->compile.optimizer},
-                     {"loss", &contents->compile.loss},
-                     {"loss_weights", &contents->compile.loss_weights},
-                     {"metrics", &contents->compile.metrics},
-                     {"weighted_metrics", &contents->compile.weighted_metrics}};
+    } arguments[] = {
+        {"optimizer", &contents->compile.optimizer}, {"optimizer_config", &contents->compile.optimizer},
+        {"loss", &contents->compile.loss},           {"loss_weights", &contents->compile.loss_weights},
+        {"metrics", &contents->compile.metrics},     {"weighted_metrics", &contents->compile.weighted_metrics}};
     if (!config || config->kind != VALUE_DICT || !config->call.count) return CEPA_OK;
     for (size_t i = 0; i < ARRAY_COUNT(arguments); i++) {
-        const value *v = compile_argument(file, config, arguments[i].name, error);
-        if (!v) return fail_in(error, error ? error->status : CEPA_FORMAT, "compile_config: %s", arguments[i].name);
-        *arguments[i].to = v->kind == VALUE_NONE ? NULL : v;
+        cepa_status status = read_argument(file, value_member(config, arguments[i].name), arguments[i].to, error);
+        if (status) return fail_in(error, status, "compile_config: %s", arguments[i].name);
     }
     contents->compiled = true;
     return CEPA_OK;
@@ -75,7 +104,7 @@ static cepa_status read_architecture(keras_file *file, const value *object, cepa
     cepa_status status = architecture_read(graph, &file->memory, object, tree, error);
     if (status) return status;
     contents->network = (*tree)->network;
-    return read_compile(file, object, contents, error);
+    return read_compile(file, value_member(object, "compile_config"), contents, error);
 }
 
 static cepa_status read_members(keras_file *file, archive_reader *archive, cepa_graph *graph, keras_contents *contents,
@@ -128,11 +157,24 @@ static cepa_status open_json(keras_file *file, const void *bytes, size_t size, c
     return read_architecture(file, object, graph, contents, &tree, error);
 }
 
-static cepa_status refuse_h5(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
-                             keras_contents *contents, cepa_error *error)
+static cepa_status open_h5(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
+                           keras_contents *contents, cepa_error *error)
 {
-    (void)file, (void)bytes, (void)size, (void)graph, (void)contents;
-    return fail(error, CEPA_UNSUPPORTED, "an HDF5 file (.h5), which cannot be read yet: save the model as .keras");
+    const value *config, *training;
+    layer_tree *tree;
+    cepa_status status = h5_open(bytes, size, &file->h5, error);
+    if (!status) status = legacy_h5_check(file->h5, error);
+    if (!status) status = legacy_h5_config(file->h5, "model_config", &file->memory, &config, error);
+    if (!status) status = legacy_h5_config(file->h5, "training_config", &file->memory, &training, error);
+    if (status) return status;
+    graph->stored_values = size;
+    status = read_architecture(file, config, graph, contents, &tree, error);
+    graph->stored_values = 0;
+    if (!status) status = legacy_h5_weights(file->h5, tree, &file->memory, error);
+    if (!status) status = read_compile(file, training, contents, error);
+    contents->has_weights = !status;
+    contents->has_optimizer = !status && h5_exists(file->h5, "optimizer_weights");
+    return status;
 }
 
 static cepa_status refuse_pointer(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
@@ -144,7 +186,7 @@ static cepa_status refuse_pointer(keras_file *file, const void *bytes, size_t si
 
 static const signature signatures[] = {
     {"PK\3\4", 4, open_archive},
-    {"\x89HDF\r\n\x1a\n", 8, refuse_h5},
+    {"\x89HDF\r\n\x1a\n", 8, open_h5},
     {"{", 1, open_json},
     {"version https://git-lfs", 23, refuse_pointer},
 };
@@ -158,7 +200,7 @@ static cepa_status open_by_signature(keras_file *file, const void *bytes, size_t
         if (size >= s->size && memcmp(bytes, s->bytes, s->size) == 0)
             return s->open(file, bytes, size, graph, contents, error);
     }
-    return fail(error, CEPA_FORMAT, "neither a .keras archive nor a model's JSON");
+    return fail(error, CEPA_FORMAT, "neither a .keras archive, nor an HDF5 file, nor a model's JSON");
 }
 
 cepa_status keras_open(const void *bytes, size_t size, cepa_graph *graph, keras_file **opened, keras_contents *contents,

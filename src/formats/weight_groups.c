@@ -25,11 +25,11 @@ typedef struct class_count {
     size_t count;
 } class_count;
 
-static bool has_weights(const layer_place *place)
+bool layer_place_has_weights(const layer_place *place)
 {
     if (!place->nested) return place->layer->weight_count > 0;
     for (size_t i = 0; i < place->nested->count; i++)
-        if (has_weights(&place->nested->places[i])) return true;
+        if (layer_place_has_weights(&place->nested->places[i])) return true;
     return false;
 }
 
@@ -67,7 +67,7 @@ static cepa_status walk_groups(const group_walk *w, const layer_tree *tree, cons
         const layer_place *place = &tree->places[i];
         if (place->layer->class->is_input && tree->network->sequential) continue;
         class_count *met = count_of(counts, place->layer->class);
-        bool weights = has_weights(place);
+        bool weights = layer_place_has_weights(place);
         if (weights) status = walk_place(w, place, met->count, prefix);
         met->count += weights && w->style.doubled ? 2 : 1;
     }

@@ -9,7 +9,7 @@
 /* ---- What each takes, in the order of Keras' arguments ----------------------------------------------------------- */
 
 #define POSITIVE       .min = 0, .max = INFINITY
-#define RATE(o, value) REAL(o, learning_rate, .preset = (value), POSITIVE)
+#define RATE(o, value) REAL(o, learning_rate, .preset = (value), POSITIVE, .keras2_name = "lr")
 #define DECAY(o)       REAL(o, weight_decay, .optional = true, POSITIVE)
 #define COMMON(o, class_name)                                                                                          \
     REAL(o, clipnorm, .optional = true, POSITIVE), REAL(o, clipvalue, .optional = true, POSITIVE),                     \
