@@ -433,39 +433,42 @@ static void damage(buffer *b, unsigned *random)
     }
 }
 
-/* Whole archives damaged or cut off, and archives of damaged members: nothing may crash, hang or leak. */
-static void test_damaged_archive(void **state)
+/* Whole files damaged or cut off, and archives of damaged members: nothing may crash, hang or leak. */
+static void test_damaged_files(void **state)
 {
     (void)state;
-    opened whole;
+    enum { ARCHIVE, LEGACY, CONFIG, WEIGHTS, KINDS };
+    opened archive, legacy;
     members m;
-    unsigned random = 1, read = 0, rounds = 600;
-    open_golden(&whole, "models/3.15.1_opt_adam.keras");
+    unsigned random = 1, read[KINDS] = {0}, rounds = 250;
+    open_golden(&archive, "models/3.15.1_opt_adam.keras");
+    open_golden(&legacy, "models/2.15.0_opt_momentum.h5");
     read_members(&m, "models/3.15.1_opt_adam.keras");
-    for (unsigned i = 0; i < rounds; i++) {
+    const buffer *whole[KINDS] = {&archive.bytes, &legacy.bytes, &m.config, &m.weights};
+    for (unsigned i = 0; i < KINDS * rounds; i++) {
+        unsigned kind = i % KINDS;
         opened o = {0};
-        const buffer *from = i % 3 == 0 ? &whole.bytes : i % 3 == 1 ? &m.config : &m.weights;
         buffer copy = {0};
-        buffer_bytes(&copy, from->bytes, from->size);
-        if (i % 4 == 0)
+        buffer_bytes(&copy, whole[kind]->bytes, whole[kind]->size);
+        if (i % 5 == 0)
             copy.size = draw(&random) % copy.size;
         else
             damage(&copy, &random);
-        if (i % 3 == 0) {
+        if (kind <= LEGACY) {
             o.bytes = copy;
             open_bytes(&o);
         } else {
-            open_members(&o, i % 3 == 1 ? &copy : &m.config, i % 3 == 2 ? &copy : &m.weights);
+            open_members(&o, kind == CONFIG ? &copy : &m.config, kind == WEIGHTS ? &copy : &m.weights);
             buffer_free(&copy);
         }
-        read += o.status == CEPA_OK;
+        read[kind] += o.status == CEPA_OK;
         if (!o.status) restore(&o);
         close_opened(&o);
     }
-    print_message("%u of %u damaged archives could be read\n", read, rounds);
-    assert_in_range(read, 1, rounds - 200);
+    for (unsigned kind = 0; kind < KINDS; kind++) assert_in_range(read[kind], kind == ARCHIVE ? 0 : 1, rounds - 50);
     free_members(&m);
-    close_opened(&whole);
+    close_opened(&legacy);
+    close_opened(&archive);
 }
 
 /* How an HDF5 file of Keras 2 says that its model was trained. */
@@ -509,7 +512,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_weights_that_do_not_fit),
-        cmocka_unit_test(test_damaged_archive),
+        cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_compile_arguments_of_keras2),
     };
