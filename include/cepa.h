@@ -658,10 +658,10 @@ typedef struct cepa_source_info {
     double input_scale;  /* / 255.0; 0: none */
 } cepa_source_info;
 
-/* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), Keras source text (.py; FILE.py:NAME picks a
- * model or a function that makes one), architecture JSON, or a run's folder. The kind is told from the contents. The
- * bare name of a saved model finds NAME.keras. options may be NULL. On success *model stands on a graph of its own:
- * free cepa_model_graph(*model). */
+/* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), a whole model in HDF5 (.h5, Keras 2 and 3),
+ * Keras source text (.py; FILE.py:NAME picks a model or a function that makes one), architecture JSON, or a run's
+ * folder. The kind is told from the contents. The bare name of a saved model finds NAME.keras. options may be NULL. On
+ * success *model stands on a graph of its own: free cepa_model_graph(*model). */
 CEPA_API cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_model **model,
                                cepa_error *error);
 
