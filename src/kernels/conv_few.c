@@ -7,15 +7,15 @@
 
 #include <string.h>
 
-/* A register tile of rows (input channels) and vectors of filters. */
+/* A register tile of rows (input channels) and vectors of filters. With fewer vectors it has more rows. */
 #if defined(__AVX512F__)
-enum { TILE_ROWS = 6, TILE_VECTORS = 4 };
+enum { TILE_VECTORS = 4, TILE_SUMS = 24 };
 #else
-enum { TILE_ROWS = 4, TILE_VECTORS = 2 };
+enum { TILE_VECTORS = 3, TILE_SUMS = 12 };
 #endif
-enum { TILE_WIDTH = TILE_VECTORS * VEC_WIDTH };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 /* The gradient with filters in the vector: of each output and image those of a few filters, the rest 0. */
 typedef struct turned {
@@ -51,50 +51,94 @@ static seen seen_by(const conv_axis *row, const conv_axis *column, size_t tap_ro
     return s;
 }
 
-/* rows channels of x (plane apart) times all vectors; each row of d (step apart) gets filters numbers. */
-INLINE void run_tile(const turned *g, const seen *s, const lanes *x, size_t plane, size_t rows, real *d, size_t step,
-                     size_t filters)
+/* A tap's gradient: for each of channels (plane lanes apart in x, step reals apart in d) filters numbers. */
+typedef struct tap_job {
+    const turned *gradient;
+    seen seen;
+    const lanes *x;
+    size_t plane, channels, step, filters;
+    real *d;
+} tap_job;
+
+INLINE void store_row(real *d, const vec *sum, size_t vectors, size_t filters)
 {
-    vec sum[TILE_ROWS][TILE_VECTORS] = {0};
-    for (size_t i = 0; i < s->count; i++) {
-        const lanes *from = x + s->source[i];
-        for (size_t r = 0; r < LANES; r++) {
-            const vec *gradient = g->gradient[s->output[i]][r];
+    UNROLL for (size_t v = 0; v + 1 < vectors; v++) memcpy(d + v * VEC_WIDTH, &sum[v], sizeof(vec));
+    size_t done = (vectors - 1) * VEC_WIDTH;
+    if (filters - done == VEC_WIDTH)
+        memcpy(d + done, &sum[vectors - 1], sizeof(vec));
+    else
+        for (size_t i = done; i < filters; i++) d[i] = sum[vectors - 1][i - done];
+}
+
+INLINE void run_rows(const tap_job *job, size_t first, size_t rows, size_t vectors)
+{
+    const lanes *x = job->x + first * job->plane;
+    const size_t plane = job->plane;
+    vec sum[TILE_SUMS];
+    UNROLL for (size_t k = 0; k < rows * vectors; k++) sum[k] = vec_set(0);
+    for (size_t i = 0; i < job->seen.count; i++) {
+        const vec *gradient = job->gradient->gradient[job->seen.output[i]][0];
+        const lanes *from = x + job->seen.source[i];
+        for (size_t r = 0; r < LANES; r++, gradient += TILE_VECTORS) {
+            vec g[TILE_VECTORS];
+            UNROLL for (size_t v = 0; v < vectors; v++) g[v] = vec_keep(gradient[v]);
             UNROLL for (size_t k = 0; k < rows; k++)
             {
                 vec factor = vec_set(from[k * plane].lane[r]);
-                UNROLL for (size_t v = 0; v < TILE_VECTORS; v++) sum[k][v] = vec_fma(factor, gradient[v], sum[k][v]);
+                UNROLL for (size_t v = 0; v < vectors; v++) sum[k * vectors + v] =
+                    vec_fma(factor, g[v], sum[k * vectors + v]);
             }
         }
     }
-    for (size_t k = 0; k < rows; k++) memcpy(d + k * step, sum[k], filters * sizeof(real));
+    UNROLL for (size_t k = 0; k < rows; k++)
+        store_row(job->d + (first + k) * job->step, sum + k * vectors, vectors, job->filters);
 }
 
-/* All channels of a tap. */
-static void run_tap(const turned *g, const seen *s, const lanes *x, size_t plane, size_t channels, real *d, size_t step,
-                    size_t filters)
+INLINE void run_tap(const tap_job *job, size_t vectors)
 {
+    const size_t rows = TILE_SUMS / 2 / vectors * 2;
     size_t c = 0;
-    for (; c + TILE_ROWS <= channels; c += TILE_ROWS)
-        run_tile(g, s, x + c * plane, plane, TILE_ROWS, d + c * step, step, filters);
-    for (; c < channels; c++) run_tile(g, s, x + c * plane, plane, 1, d + c * step, step, filters);
+    for (; c + rows <= job->channels; c += rows) run_rows(job, c, rows, vectors);
+    for (; c < job->channels; c++) run_rows(job, c, 1, vectors);
+}
+
+static void run_1(const tap_job *job) { run_tap(job, 1); }
+static void run_2(const tap_job *job) { run_tap(job, 2); }
+static void run_3(const tap_job *job) { run_tap(job, 3); }
+#if defined(__AVX512F__)
+static void run_4(const tap_job *job) { run_tap(job, 4); }
+#endif
+static void (*const run[TILE_VECTORS + 1])(const tap_job *job) = {
+    NULL,  run_1, run_2, run_3,
+#if defined(__AVX512F__)
+    run_4,
+#endif
+};
+
+/* Filters are cut into pieces of about equal width, in whole vectors. */
+static size_t piece_width(size_t filters)
+{
+    size_t vectors = divide_up(filters, VEC_WIDTH);
+    return divide_up(vectors, divide_up(vectors, TILE_VECTORS)) * VEC_WIDTH;
 }
 
 void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters,
                                        size_t first, size_t last)
 {
     conv_axis row = conv_axis_rows(s), column = conv_axis_columns(s);
-    size_t in_group = s->out_channels / s->groups, channels = s->in_channels / s->groups;
-    size_t in_plane = s->in_height * s->in_width, out_plane = s->out_height * s->out_width;
+    size_t in_group = s->out_channels / s->groups, out_plane = s->out_height * s->out_width;
     turned g;
-    for (size_t f = first, filters; f < last; f += filters) {
-        size_t group = f / in_group;
-        filters = smaller(TILE_WIDTH, smaller(last, (group + 1) * in_group) - f);
-        turn(dy + f * out_plane, out_plane, filters, &g);
+    tap_job job = {.gradient = &g, .plane = s->in_height * s->in_width, .channels = s->in_channels / s->groups};
+    job.step = s->out_channels;
+    for (size_t f = first; f < last; f += job.filters) {
+        size_t group = f / in_group, rest = smaller(last, (group + 1) * in_group) - f;
+        job.filters = smaller(piece_width(rest), rest);
+        job.x = x + group * job.channels * job.plane;
+        turn(dy + f * out_plane, out_plane, job.filters, &g);
         for (size_t tap = 0; tap < row.taps * column.taps; tap++) {
-            seen seen = seen_by(&row, &column, tap / column.taps, tap % column.taps);
-            run_tap(&g, &seen, x + group * channels * in_plane, in_plane, channels,
-                    d_filters + tap * channels * s->out_channels + f, s->out_channels, filters);
+            job.seen = seen_by(&row, &column, tap / column.taps, tap % column.taps);
+            job.d = d_filters + tap * job.channels * s->out_channels + f;
+            run[divide_up(job.filters, VEC_WIDTH)](&job);
         }
     }
 }

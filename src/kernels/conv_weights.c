@@ -14,8 +14,8 @@ enum { TILE_TAPS = 9, TILE_FILTERS = 3 };
 #define TILES(X)                                                                                                       \
     TILE_ROW_3(X, 1)                                                                                                   \
     TILE_ROW_3(X, 2)                                                                                                   \
-    TILE_ROW_3(X, 3) TILE_ROW_3(X, 4) TILE_ROW_3(X, 5) TILE_ROW_3(X, 6) TILE_ROW_3(X, 7) TILE_ROW_3(X, 8)              \
-        TILE_ROW_3(X, 9)
+    TILE_ROW_3(X, 3)                                                                                                   \
+    TILE_ROW_3(X, 4) TILE_ROW_3(X, 5) TILE_ROW_3(X, 6) TILE_ROW_3(X, 7) TILE_ROW_3(X, 8) TILE_ROW_3(X, 9)
 #elif defined(__AVX2__)
 enum { TILE_TAPS = 3, TILE_FILTERS = 4 };
 #define TILES(X) TILE_ROW_4(X, 1) TILE_ROW_4(X, 2) TILE_ROW_4(X, 3)

@@ -88,7 +88,7 @@ typedef struct activation_parameters {
     X(void, conv_gradient_weights,                                                                                     \
       (const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters, real *d_bias, size_t first,              \
        size_t last))                                                                                                   \
-    /* pool.c: channels first ... last - 1. winner: one byte-sized or wider index a lane, max_pool_winner_size bytes */\
+    /* pool.c: channels first ... last - 1. winner: max_pool_winner_size bytes for the gradient (NULL: not wanted) */  \
     X(size_t, max_pool_winner_size, (const pool_shape *s))                                                             \
     X(void, max_pool_forward, (const pool_shape *s, const lanes *x, lanes *y, void *winner, size_t first, size_t last))\
     X(void, max_pool_gradient,                                                                                         \

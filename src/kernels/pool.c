@@ -9,26 +9,47 @@
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* The cells of one window that lie inside the picture. */
-typedef struct window {
-    size_t top, bottom, left, right; /* in the input; bottom and right are outside */
-    size_t cell, width;              /* the place of its first cell in the whole window, and that window's width */
-} window;
+/* The cells of a window along one axis: which lie inside the picture, and the place of the first in the whole window.
+ */
+typedef struct extent {
+    size_t begin, end, cut;
+} extent;
 
-static window window_at(const pool_shape *s, size_t y, size_t x)
+/* whole: no window reaches outside. */
+INLINE extent extent_at(size_t at, size_t stride, size_t pool, size_t before, size_t size, bool whole)
 {
-    size_t top = y * s->stride_height, left = x * s->stride_width;
-    size_t cut_rows = top < s->pad_top ? s->pad_top - top : 0,
-           cut_columns = left < s->pad_left ? s->pad_left - left : 0;
-    return (window){.top = top + cut_rows - s->pad_top,
-                    .bottom = smaller(top + s->pool_height - s->pad_top, s->in_height),
-                    .left = left + cut_columns - s->pad_left,
-                    .right = smaller(left + s->pool_width - s->pad_left, s->in_width),
-                    .cell = cut_rows * s->pool_width + cut_columns,
-                    .width = s->pool_width};
+    if (whole) return (extent){at * stride, at * stride + pool, 0};
+    size_t begin = at * stride, cut = begin < before ? before - begin : 0;
+    return (extent){begin + cut - before, smaller(begin + pool - before, size), cut};
 }
 
-static size_t cell_count(const window *w) { return (w->bottom - w->top) * (w->right - w->left); }
+INLINE extent rows_at(const pool_shape *s, size_t i, bool whole)
+{
+    return extent_at(i, s->stride_height, s->pool_height, s->pad_top, s->in_height, whole);
+}
+
+INLINE extent columns_at(const pool_shape *s, size_t j, bool whole)
+{
+    return extent_at(j, s->stride_width, s->pool_width, s->pad_left, s->in_width, whole);
+}
+
+/* Calls run(shape, whole, ...) once more for the shape that is met most, so that the compiler can unroll it. */
+#define RUN_POOL(run, s, ...)                                                                                          \
+    do {                                                                                                               \
+        pool_shape known = *(s);                                                                                       \
+        if (is_whole_two_by_two(s)) {                                                                                  \
+            known.pool_height = known.pool_width = 2;                                                                  \
+            run(&known, true, __VA_ARGS__);                                                                            \
+        } else                                                                                                         \
+            run(&known, false, __VA_ARGS__);                                                                           \
+    } while (0)
+
+static bool is_whole_two_by_two(const pool_shape *s)
+{
+    return s->pool_height == 2 && s->pool_width == 2 && s->pad_top == 0 && s->pad_left == 0 &&
+           (s->out_height - 1) * s->stride_height + 2 <= s->in_height &&
+           (s->out_width - 1) * s->stride_width + 2 <= s->in_width;
+}
 
 /* Each input cell belongs to one window at most. */
 static bool is_disjoint(const pool_shape *s)
@@ -36,139 +57,165 @@ static bool is_disjoint(const pool_shape *s)
     return s->stride_height >= s->pool_height && s->stride_width >= s->pool_width;
 }
 
-/* All input cells are in windows. */
-static bool is_covered(const pool_shape *s)
+/* Clears what no window writes, or everything where windows add. */
+static void clear(const pool_shape *s, lanes *dx, size_t channels)
 {
-    return s->stride_height <= s->pool_height && s->stride_width <= s->pool_width &&
-           (s->out_height - 1) * s->stride_height + s->pool_height >= s->in_height + s->pad_top &&
-           (s->out_width - 1) * s->stride_width + s->pool_width >= s->in_width + s->pad_left;
+    bool adjacent = s->stride_height == s->pool_height && s->stride_width == s->pool_width;
+    size_t bottom = adjacent ? smaller(s->out_height * s->stride_height - s->pad_top, s->in_height) : 0;
+    size_t right = smaller(s->out_width * s->stride_width - s->pad_left, s->in_width);
+    for (size_t c = 0; c < channels; c++, dx += s->in_height * s->in_width) {
+        for (size_t i = 0; i < bottom && right < s->in_width; i++)
+            memset(dx + i * s->in_width + right, 0, (s->in_width - right) * sizeof(lanes));
+        memset(dx + bottom * s->in_width, 0, (s->in_height - bottom) * s->in_width * sizeof(lanes));
+    }
 }
 
-/* A winner is stored as the cell's place in the window: a byte for each lane, or an int_of_real where windows are
- * larger. */
-typedef uint8_t byte_vec __attribute__((vector_size(VEC_WIDTH), may_alias));
-
-static bool is_wide(const pool_shape *s) { return s->pool_height * s->pool_width > 256; }
-
-static size_t winner_bytes(bool wide) { return LANES * (wide ? sizeof(int_of_real) : 1); }
-
-INLINE void store_winner(void *winner, size_t part, ivec cell, bool wide)
-{
-    if (wide)
-        ((ivec *)winner)[part] = cell;
-    else
-        ((byte_vec *)winner)[part] = __builtin_convertvector(cell, byte_vec);
-}
-
-INLINE ivec load_winner(const void *winner, size_t part, bool wide)
-{
-    if (wide) return ((const ivec *)winner)[part];
-    return __builtin_convertvector(((const byte_vec *)winner)[part], ivec);
-}
+/* A winner is the cell's place in the window, stored as lanes of integers. */
+typedef struct winners {
+    _Alignas(64) int_of_real lane[LANES];
+} winners;
 
 size_t KERNEL(max_pool_winner_size)(const pool_shape *s)
 {
-    return s->channels * s->out_height * s->out_width * winner_bytes(is_wide(s));
+    return s->channels * s->out_height * s->out_width * sizeof(winners);
 }
 
 /* All ones where a number takes the place of the best so far. */
 INLINE ivec beats(vec number, vec best) { return ~(number <= best) & (best == best); }
 
-INLINE void max_of_window(const lanes *x, size_t x_width, const window *w, lanes *y, void *winner, bool wide)
+INLINE void max_of_window(const lanes *x, size_t x_width, extent row, extent column, size_t width, lanes *y,
+                          winners *winner)
 {
     for (size_t part = 0; part < PARTS; part++) {
-        vec best = vec_load(x + w->top * x_width + w->left, part);
-        ivec best_cell = (ivec){0} + (int_of_real)w->cell;
-        for (size_t i = 0; i < w->bottom - w->top; i++)
-            for (size_t j = 0; j < w->right - w->left; j++) {
-                vec number = vec_load(x + (w->top + i) * x_width + w->left + j, part);
-                ivec better = beats(number, best), cell = (ivec){0} + (int_of_real)(w->cell + i * w->width + j);
+        vec best = vec_load(x + row.begin * x_width + column.begin, part);
+        ivec best_cell = (ivec){0} + (int_of_real)(row.cut * width + column.cut);
+        for (size_t i = 0; i < row.end - row.begin; i++)
+            for (size_t j = i == 0; j < column.end - column.begin; j++) {
+                vec number = vec_load(x + (row.begin + i) * x_width + column.begin + j, part);
+                ivec better = beats(number, best),
+                     cell = (ivec){0} + (int_of_real)((row.cut + i) * width + column.cut + j);
                 best = vec_select(better, number, best);
                 best_cell = (better & cell) | (~better & best_cell);
             }
         vec_store(y, part, best);
-        if (winner) store_winner(winner, part, best_cell, wide);
+        if (winner) ((ivec *)winner->lane)[part] = best_cell;
     }
+}
+
+INLINE void max_forward(const pool_shape *s, bool whole, const lanes *x, lanes *y, winners *winner, size_t first,
+                        size_t last)
+{
+    for (size_t c = first; c < last; c++, x += s->in_height * s->in_width)
+        for (size_t i = 0; i < s->out_height; i++) {
+            extent rows = rows_at(s, i, whole);
+            for (size_t j = 0; j < s->out_width; j++, y++) {
+                max_of_window(x, s->in_width, rows, columns_at(s, j, whole), s->pool_width, y, winner);
+                if (winner) winner++;
+            }
+        }
 }
 
 void KERNEL(max_pool_forward)(const pool_shape *s, const lanes *x, lanes *y, void *winner, size_t first, size_t last)
 {
-    bool wide = is_wide(s);
-    size_t in_plane = s->in_height * s->in_width, out = first * s->out_height * s->out_width;
-    for (size_t c = first; c < last; c++)
-        for (size_t i = 0; i < s->out_height; i++)
-            for (size_t j = 0; j < s->out_width; j++, out++) {
-                window w = window_at(s, i, j);
-                void *to = winner ? (uint8_t *)winner + out * winner_bytes(wide) : NULL;
-                max_of_window(x + c * in_plane, s->in_width, &w, y + out, to, wide);
-            }
+    size_t out = first * s->out_height * s->out_width;
+    winners *won = winner ? (winners *)winner + out : NULL;
+    RUN_POOL(max_forward, s, x + first * s->in_height * s->in_width, y + out, won, first, last);
 }
 
-INLINE void give_to_winner(const lanes *dy, const void *winner, lanes *dx, size_t dx_width, const window *w, bool wide,
-                           bool add)
+INLINE void give_to_winner(const lanes *dy, const winners *winner, lanes *dx, size_t dx_width, extent row,
+                           extent column, size_t width, bool add)
 {
     for (size_t part = 0; part < PARTS; part++) {
         vec gradient = vec_load(dy, part);
-        ivec won = load_winner(winner, part, wide);
-        for (size_t i = 0; i < w->bottom - w->top; i++)
-            for (size_t j = 0; j < w->right - w->left; j++) {
-                lanes *to = dx + (w->top + i) * dx_width + w->left + j;
-                vec own = vec_select(won == (int_of_real)(w->cell + i * w->width + j), gradient, vec_set(0));
+        ivec won = ((const ivec *)winner->lane)[part];
+        for (size_t i = 0; i < row.end - row.begin; i++)
+            for (size_t j = 0; j < column.end - column.begin; j++) {
+                lanes *to = dx + (row.begin + i) * dx_width + column.begin + j;
+                int_of_real cell = (int_of_real)((row.cut + i) * width + column.cut + j);
+                vec own = vec_select(won == cell, gradient, vec_set(0));
                 if (add) own += vec_load(to, part);
                 vec_store(to, part, own);
             }
     }
 }
 
+INLINE void max_gradient(const pool_shape *s, bool whole, const lanes *dy, const winners *winner, lanes *dx,
+                         size_t first, size_t last)
+{
+    bool add = !is_disjoint(s);
+    for (size_t c = first; c < last; c++, dx += s->in_height * s->in_width)
+        for (size_t i = 0; i < s->out_height; i++) {
+            extent rows = rows_at(s, i, whole);
+            for (size_t j = 0; j < s->out_width; j++, dy++, winner++) {
+                extent columns = columns_at(s, j, whole);
+                give_to_winner(dy, winner, dx, s->in_width, rows, columns, s->pool_width, add);
+            }
+        }
+}
+
 void KERNEL(max_pool_gradient)(const pool_shape *s, const lanes *dy, const void *winner, lanes *dx, size_t first,
                                size_t last)
 {
-    bool wide = is_wide(s), add = !is_disjoint(s);
-    size_t in_plane = s->in_height * s->in_width, out = first * s->out_height * s->out_width;
-    if (add || !is_covered(s)) memset(dx + first * in_plane, 0, (last - first) * in_plane * sizeof(lanes));
-    for (size_t c = first; c < last; c++)
-        for (size_t i = 0; i < s->out_height; i++)
-            for (size_t j = 0; j < s->out_width; j++, out++) {
-                window w = window_at(s, i, j);
-                const void *from = (const uint8_t *)winner + out * winner_bytes(wide);
-                give_to_winner(dy + out, from, dx + c * in_plane, s->in_width, &w, wide, add);
+    size_t out = first * s->out_height * s->out_width;
+    dx += first * s->in_height * s->in_width;
+    clear(s, dx, last - first);
+    RUN_POOL(max_gradient, s, dy + out, (const winners *)winner + out, dx, first, last);
+}
+
+INLINE real cell_count(extent row, extent column)
+{
+    return (real)((row.end - row.begin) * (column.end - column.begin));
+}
+
+INLINE void average_forward(const pool_shape *s, bool whole, const lanes *x, lanes *y, size_t first, size_t last)
+{
+    for (size_t c = first; c < last; c++, x += s->in_height * s->in_width)
+        for (size_t i = 0; i < s->out_height; i++) {
+            extent row = rows_at(s, i, whole);
+            for (size_t j = 0; j < s->out_width; j++, y++) {
+                extent column = columns_at(s, j, whole);
+                for (size_t part = 0; part < PARTS; part++) {
+                    vec sum = vec_set(0);
+                    for (size_t k = 0; k < row.end - row.begin; k++)
+                        for (size_t l = 0; l < column.end - column.begin; l++)
+                            sum += vec_load(x + (row.begin + k) * s->in_width + column.begin + l, part);
+                    vec_store(y, part, sum / cell_count(row, column));
+                }
             }
+        }
 }
 
 void KERNEL(average_pool_forward)(const pool_shape *s, const lanes *x, lanes *y, size_t first, size_t last)
 {
-    size_t in_plane = s->in_height * s->in_width, out = first * s->out_height * s->out_width;
-    for (size_t c = first; c < last; c++)
-        for (size_t i = 0; i < s->out_height; i++)
-            for (size_t j = 0; j < s->out_width; j++, out++) {
-                window w = window_at(s, i, j);
+    y += first * s->out_height * s->out_width;
+    RUN_POOL(average_forward, s, x + first * s->in_height * s->in_width, y, first, last);
+}
+
+INLINE void average_gradient(const pool_shape *s, bool whole, const lanes *dy, lanes *dx, size_t first, size_t last)
+{
+    bool add = !is_disjoint(s);
+    for (size_t c = first; c < last; c++, dx += s->in_height * s->in_width)
+        for (size_t i = 0; i < s->out_height; i++) {
+            extent row = rows_at(s, i, whole);
+            for (size_t j = 0; j < s->out_width; j++, dy++) {
+                extent column = columns_at(s, j, whole);
                 for (size_t part = 0; part < PARTS; part++) {
-                    vec sum = vec_set(0);
-                    for (size_t row = w.top; row < w.bottom; row++)
-                        for (size_t column = w.left; column < w.right; column++)
-                            sum += vec_load(x + c * in_plane + row * s->in_width + column, part);
-                    vec_store(y + out, part, sum / (real)cell_count(&w));
+                    vec share = vec_load(dy, part) / cell_count(row, column);
+                    for (size_t k = 0; k < row.end - row.begin; k++)
+                        for (size_t l = 0; l < column.end - column.begin; l++) {
+                            lanes *to = dx + (row.begin + k) * s->in_width + column.begin + l;
+                            vec_store(to, part, add ? (vec)(vec_load(to, part) + share) : share);
+                        }
                 }
             }
+        }
 }
 
 void KERNEL(average_pool_gradient)(const pool_shape *s, const lanes *dy, lanes *dx, size_t first, size_t last)
 {
-    size_t in_plane = s->in_height * s->in_width, out = first * s->out_height * s->out_width;
-    memset(dx + first * in_plane, 0, (last - first) * in_plane * sizeof(lanes));
-    for (size_t c = first; c < last; c++)
-        for (size_t i = 0; i < s->out_height; i++)
-            for (size_t j = 0; j < s->out_width; j++, out++) {
-                window w = window_at(s, i, j);
-                for (size_t part = 0; part < PARTS; part++) {
-                    vec share = vec_load(dy + out, part) / (real)cell_count(&w);
-                    for (size_t row = w.top; row < w.bottom; row++)
-                        for (size_t column = w.left; column < w.right; column++) {
-                            lanes *to = dx + c * in_plane + row * s->in_width + column;
-                            vec_store(to, part, vec_load(to, part) + share);
-                        }
-                }
-            }
+    dx += first * s->in_height * s->in_width;
+    clear(s, dx, last - first);
+    RUN_POOL(average_gradient, s, dy + first * s->out_height * s->out_width, dx, first, last);
 }
 
 void KERNEL(global_average_forward)(const lanes *x, lanes *y, size_t outer, size_t inner)

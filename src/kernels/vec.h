@@ -69,7 +69,7 @@ INLINE vec vec_fma(vec a, vec b, vec c)
 
 /* mask is all ones or all zeros in each element, as comparisons give it. */
 INLINE vec vec_select(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
-/* a > b ? a : b, and b < a ? b : a: where one is NaN, the second operand. */
+/* a > b ? a : b, and a < b ? a : b: where one is NaN, the second operand. */
 INLINE vec vec_max(vec a, vec b) { return vec_select(a > b, a, b); }
 INLINE vec vec_min(vec a, vec b) { return vec_select(a < b, a, b); }
 /* max(x, 0) as relu has it: NaN and -0 pass. */
