@@ -403,7 +403,8 @@ CEPA_API const cepa_error *cepa_model_error(const cepa_model *model);
 /* The graph a model stands on: freeing it frees the model. */
 CEPA_API cepa_graph *cepa_model_graph(const cepa_model *model);
 
-/* One of a table's members with its options: an optimizer, a loss, a metric. {"adam"} has Keras' defaults. */
+/* One of a table's members with its options: an optimizer, a loss, a metric. {"adam"} has Keras' defaults. In a list
+ * each has braces of its own: .metrics = {{"accuracy"}, {"mse"}}; without them C takes the second text for options. */
 typedef struct cepa_choice {
     const char *name;
     const void *options; /* the member's options struct, or NULL */
