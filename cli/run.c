@@ -246,12 +246,14 @@ static cepa_status draw(const run *run, const cepa_history_table *history, size_
     snprintf(file, sizeof file, "figures/%s%s", name, kind);
     cepa_series series[2];
     size_t count = 0;
-    for (size_t i = 0; i < history->names; i++)
-        if (i == index || strcmp(history->name[i], validation) == 0)
-            series[count++] = (cepa_series){.name = history->name[i],
-                                            .count = history->epochs,
-                                            .y = history->values + i * history->epochs,
-                                            .first_x = history->first_epoch};
+    for (size_t i = 0; i < history->names; i++) {
+        if (i != index && strcmp(history->name[i], validation) != 0) continue;
+        series[count] = (cepa_series){.name = history->name[i],
+                                      .count = history->epochs,
+                                      .y = history->values + i * history->epochs,
+                                      .first_x = history->first_epoch};
+        count++;
+    }
     char *path = join(run->path, file);
     if (!path) return no_memory(error);
     cepa_status status =
