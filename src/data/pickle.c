@@ -344,7 +344,8 @@ static bool read_operand(machine *m, argument argument, operand *o)
     *o = (operand){0};
     if (argument == NOTHING) return true;
     if (argument == TWO_LINES) return read_lines(m, o);
-    return read_number(m, widths[argument], &o->number) && (argument < BYTE_TEXT || read_bytes(m, o->number, o));
+    bool is_text = argument >= BYTE_TEXT;
+    return read_number(m, widths[argument], &o->number) && (!is_text || read_bytes(m, o->number, o));
 }
 
 static bool step(machine *m)
