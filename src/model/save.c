@@ -25,11 +25,9 @@ static cepa_status write_model(cepa_model *model, arena *memory, buffer *bytes, 
 static char *with_extension(const char *path)
 {
     const char *end = strchr(path_name(path), '.') ? "" : ".keras";
-    size_t length = strlen(path);
-    char *whole = malloc(length + strlen(end) + 1);
-    if (!whole) return NULL;
-    memcpy(whole, path, length);
-    strcpy(whole + length, end);
+    size_t size = strlen(path) + strlen(end) + 1;
+    char *whole = malloc(size);
+    if (whole) snprintf(whole, size, "%s%s", path, end);
     return whole;
 }
 
