@@ -65,7 +65,6 @@ typedef struct stage {
 typedef struct plan {
     arena memory;
     const network *network;
-    bool training;
     size_t step_count, step_capacity;
     step *steps;
     size_t stage_count;
