@@ -1,11 +1,8 @@
 /* What a model is made of. */
+#include "base/sha256.h"
 #include "model/model.h"
 
 #include <string.h>
-
-#ifdef CEPA_HAVE_FETCH
-#include <openssl/evp.h>
-#endif
 
 static size_t copy_shape(const cepa_graph *graph, int id, int shape[CEPA_MAX_RANK])
 {
@@ -86,32 +83,20 @@ cepa_status cepa_model_weight(const cepa_model *model, size_t index, cepa_weight
 
 void cepa_model_weights_changed(cepa_model *model) { graph_weights_changed(model->graph); }
 
-#ifdef CEPA_HAVE_FETCH
 cepa_status cepa_model_weights_sha256(const cepa_model *model, char digest[65], cepa_error *error)
 {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    bool good = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
+    sha256 hash;
+    cepa_status status = sha256_begin(&hash, error);
+    if (status) return status;
     size_t count = 0;
     const size_t *list = model->network ? network_weights(model->network, &count) : NULL;
-    for (size_t i = 0; good && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const weight *w = &model->graph->weights[list[i]];
-        good = EVP_DigestUpdate(hash, model->graph->values + w->offset, w->count * sizeof(real));
+        sha256_add(&hash, model->graph->values + w->offset, w->count * sizeof(real));
     }
-    good = good && EVP_DigestFinal_ex(hash, bytes, &size);
-    EVP_MD_CTX_free(hash);
-    if (!good) return fail_memory(error);
-    for (unsigned i = 0; i < size; i++) snprintf(digest + 2 * i, 3, "%02x", (unsigned)bytes[i]);
+    sha256_end(&hash, digest);
     return CEPA_OK;
 }
-#else
-cepa_status cepa_model_weights_sha256(const cepa_model *model, char digest[65], cepa_error *error)
-{
-    (void)model, (void)digest;
-    return fail(error, CEPA_UNSUPPORTED, "this build has no SHA-256 (meson option fetch)");
-}
-#endif
 
 cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes)
 {
