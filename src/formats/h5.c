@@ -130,39 +130,6 @@ static bool is_link(h5_file *file, const char *step) { return H5Lexists(file->id
 
 bool h5_exists(h5_file *file, const char *path) { return each_step(file, path, true, is_link); }
 
-typedef struct name_list {
-    arena *arena;
-    const char **names;
-    size_t count, capacity;
-} name_list;
-
-static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *context)
-{
-    (void)group, (void)info;
-    name_list *list = context;
-    if (!grow(&list->names, &list->capacity, list->count + 1, sizeof *list->names)) return -1;
-    if (!(list->names[list->count] = arena_text(list->arena, name))) return -1;
-    list->count++;
-    return 0;
-}
-
-cepa_status h5_list(h5_file *file, const char *path, arena *arena, const char *const **names, size_t *count,
-                    cepa_error *error)
-{
-    name_list list = {.arena = arena};
-    hid_t group = H5Gopen2(file->id, path, H5P_DEFAULT);
-    herr_t done = group < 0 ? -1 : H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &list);
-    if (group >= 0) H5Gclose(group);
-    const char **kept = arena_array(arena, list.count, sizeof *kept);
-    if (kept && list.count) memcpy(kept, list.names, list.count * sizeof *kept);
-    free(list.names);
-    if (done < 0) return fail(error, CEPA_FORMAT, "HDF5: '%s' is not a group that can be read", path);
-    if (!kept) return fail_memory(error);
-    *names = kept;
-    *count = list.count;
-    return CEPA_OK;
-}
-
 /* ---- Datasets ---- */
 
 static cepa_status open_dataset(h5_file *file, const char *path, hid_t *dataset, h5_shape *shape, cepa_error *error)

@@ -27,9 +27,6 @@ void h5_close(h5_file *file); /* NULL is taken */
 
 /* Paths are "layers/dense/vars/0". */
 bool h5_exists(h5_file *file, const char *path);
-/* The names in a group in alphabetical order, in the arena. */
-cepa_status h5_list(h5_file *file, const char *path, arena *arena, const char *const **names, size_t *count,
-                    cepa_error *error);
 cepa_status h5_describe(h5_file *file, const char *path, h5_shape *shape, cepa_error *error);
 /* Reads a dataset of count numbers of any type, converted. */
 cepa_status h5_read_floats(h5_file *file, const char *path, float *values, size_t count, cepa_error *error);
