@@ -215,12 +215,13 @@ static herr_t visit(hid_t root, const char *path, const H5L_info_t *info, void *
     return 0;
 }
 
-/* Reads everything there is in the only open file, whose names libhdf5 lists. */
-static void read_all(h5_file *file)
+/* Reads everything there is in the only open file, whose names libhdf5 lists; false where it cannot. */
+static bool read_all(h5_file *file)
 {
     hid_t id;
     read_one(file, "/");
-    if (H5Fget_obj_ids(H5F_OBJ_ALL, H5F_OBJ_FILE, 1, &id) == 1) H5Lvisit(id, H5_INDEX_NAME, H5_ITER_INC, visit, file);
+    return H5Fget_obj_ids(H5F_OBJ_ALL, H5F_OBJ_FILE, 1, &id) == 1 &&
+           H5Lvisit(id, H5_INDEX_NAME, H5_ITER_INC, visit, file) >= 0;
 }
 
 static bool is_h5(const buffer *bytes) { return bytes->size > 8 && memcmp(bytes->bytes, "\x89HDF", 4) == 0; }
