@@ -145,6 +145,54 @@ static void a_nested_model_is_its_layers(void **state)
     run_free(&run);
 }
 
+static layer *layer_of(cepa_graph *g, const char *text)
+{
+    cepa_error error;
+    void *options;
+    const value *v = value_parse(&g->memory, text, &error);
+    const layer_class *class = (const layer_class *)family_find(&layer_family, v->call.name);
+    assert_int_equal(fields_read(&g->memory, &class->kind, v->call.members, v->call.count, false, &options, &error), 0);
+    return graph_layer(g, class, options, NULL, true);
+}
+
+/* The shapes that Keras gives where a size is None. */
+static void unknown_sizes_go_through(void **state)
+{
+    (void)state;
+    enum { N = CEPA_UNKNOWN };
+    static const struct {
+        const char *layer, *output;
+        shape input[2];
+    } cases[] = {
+        {"Conv2D(8, 3, strides=2)", "(None, None, 4, 8)", {{3, {N, 9, 3}}}},
+        {"MaxPooling2D(2)", "(None, None, None, 3)", {{3, {N, N, 3}}}},
+        {"AveragePooling2D(3, padding='same')", "(None, 3, None, None)", {{3, {9, N, N}}}},
+        {"GlobalAveragePooling2D()", "(None, 3)", {{3, {N, N, 3}}}},
+        {"BatchNormalization()", "(None, None, 3)", {{2, {N, 3}}}},
+        {"Dropout(0.5)", "(None, None, None)", {{2, {N, N}}}},
+        {"Dense(7, activation='softmax')", "(None, None, 7)", {{2, {N, 3}}}},
+        {"Flatten()", "(None, None)", {{2, {N, 3}}}},
+        {"Reshape((-1, 4))", "(None, None, 4)", {{2, {N, 3}}}},
+        {"Reshape((2, 4))", "(None, 2, 4)", {{2, {N, 2}}}},
+        {"Softmax(axis=(1, 2))", "(None, None, None)", {{2, {N, N}}}},
+        {"Rescaling(2)", "(None, None, None)", {{2, {N, N}}}},
+        {"Add()", "(None, None, None, 3)", {{2, {5, 3}}, {3, {N, N, 1}}}},
+        {"Concatenate(axis=1)", "(None, None, 3)", {{2, {5, 3}}, {2, {N, 3}}}},
+        {"Concatenate()", "(None, None, 7)", {{2, {N, 3}}, {2, {5, 4}}}},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        int x[2];
+        size_t inputs = cases[i].input[1].rank ? 2 : 1;
+        char text[96];
+        cepa_graph *g = run_graph(cases[i].input, inputs, x);
+        const call *c = graph_call(g, layer_of(g, cases[i].layer), x, inputs);
+        if (!c) fail_msg("%s", g->error.message);
+        shape_text(&graph_tensor(g, c->result[0])->shape, text, sizeof text);
+        assert_string_equal(text, cases[i].output);
+        graph_free(g);
+    }
+}
+
 /* Each refusal names the layer, the fact and the limit; the first cause stays. */
 static void what_does_not_fit_is_refused(void **state)
 {
@@ -164,21 +212,23 @@ static void what_does_not_fit_is_refused(void **state)
         {"MaxPooling2D(9)", "max_pooling2d: pool 9x9 does not fit its input 4x4 (padding 'valid')", {3, {4, 4, 1}}},
         {"Reshape((5, -1))", "reshape: its input of 12 numbers does not fit the shape (None, 5, None)", {1, {12}}},
         {"Softmax(axis=3)", "softmax: axis 3 is none of its input's (batch 0 excluded, 1 others)", {1, {12}}},
-        {"Dense(3)", "dense: its input (None, None) has an unknown size: give the input a whole shape", {1, {-1}}},
+        {"Dense(3)",
+         "dense: axis 1 of its input (None, None) must have a known size: weights depend on it",
+         {1, {CEPA_UNKNOWN}}},
+        {"Conv2D(3, 2)",
+         "conv2d: axis 3 of its input (None, 4, 4, None) must have a known size: weights depend on it",
+         {3, {4, 4, CEPA_UNKNOWN}}},
+        {"BatchNormalization(axis=1)",
+         "batch_normalization: axis 1 of its input (None, None, 2) must have a known size: weights depend on it",
+         {2, {CEPA_UNKNOWN, 2}}},
         {"Dropout(0.5, noise_shape=(None, 2))",
          "dropout: noise_shape must hold 1 or the input's size on each axis",
          {1, {12}}},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        cepa_error error;
         int x;
         cepa_graph *g = run_graph(&cases[i].input, 1, &x);
-        const value *v = value_parse(&g->memory, cases[i].layer, &error);
-        const layer_class *class = (const layer_class *)family_find(&layer_family, v->call.name);
-        void *options;
-        assert_int_equal(fields_read(&g->memory, &class->kind, v->call.members, v->call.count, false, &options, &error),
-                         0);
-        layer *l = graph_layer(g, class, options, NULL, true);
+        layer *l = layer_of(g, cases[i].layer);
         assert_null(graph_call(g, l, &x, 1));
         assert_string_equal(g->error.message, cases[i].message);
         assert_null(graph_call(g, l, &x, 1));
@@ -220,6 +270,7 @@ int main(void)
         cmocka_unit_test(layers_stand_in_keras_order),
         cmocka_unit_test(a_shared_layer_has_its_weights_once),
         cmocka_unit_test(a_nested_model_is_its_layers),
+        cmocka_unit_test(unknown_sizes_go_through),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(building_is_sticky),
         cmocka_unit_test(a_model_needs_all_its_inputs),

@@ -15,15 +15,19 @@ typedef struct shape {
 
 /* The number of elements; 0 where a size is unknown. The shape pass has made sure that it fits. */
 size_t shape_count(const shape *s);
+bool shape_is_known(const shape *s);
 bool shape_equal(const shape *a, const shape *b);
 /* "(None, 30, 30, 50)" as Keras prints it, with the batch axis in front. */
 void shape_text(const shape *s, char *text, size_t size);
 /* An axis as Keras counts it (batch 0, negative from the end) as an index into size; false where there is none. */
 bool shape_axis(const shape *s, int axis, size_t *index);
-/* index[e] is the place in Keras' row-major order of element e in the engine's order (last axis outermost). */
+/* index[e] is the place in Keras' row-major order of element e in the engine's order (last axis outermost); nothing is
+ * written where a size is unknown. */
 void shape_order(const shape *s, uint32_t *index);
 
-/* What a layer's shape pass sees and declares, for one call on inputs of known shapes. */
+/* What a layer's shape pass sees and declares, for one call. Where a size is unknown, so are the sizes that follow from
+ * it (CEPA_UNKNOWN), or the pass refuses; such a call is never run, so its geometry and its declared bytes do not
+ * matter: before it runs, the pass is asked again with sizes that are known. */
 typedef struct shape_pass {
     const void *options; /* resolved */
     size_t inputs;

@@ -11,6 +11,13 @@ size_t shape_count(const shape *s)
     return count;
 }
 
+bool shape_is_known(const shape *s)
+{
+    for (size_t i = 0; i < s->rank; i++)
+        if (s->size[i] == CEPA_UNKNOWN) return false;
+    return true;
+}
+
 bool shape_equal(const shape *a, const shape *b)
 {
     return a->rank == b->rank && memcmp(a->size, b->size, a->rank * sizeof *a->size) == 0;
@@ -39,6 +46,7 @@ void shape_order(const shape *s, uint32_t *index)
 {
     size_t count = shape_count(s), channels = s->rank ? (size_t)s->size[s->rank - 1] : 1;
     size_t positions = channels ? count / channels : 0;
+    if (!count) return;
     for (size_t c = 0; c < channels; c++)
         for (size_t p = 0; p < positions; p++) index[c * positions + p] = (uint32_t)(p * channels + c);
 }

@@ -12,7 +12,6 @@ static bool shape_of(shape_pass *p)
 {
     cepa_error error;
     unsigned needs;
-    if (!need_known(p)) return false;
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     if (activation_prepare(pass_memory(p), OPTIONS(p)->activation, p->input, g, &needs, &error))

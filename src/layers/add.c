@@ -10,7 +10,7 @@ typedef struct geometry {
     const uint32_t *index[1]; /* as many as inputs */
 } geometry;
 
-/* The common shape, axes counted from the last. */
+/* The common shape, axes counted from the last; what is unknown anywhere stays so. */
 static bool broadcast(shape_pass *p, shape *out)
 {
     for (size_t i = 0; i < p->inputs; i++)
@@ -19,8 +19,8 @@ static bool broadcast(shape_pass *p, shape *out)
         const shape *in = &p->input[i];
         for (size_t k = 1; k <= in->rank; k++) {
             int *size = &out->size[out->rank - k], own = in->size[in->rank - k];
-            if (*size == 1) *size = own;
-            if (own == *size || own == 1) continue;
+            if (own == CEPA_UNKNOWN || *size == 1) *size = own;
+            if (own == *size || own == 1 || *size == CEPA_UNKNOWN) continue;
             char a[96], b[96];
             shape_text(&p->input[0], a, sizeof a);
             shape_text(in, b, sizeof b);
@@ -50,7 +50,7 @@ static bool shape_of(shape_pass *p)
 {
     shape *out = p->output;
     for (size_t i = 0; i < p->inputs; i++)
-        if (shape_count(&p->input[i]) == 0 || p->input[i].rank == 0) return refuse(p, "its inputs need whole shapes");
+        if (p->input[i].rank == 0) return refuse(p, "its inputs need an axis besides the batch");
     if (!broadcast(p, out)) return false;
     geometry *g = declare_geometry(p, p->inputs * sizeof *g);
     if (!g) return false;

@@ -46,7 +46,7 @@ static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
     size_t axis;
-    if (!need_known(p) || !need_axis(p, o->axis, &axis)) return false;
+    if (!need_axis(p, o->axis, &axis) || !need_size(p, axis)) return false;
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     g->fold = fold_axis(p->input, axis);

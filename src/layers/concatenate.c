@@ -13,28 +13,37 @@ typedef struct geometry {
     size_t width[1]; /* lanes in a row: as many as inputs */
 } geometry;
 
+/* True where two shapes differ along the axis alone, as far as their sizes are known. */
+static bool fits(const shape *a, const shape *b, size_t axis)
+{
+    if (a->rank != b->rank) return false;
+    for (size_t i = 0; i < a->rank; i++)
+        if (i != axis && a->size[i] != b->size[i] && a->size[i] != CEPA_UNKNOWN && b->size[i] != CEPA_UNKNOWN)
+            return false;
+    return true;
+}
+
 static bool shape_of(shape_pass *p)
 {
     size_t axis;
-    if (!need_known(p) || !need_axis(p, OPTIONS(p)->axis, &axis)) return false;
+    if (!need_axis(p, OPTIONS(p)->axis, &axis)) return false;
     geometry *g = declare_geometry(p, sizeof *g + p->inputs * sizeof *g->width);
     if (!g) return false;
     shape *out = p->output;
     *out = *p->input;
     out->size[axis] = 0;
+    bool known = true;
     for (size_t i = 0; i < p->inputs; i++) {
-        shape other = p->input[i];
-        if (shape_count(&other) == 0) return refuse(p, "its inputs need whole shapes");
-        fold f = fold_axis(&other, axis < other.rank ? axis : 0);
-        int size = other.size[axis];
-        other.size[axis] = p->input->size[axis];
-        if (!shape_equal(&other, p->input)) {
+        const shape *in = &p->input[i];
+        if (!fits(p->input, in, axis)) {
             char a[96], b[96];
             shape_text(p->input, a, sizeof a);
-            shape_text(&p->input[i], b, sizeof b);
+            shape_text(in, b, sizeof b);
             return refuse(p, "its inputs may differ along axis %d alone: %s and %s", OPTIONS(p)->axis, a, b);
         }
-        out->size[axis] += size;
+        fold f = fold_axis(in, axis);
+        known = known && in->size[axis] != CEPA_UNKNOWN;
+        out->size[axis] = known ? out->size[axis] + in->size[axis] : CEPA_UNKNOWN;
         g->outer = f.outer;
         g->width[i] = f.size * f.inner;
     }

@@ -30,7 +30,7 @@ static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
     window axis[2];
-    if (!need_image(p) || !fit_windows(p, axis)) return false;
+    if (!need_image(p) || !need_size(p, 2) || !fit_windows(p, axis)) return false;
     int channels = p->input->size[2];
     if (channels % o->groups || o->filters % o->groups)
         return refuse(p, "groups=%d must divide its %d input channels and its %d filters", o->groups, channels,

@@ -12,7 +12,7 @@ static bool shape_of(shape_pass *p)
     const options *o = OPTIONS(p);
     const shape *in = p->input;
     if (in->rank == 0) return refuse(p, "its input needs an axis besides the batch");
-    if (!need_known(p)) return false;
+    if (!need_size(p, in->rank - 1)) return false;
     int channels = in->size[in->rank - 1];
     size_t positions = shape_count(in) / (size_t)channels;
     p->output[0] = *in;

@@ -39,7 +39,6 @@ static bool share_draws(shape_pass *p, uint32_t *element, size_t count)
 static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
-    if (!need_known(p)) return false;
     size_t count = shape_count(p->input);
     geometry *g = declare_geometry(p, sizeof *g + count * sizeof *g->element);
     if (!g) return false;

@@ -29,12 +29,15 @@ typedef struct window {
     size_t in, out, size, stride, dilation, before;
 } window;
 
-/* Fills w from in, the window's size, stride, dilation and padding. False where the window does not fit. */
+/* Fills w from in, the window's size, stride, dilation and padding; an unknown in gives an unknown out. False where the
+ * window does not fit. */
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding);
 
-/* Refuses an input whose rank is not the given one (without the batch) or whose sizes are not all known. */
+/* Refuses an input that is not (height, width, channels). */
 bool need_image(shape_pass *p);
-bool need_known(shape_pass *p);
+
+/* Refuses an input whose size along an axis, on which weights depend, is unknown. */
+bool need_size(shape_pass *p, size_t axis);
 
 /* A block seen as [outer][size][inner] around one axis. In the engine's order the last axis is outermost, the others
  * follow. */

@@ -6,13 +6,13 @@ typedef struct geometry {
     uint32_t index[1]; /* y[e] = x[index[e]]: as many as elements */
 } geometry;
 
-/* The place of each output element in the input: through Keras' order. */
+/* The place of each output element in the input, where its shape is known: through Keras' order. */
 static bool declare_gather(shape_pass *p)
 {
     const shape *in = p->input, *out = p->output;
     size_t count = shape_count(in);
     geometry *g = declare_geometry(p, 2 * count * sizeof *g->index);
-    if (!g) return false;
+    if (!g || !count) return g != NULL;
     uint32_t *place = g->index, *input_place = g->index + count; /* of each element in Keras' order, and back */
     shape_order(in, place);
     for (size_t e = 0; e < count; e++) input_place[place[e]] = (uint32_t)e;
@@ -28,8 +28,7 @@ static const field flatten_fields[] = {DATA_FORMAT, END_OF_FIELDS};
 
 static bool flatten_shape(shape_pass *p)
 {
-    if (!need_known(p)) return false;
-    p->output[0] = (shape){1, {(int)shape_count(p->input)}};
+    p->output[0] = (shape){1, {shape_is_known(p->input) ? (int)shape_count(p->input) : CEPA_UNKNOWN}};
     return declare_gather(p);
 }
 
@@ -52,7 +51,6 @@ static const field reshape_fields[] = {SHAPE(options, target_shape, .required = 
 static bool reshape_shape(shape_pass *p)
 {
     const int *target = OPTIONS(p)->target_shape;
-    if (!need_known(p)) return false;
     size_t count = shape_count(p->input), known = 1;
     shape *out = p->output;
     int open = -1;
@@ -64,13 +62,14 @@ static bool reshape_shape(shape_pass *p)
         else
             known *= (size_t)size;
     }
-    if (open >= 0 && count % known == 0) {
+    if (open >= 0 && count && count % known == 0) {
         out->size[open] = (int)(count / known);
         known = count;
     }
     char text[96];
     shape_text(out, text, sizeof text);
-    if (known != count) return refuse(p, "its input of %zu numbers does not fit the shape %s", count, text);
+    if (known != count && shape_is_known(p->input))
+        return refuse(p, "its input of %zu numbers does not fit the shape %s", count, text);
     return declare_gather(p);
 }
 

@@ -47,7 +47,6 @@ static bool shape_of(shape_pass *p)
     const int *axes = OPTIONS(p)->axis;
     bool along[CEPA_MAX_RANK] = {false};
     size_t axis = 0, count = 0;
-    if (!need_known(p)) return false;
     for (; count < CEPA_MAX_RANK && axes[count]; count++) {
         if (!need_axis(p, axes[count], &axis)) return false;
         along[axis] = true;

@@ -9,6 +9,10 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
 {
     int extent = (size - 1) * dilation + 1;
     *w = (window){(size_t)in, 0, (size_t)size, (size_t)stride, (size_t)dilation, 0};
+    if (in == CEPA_UNKNOWN) {
+        w->out = w->in;
+        return true;
+    }
     if (strcmp(padding, "same") == 0) {
         w->out = ((size_t)in + (size_t)stride - 1) / (size_t)stride;
         size_t reach = (w->out - 1) * (size_t)stride + (size_t)extent;
@@ -20,20 +24,17 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
     return true;
 }
 
-bool need_known(shape_pass *p)
+bool need_size(shape_pass *p, size_t axis)
 {
-    for (size_t i = 0; i < p->input->rank; i++)
-        if (p->input->size[i] == CEPA_UNKNOWN) {
-            char text[96];
-            shape_text(p->input, text, sizeof text);
-            return refuse(p, "its input %s has an unknown size: give the input a whole shape", text);
-        }
-    return true;
+    if (p->input->size[axis] != CEPA_UNKNOWN) return true;
+    char text[96];
+    shape_text(p->input, text, sizeof text);
+    return refuse(p, "axis %zu of its input %s must have a known size: weights depend on it", axis + 1, text);
 }
 
 bool need_image(shape_pass *p)
 {
-    if (p->input->rank == 3) return need_known(p);
+    if (p->input->rank == 3) return true;
     char text[96];
     shape_text(p->input, text, sizeof text);
     return refuse(p, "its input must be (None, height, width, channels), not %s", text);
