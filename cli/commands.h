@@ -4,7 +4,8 @@
 
 #include "options.h"
 
-extern const command fit_command, evaluate_command, predict_command, summary_command, plot_command, doctor_command;
+extern const command fit_command, evaluate_command, predict_command, summary_command, plot_command, doctor_command,
+    filter_command;
 extern const command data_list_command, data_info_command, data_grid_command, data_check_command, data_fetch_command;
 
 /* The whole command line, for what a run remembers. */

@@ -10,7 +10,7 @@
 static const command *const commands[] = {
     &fit_command,        &evaluate_command,   &predict_command,   &summary_command,
     &plot_command,       &data_list_command,  &data_info_command, &data_grid_command,
-    &data_check_command, &data_fetch_command, &doctor_command,
+    &data_check_command, &data_fetch_command, &filter_command,    &doctor_command,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -236,8 +236,9 @@ static bool check_complete(const command *command, const settings *settings)
 bool options_read(const command *command, int count, char **arguments, settings *settings)
 {
     *settings = (struct settings){.operands = calloc((size_t)count + 1, sizeof(char *)),
-                                  .set = calloc((size_t)count + 1, sizeof(char *))};
-    if (!settings->operands || !settings->set) {
+                                  .set = calloc((size_t)count + 1, sizeof(char *)),
+                                  .kernels = calloc((size_t)count + 1, sizeof(char *))};
+    if (!settings->operands || !settings->set || !settings->kernels) {
         complain("memory is exhausted");
         return false;
     }
@@ -258,6 +259,7 @@ void settings_free(settings *settings)
 {
     free(settings->operands);
     free(settings->set);
+    free(settings->kernels);
 }
 
 void options_help(const command *command)

@@ -12,13 +12,16 @@ typedef struct settings {
     size_t operand_count;
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
+    const char *padding, *strides, *at;
     const char **set; /* --set, each time it was given */
     size_t set_count;
+    const char **kernels; /* --kernel, each time it was given */
+    size_t kernel_count;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time;
     uint64_t seed;
     double scale; /* 0: not given */
-    bool no_shuffle, overwrite, json, explain;
+    bool no_shuffle, overwrite, json, explain, flip, grey, presets;
 } settings;
 
 typedef enum option_kind {

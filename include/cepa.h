@@ -682,6 +682,77 @@ CEPA_API void cepa_number_text(double number, char text[32]);
 CEPA_API cepa_status cepa_write_arrays(const char *path, const cepa_array *arrays, const size_t *rows, size_t count,
                                        cepa_error *error);
 
+/* ---- Matrices and filters ---------------------------------------------------------------------------------------- */
+
+/* Numbers in rows and columns, channels last: a matrix has one channel, a colour picture three. Who is given one frees
+ * its values with cepa_matrix_free. */
+typedef struct cepa_matrix {
+    size_t height, width, channels;
+    double *values; /* row-major */
+} cepa_matrix;
+
+/* Frees the values and empties the matrix; NULL is fine. */
+CEPA_API void cepa_matrix_free(cepa_matrix *matrix);
+
+/* A copy of numbers, height x width x channels of them. */
+CEPA_API cepa_status cepa_matrix_new(size_t height, size_t width, size_t channels, const double *values,
+                                     cepa_matrix *matrix, cepa_error *error);
+
+/* Reads one channel as people write it: numbers or fractions, apart by blanks or commas; rows in brackets, or apart by
+ * line ends or semicolons; "/ 16" behind the last row divides all. "[[-1, -1, -1], [0, 0, 0] [1, 1, 1]]" and
+ * "-1 -1 -1; 0 0 0; 1 1 1" are the same. */
+CEPA_API cepa_status cepa_matrix_parse(const char *text, cepa_matrix *matrix, cepa_error *error);
+
+/* Reads a JPEG or PNG picture (numbers of 0 to 255), a .npy array of two or three axes, or any other file as text in
+ * the manner of cepa_matrix_parse (.csv). color_mode, of pictures: "grayscale" (0.299 R + 0.587 G + 0.114 B), "rgb", or
+ * NULL: one channel where all pixels are grey, else three. */
+CEPA_API cepa_status cepa_matrix_read(const char *path, const char *color_mode, cepa_matrix *matrix, cepa_error *error);
+
+/* Writes a .npy array of doubles (two axes for one channel) or a .csv table (one channel). */
+CEPA_API cepa_status cepa_matrix_write(const char *path, const cepa_matrix *matrix, cepa_error *error);
+
+/* Turns a kernel by 180 degrees in its plane: a correlation with the turned kernel is the convolution of mathematics.
+ */
+CEPA_API cepa_status cepa_matrix_turn(const cepa_matrix *matrix, cepa_matrix *turned, cepa_error *error);
+
+/* A kernel that has a name: "sharpen", "sobel-top", ... */
+typedef struct cepa_known_filter {
+    const char *name, *purpose;
+    size_t height, width;
+    const double *values; /* height x width, for one channel */
+} cepa_known_filter;
+
+/* The table of them, *count entries; it lives as long as the program. */
+CEPA_API const cepa_known_filter *cepa_known_filters(size_t *count);
+
+typedef struct cepa_filter_options {
+    CEPA_LIST_START
+    int strides[2]; /* default 1: down, across */
+    const char
+        *padding; /* "valid" (default): where the kernel fits; else the output has ceil(size / stride) numbers on
+                     an axis, as Keras' "same", and outside the input there are zeros ("zero"), the edge's numbers
+                     ("nearest": a a a | a b c) or their mirror image ("reflect": c b | a b c) */
+} cepa_filter_options;
+
+/* Slides a kernel over the input as a Conv2D layer does: each output number is the sum of the window's numbers times
+ * the kernel's, over all channels, in double precision. The kernel is not flipped (see cepa_matrix_turn); it has as
+ * many channels as the input, or one that serves for all of them. The output has one channel. */
+CEPA_API cepa_status cepa_filter_with(const cepa_matrix *input, const cepa_matrix *kernel,
+                                      const cepa_filter_options *options, cepa_matrix *output, cepa_error *error);
+#define cepa_filter(input, kernel, output, error, ...)                                                                 \
+    cepa_filter_with((input), (kernel), &(cepa_filter_options){.list_start = 0, __VA_ARGS__}, (output), (error))
+
+/* The numbers under the kernel for one number of the output, what is outside the input filled in as padding says; *row
+ * and *column are where the window starts in the input, below 0 in the padding. */
+typedef struct cepa_filter_place {
+    cepa_matrix window;
+    int row, column;
+} cepa_filter_place;
+
+CEPA_API cepa_status cepa_filter_explain(const cepa_matrix *input, const cepa_matrix *kernel,
+                                         const cepa_filter_options *options, size_t output_row, size_t output_column,
+                                         cepa_filter_place *place, cepa_error *error);
+
 /* ---- Figures ----------------------------------------------------------------------------------------------------- */
 
 typedef struct cepa_series {

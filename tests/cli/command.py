@@ -46,7 +46,7 @@ def read_npy(raw):
     """Kind, shape and numbers of an .npy file."""
     length = struct.unpack("<H", raw[8:10])[0]
     header = ast.literal_eval(raw[10 : 10 + length].decode())
-    code = {"<f4": "f", "<i4": "i", "|u1": "B"}[header["descr"]]
+    code = {"<f4": "f", "<f8": "d", "<i4": "i", "|u1": "B"}[header["descr"]]
     body = raw[10 + length :]
     return header["descr"], header["shape"], struct.unpack(f"<{len(body) // struct.calcsize(code)}{code}", body)
 

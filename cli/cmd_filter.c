@@ -1,0 +1,324 @@
+/* cepa filter: a kernel slid over a picture or a matrix, and the arithmetic of any number of the result. */
+#include "commands.h"
+#include "files.h"
+#include "report.h"
+#include "tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const option options[] = {
+    OPTION("kernel", kernels, TAKES_TEXTS, .letter = 'k', .value = "K",
+           .help = "a name (--presets lists them), numbers such as '-1 -1 -1; 0 0 0; 1 1 1', or a file;\n"
+                   "                               given once for each channel of a picture, or once for all"),
+    OPTION("padding", padding, TAKES_TEXT, .value = "P,...",
+           .help = "valid (default), zero, nearest, reflect, or several to compare"),
+    OPTION("strides", strides, TAKES_TEXT, .value = "S|H,W", .help = "step of the window, down and across; default: 1"),
+    OPTION("flip", flip, TAKES_NOTHING, .help = "turn the kernel by 180 degrees: the convolution of mathematics"),
+    OPTION("grey", grey, TAKES_NOTHING, .help = "read a colour picture as grey"),
+    OPTION("at", at, TAKES_TEXT, .value = "ROW,COL", .help = "explain this number of the output, counted from 0"),
+    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE", .help = "write the output to a .npy or .csv"),
+    OPTION("presets", presets, TAKES_NOTHING, .help = "list the kernels that have a name"),
+    END_OF_OPTIONS,
+};
+
+enum { MOST_WAYS = 4 };
+
+/* One kind of padding and what comes of it. */
+typedef struct way {
+    char padding[16];
+    cepa_filter_options how;
+    cepa_matrix output;
+} way;
+
+typedef struct filtering {
+    cepa_matrix input, kernel;
+    const char *kernel_name; /* as it was given */
+    size_t count;
+    way ways[MOST_WAYS];
+    bool explained; /* --at */
+    size_t at[2];
+} filtering;
+
+/* ---- Kernels ---- */
+
+static const cepa_known_filter *find_preset(const char *name, const char **near)
+{
+    size_t count;
+    const cepa_known_filter *known = cepa_known_filters(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i].name, name) == 0) return &known[i];
+    *near = nearest_name(name, &known->name, count, sizeof *known);
+    return NULL;
+}
+
+static bool looks_like_numbers(const char *text)
+{
+    text += strspn(text, " \t\n[(");
+    return *text && strchr("+-.0123456789", *text);
+}
+
+static cepa_status read_kernel(const char *text, cepa_matrix *kernel, cepa_error *error)
+{
+    const char *near = NULL;
+    const cepa_known_filter *preset = find_preset(text, &near);
+    if (preset) return cepa_matrix_new(preset->height, preset->width, 1, preset->values, kernel, error);
+    if (exists(text)) return cepa_matrix_read(text, NULL, kernel, error);
+    cepa_error cause;
+    if (!looks_like_numbers(text))
+        return near ? fails(error, CEPA_ARGUMENT, "--kernel: there is no kernel %s (did you mean %s?)", text, near)
+                    : fails(error, CEPA_ARGUMENT, "--kernel: %s is no name (see --presets), numbers or file", text);
+    cepa_status status = cepa_matrix_parse(text, kernel, &cause);
+    return status ? fails(error, status, "--kernel: %s", cause.message) : CEPA_OK;
+}
+
+/* Puts a kernel of one channel into its place in the whole. */
+static cepa_status add_channel(cepa_matrix *whole, size_t channel, size_t channels, const cepa_matrix *one,
+                               cepa_error *error)
+{
+    size_t count = one->height * one->width;
+    if (one->channels != 1)
+        return fails(error, CEPA_ARGUMENT, "--kernel: one with %zu channels is given alone", one->channels);
+    if (!channel) {
+        double *values = calloc(count * channels, sizeof *values);
+        if (!values) return fails(error, CEPA_MEMORY, "memory is exhausted");
+        *whole = (cepa_matrix){one->height, one->width, channels, values};
+    }
+    if (one->height != whole->height || one->width != whole->width)
+        return fails(error, CEPA_SHAPE, "--kernel: channel %zu is %zu x %zu, the first one is %zu x %zu", channel,
+                     one->height, one->width, whole->height, whole->width);
+    for (size_t i = 0; i < count; i++) whole->values[i * channels + channel] = one->values[i];
+    return CEPA_OK;
+}
+
+static cepa_status read_kernels(const settings *settings, filtering *f, cepa_error *error)
+{
+    size_t channels = settings->kernel_count;
+    if (!channels) return fails(error, CEPA_ARGUMENT, "filter needs --kernel K (see 'cepa filter --presets')");
+    f->kernel_name = settings->kernels[0];
+    if (channels == 1) return read_kernel(settings->kernels[0], &f->kernel, error);
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < channels && !status; i++) {
+        cepa_matrix one = {.values = NULL};
+        status = read_kernel(settings->kernels[i], &one, error);
+        if (!status) status = add_channel(&f->kernel, i, channels, &one, error);
+        cepa_matrix_free(&one);
+    }
+    return status;
+}
+
+static cepa_status flip(filtering *f, cepa_error *error)
+{
+    cepa_matrix turned;
+    cepa_status status = cepa_matrix_turn(&f->kernel, &turned, error);
+    if (status) return status;
+    cepa_matrix_free(&f->kernel);
+    f->kernel = turned;
+    return CEPA_OK;
+}
+
+/* ---- What is asked for ---- */
+
+static cepa_status read_input(const settings *settings, filtering *f, cepa_error *error)
+{
+    const char *text = settings->operands[0];
+    if (exists(text) || !looks_like_numbers(text))
+        return cepa_matrix_read(text, settings->grey ? "grayscale" : NULL, &f->input, error);
+    cepa_error cause;
+    cepa_status status = cepa_matrix_parse(text, &f->input, &cause);
+    return status ? fails(error, status, "the input: %s", cause.message) : CEPA_OK;
+}
+
+static cepa_status read_strides(const settings *settings, int strides[2], cepa_error *error)
+{
+    size_t numbers[2] = {1, 1}, count = 1;
+    const char *text = settings->strides;
+    bool read = !text || read_places(text, 1, 2, numbers, &count);
+    if (count == 1) numbers[1] = numbers[0];
+    for (size_t i = 0; i < 2; i++) {
+        if (!read || numbers[i] < 1 || numbers[i] > INT32_MAX)
+            return fails(error, CEPA_ARGUMENT, "--strides: expected a step of 1 or more, or two as H,W, not '%s'",
+                         text);
+        strides[i] = (int)numbers[i];
+    }
+    return CEPA_OK;
+}
+
+/* Cuts --padding into ways. */
+static cepa_status read_ways(const settings *settings, filtering *f, cepa_error *error)
+{
+    int strides[2] = {1, 1};
+    cepa_status status = read_strides(settings, strides, error);
+    for (const char *at = settings->padding ? settings->padding : "valid"; at && !status;) {
+        size_t length = strcspn(at, ",");
+        way *w = &f->ways[f->count];
+        if (f->count == MOST_WAYS || length >= sizeof w->padding)
+            return fails(error, CEPA_ARGUMENT, "--padding: expected valid, zero, nearest, reflect, or several of them");
+        snprintf(w->padding, sizeof w->padding, "%.*s", (int)length, at);
+        w->how = (cepa_filter_options){.strides = {strides[0], strides[1]}, .padding = w->padding};
+        f->count++;
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return status;
+}
+
+static cepa_status read_at(const settings *settings, filtering *f, cepa_error *error)
+{
+    size_t count;
+    f->explained = settings->at;
+    if (settings->at && !read_places(settings->at, 2, 2, f->at, &count))
+        return fails(error, CEPA_ARGUMENT, "--at: expected ROW,COL counted from 0, not '%s'", settings->at);
+    return CEPA_OK;
+}
+
+static cepa_status check_output(const settings *settings, const filtering *f, cepa_error *error)
+{
+    const char *path = settings->output, *kind = path ? extension(path) : "";
+    if (!path) return CEPA_OK;
+    if (strcasecmp(kind, ".npy") != 0 && strcasecmp(kind, ".csv") != 0)
+        return fails(error, CEPA_ARGUMENT, "-o %s: expected a name that ends in .npy or .csv", path);
+    if (f->count > 1) return fails(error, CEPA_ARGUMENT, "-o %s: one file takes one output; name one --padding", path);
+    return CEPA_OK;
+}
+
+/* ---- Printing ---- */
+
+static void print_output(const filtering *f, const way *w)
+{
+    const cepa_matrix *out = &w->output;
+    printf("input %zu x %zu", f->input.height, f->input.width);
+    if (f->input.channels > 1) printf(" x %zu", f->input.channels);
+    printf(", kernel %zu x %zu, strides %d x %d, padding %s: output %zu x %zu\n", f->kernel.height, f->kernel.width,
+           w->how.strides[0], w->how.strides[1], w->padding, out->height, out->width);
+    if (is_readable(out)) {
+        print_matrix(out, 0, "  ");
+        return;
+    }
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < out->height * out->width; i++) {
+        low = fmin(low, out->values[i]);
+        high = fmax(high, out->values[i]);
+    }
+    printf("  numbers from %g to %g: too many to print; -o writes them to a file\n", low, high);
+}
+
+static const char *channel_title(size_t channel, size_t channels)
+{
+    static const char *const colours[] = {"red", "green", "blue"};
+    static char number[40];
+    if (channels == 3) return colours[channel];
+    snprintf(number, sizeof number, "channel %zu", channel);
+    return number;
+}
+
+/* A line for each row of the kernel, in one channel: every number times its weight, and their sum. */
+static double explain_channel(const cepa_matrix *window, const cepa_matrix *kernel, size_t channel)
+{
+    number_style x = number_style_of(window->values, window->height * window->width * window->channels);
+    number_style w = number_style_of(kernel->values, kernel->height * kernel->width * kernel->channels);
+    char left[40], right[40];
+    double whole = 0;
+    for (size_t i = 0; i < window->height; i++) {
+        double sum = 0;
+        printf("  ");
+        for (size_t j = 0; j < window->width; j++) {
+            size_t at = i * window->width + j;
+            double number = window->values[at * window->channels + channel];
+            double weight = kernel->values[at * kernel->channels + (kernel->channels > 1 ? channel : 0)];
+            printf("%s%s x %s", j ? " + " : "", styled(&x, number, left), styled(&w, weight, right));
+            sum += number * weight;
+        }
+        printf(" = %.10g\n", sum + 0.0);
+        whole += sum;
+    }
+    return whole;
+}
+
+static cepa_status explain(const filtering *f, const way *w, cepa_error *error)
+{
+    cepa_filter_place place;
+    cepa_error cause;
+    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, &cause);
+    if (status) return fails(error, status, "--at: %s", cause.message);
+    const cepa_matrix *window = &place.window;
+    printf("output %zu,%zu (padding %s): the window of input rows %d to %d, columns %d to %d, times the kernel\n",
+           f->at[0], f->at[1], w->padding, place.row, place.row + (int)window->height - 1, place.column,
+           place.column + (int)window->width - 1);
+    for (size_t c = 0; c < window->channels; c++) {
+        if (window->channels > 1) printf(" %s\n", channel_title(c, window->channels));
+        double sum = explain_channel(window, &f->kernel, c);
+        if (window->channels > 1) printf("  sum of %s: %.10g\n", channel_title(c, window->channels), sum + 0.0);
+    }
+    printf("  sum: %.10g\n", w->output.values[f->at[0] * w->output.width + f->at[1]]);
+    cepa_matrix_free(&place.window);
+    return CEPA_OK;
+}
+
+static void print_presets(void)
+{
+    size_t count;
+    const cepa_known_filter *known = cepa_known_filters(&count);
+    for (size_t i = 0; i < count; i++) {
+        cepa_matrix kernel = {.values = NULL};
+        printf("%s: %s\n", known[i].name, known[i].purpose);
+        if (cepa_matrix_new(known[i].height, known[i].width, 1, known[i].values, &kernel, NULL) == CEPA_OK)
+            print_matrix(&kernel, 0, "  ");
+        cepa_matrix_free(&kernel);
+    }
+}
+
+/* ---- The command ---- */
+
+static cepa_status prepare(const settings *settings, filtering *f, cepa_error *error)
+{
+    cepa_status status = read_kernels(settings, f, error);
+    if (!status && settings->flip) status = flip(f, error);
+    if (!status) status = read_ways(settings, f, error);
+    if (!status) status = read_at(settings, f, error);
+    if (!status) status = check_output(settings, f, error);
+    if (!status) status = read_input(settings, f, error);
+    return status;
+}
+
+static cepa_status run(const settings *settings, filtering *f, cepa_error *error)
+{
+    cepa_status status = prepare(settings, f, error);
+    for (size_t i = 0; i < f->count && !status; i++)
+        status = cepa_filter_with(&f->input, &f->kernel, &f->ways[i].how, &f->ways[i].output, error);
+    for (size_t i = 0; i < f->count && !status; i++) {
+        if (!settings->output) print_output(f, &f->ways[i]);
+        if (f->explained) status = explain(f, &f->ways[i], error);
+    }
+    if (status || !settings->output) return status;
+    status = cepa_matrix_write(settings->output, &f->ways[0].output, error);
+    if (!status) printf("Wrote %s\n", settings->output);
+    return status;
+}
+
+static int filter_main(const settings *settings)
+{
+    if (settings->presets) {
+        print_presets();
+        return DONE;
+    }
+    if (!settings->operand_count)
+        return misused("filter needs INPUT: a picture, a matrix in a file, or numbers such as '1 2; 3 4'");
+    cepa_error error = {CEPA_OK, ""};
+    filtering f = {.count = 0};
+    cepa_status status = run(settings, &f, &error);
+    cepa_matrix_free(&f.input);
+    cepa_matrix_free(&f.kernel);
+    for (size_t i = 0; i < f.count; i++) cepa_matrix_free(&f.ways[i].output);
+    return status ? failed(&error) : DONE;
+}
+
+const command filter_command = {
+    .name = "filter",
+    .operands = "INPUT",
+    .purpose = "Slides a kernel over a picture or a matrix and shows every number of the result",
+    .options = options,
+    .most = 1,
+    .run = filter_main,
+};

@@ -1,0 +1,25 @@
+/* Numbers in columns, and the places in them that options name. */
+#ifndef CLI_TABLES_H
+#define CLI_TABLES_H
+
+#include "cepa.h"
+
+/* How numbers that stand together are printed: with the same decimals, as wide as the widest of them. */
+typedef struct number_style {
+    int width, decimals; /* decimals below 0: so many significant digits */
+} number_style;
+
+number_style number_style_of(const double *values, size_t count);
+/* The number as text, aligned to the right. */
+const char *styled(const number_style *style, double number, char text[40]);
+
+/* Prints one channel of a matrix, a line a row. */
+void print_matrix(const cepa_matrix *matrix, size_t channel, const char *indent);
+
+/* Small enough for a person to read. */
+bool is_readable(const cepa_matrix *matrix);
+
+/* Reads whole numbers from 0 on, apart by commas: "1,2". False where there are not least to most of them. */
+bool read_places(const char *text, size_t least, size_t most, size_t *places, size_t *count);
+
+#endif
