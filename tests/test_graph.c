@@ -2,6 +2,7 @@
  */
 #include "layer_run.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -237,6 +238,31 @@ static void what_does_not_fit_is_refused(void **state)
     }
 }
 
+/* A shared layer on inputs of other sizes: the packed weights of each call are laid out for its own. */
+static void a_shared_layer_takes_other_sizes(void **state)
+{
+    (void)state;
+    enum { ROWS = 3, IN = 7, POSITIONS = 9, UNITS = 50 };
+    static const shape shapes[] = {{1, {IN}}, {2, {POSITIONS, IN}}};
+    int x[2], y[2];
+    cepa_graph *g = run_graph(shapes, 2, x);
+    layer *l = layer_of(g, "Dense(50)");
+    for (int i = 0; i < 2; i++) y[i] = graph_call(g, l, &x[i], 1)->result[0];
+    layer_run run = {0};
+    run_prepare(&run, g, x, 2, y, 2, ROWS, false, false, 1);
+    for (int row = 0; row < ROWS; row++)
+        for (int i = 0; i < IN * POSITIONS; i++) {
+            double number = sin(row + i % IN);
+            run.x[1][row * IN * POSITIONS + i] = number;
+            if (i < IN) run.x[0][row * IN + i] = number;
+        }
+    run_once(&run);
+    for (int row = 0; row < ROWS; row++)
+        for (int i = 0; i < UNITS * POSITIONS; i++)
+            assert_float_equal(run.y[1][row * UNITS * POSITIONS + i], run.y[0][row * UNITS + i % UNITS], 1e-5);
+    run_free(&run);
+}
+
 static void building_is_sticky(void **state)
 {
     (void)state;
@@ -272,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_nested_model_is_its_layers),
         cmocka_unit_test(unknown_sizes_go_through),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(a_shared_layer_takes_other_sizes),
         cmocka_unit_test(building_is_sticky),
         cmocka_unit_test(a_model_needs_all_its_inputs),
     };

@@ -41,7 +41,7 @@ cepa_graph *graph_new(uint64_t seed, bool keras2_names)
 void graph_free(cepa_graph *graph)
 {
     if (!graph) return;
-    for (size_t i = 0; i < graph->layer_count; i++) free(graph->layers[i]->packed);
+    for (size_t i = 0; i < graph->call_count; i++) free(graph->calls[i]->packed);
     free(graph->layers);
     free(graph->calls);
     free(graph->tensors);
@@ -206,7 +206,7 @@ void declare_weight(shape_pass *p, const weight_spec *spec)
 
 void declare_kept(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->kept_bytes = bytes; }
 void declare_scratch(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->scratch_bytes = bytes; }
-void declare_packed(shape_pass *p, size_t reals) { ((declarations *)p->internal)->layer->packed_count = reals; }
+void declare_packed(shape_pass *p, size_t reals) { ((declarations *)p->internal)->call->packed_count = reals; }
 
 void declare_batch_state(shape_pass *p, size_t sums, size_t state)
 {

@@ -28,9 +28,6 @@ struct layer {
     void *options; /* resolved */
     bool trainable;
     size_t first_weight, weight_count;
-    real *packed; /* packed_count reals; valid for the weights' version below */
-    size_t packed_count;
-    uint64_t packed_version;
     size_t call_count;   /* visible calls */
     size_t uses;         /* all calls: each draws random numbers of its own */
     layer *arguments[2]; /* of a layer that takes an activation: the layers of its arguments, by argument_layers */
@@ -58,6 +55,9 @@ struct call {
     void *geometry;
     unsigned needs; /* what gradient_inputs reads besides dy */
     size_t kept_bytes, scratch_bytes, sums, state;
+    real *packed; /* packed_count reals, laid out for this call's geometry; valid for the weights' version below */
+    size_t packed_count;
+    uint64_t packed_version;
     size_t split[3]; /* forward, gradient_inputs, gradient_weights */
 };
 
@@ -107,8 +107,8 @@ const call *graph_source(const cepa_graph *graph, int id, size_t *index);
 /* True where training changes a weight: not by kind or because its layer is frozen. */
 bool weight_is_trained(const weight *w);
 
-/* Makes the packed form of a call's layer anew; the layer has memory for it. */
-void layer_pack(cepa_graph *graph, const call *c);
+/* Makes the packed form of a call's weights anew; the call has memory for it. */
+void call_pack(cepa_graph *graph, call *c);
 
 /* Makes the packed forms of a network's weights where they are older than the weights. Any thread. */
 cepa_status network_pack(const struct network *network, cepa_error *error);

@@ -305,24 +305,23 @@ cepa_status network_pack(const network *network, cepa_error *error)
     pthread_mutex_lock(&g->packing);
     for (size_t i = 0; i < network->call_count && !status; i++) {
         call *c = network->calls[i];
-        layer *l = c->layer;
-        if (!l->packed_count || l->packed_version == g->version) continue;
-        if (!l->packed) l->packed = allocate_aligned(l->packed_count * sizeof *l->packed);
-        if (!l->packed)
+        if (!c->packed_count || c->packed_version == g->version) continue;
+        if (!c->packed) c->packed = allocate_aligned(c->packed_count * sizeof *c->packed);
+        if (!c->packed)
             status = fail_memory(error);
         else
-            layer_pack(g, c);
+            call_pack(g, c);
     }
     pthread_mutex_unlock(&g->packing);
     return status;
 }
 
-void layer_pack(cepa_graph *graph, const call *c)
+void call_pack(cepa_graph *graph, call *c)
 {
-    layer *l = c->layer;
+    const layer *l = c->layer;
     real *w[CEPA_MAX_INPUTS];
     for (size_t i = 0; i < l->weight_count; i++) w[i] = graph->values + graph->weights[l->first_weight + i].offset;
-    layer_call pass = {.options = l->options, .geometry = c->geometry, .w = w, .packed = l->packed};
+    layer_call pass = {.options = l->options, .geometry = c->geometry, .w = w, .packed = c->packed};
     l->class->pack(&pass);
-    l->packed_version = graph->version;
+    c->packed_version = graph->version;
 }

@@ -136,11 +136,7 @@ void planner_measure_weights(planner *p)
 void planner_collect_packs(planner *p)
 {
     const network *n = p->request->network;
-    bool *met = planner_allocate(p, p->graph->layer_count + 1, sizeof *met);
     p->plan->packs = planner_allocate(p, n->call_count + 1, sizeof(call *));
-    for (size_t i = 0; !p->failed && i < n->call_count; i++) {
-        const layer *l = n->calls[i]->layer;
-        if (l->packed_count && !met[l->index]) p->plan->packs[p->plan->pack_count++] = n->calls[i];
-        met[l->index] = true;
-    }
+    for (size_t i = 0; !p->failed && i < n->call_count; i++)
+        if (n->calls[i]->packed_count) p->plan->packs[p->plan->pack_count++] = n->calls[i];
 }

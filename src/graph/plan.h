@@ -81,8 +81,8 @@ typedef struct plan {
     size_t *state_offset;           /* by graph call index */
     size_t most_values;             /* inputs or outputs of any call */
     size_t largest_weights;         /* reals of the largest call's weights: room for one gradient */
-    size_t pack_count;              /* calls whose layer has a packed form, one for each layer */
-    const call **packs;
+    size_t pack_count;              /* calls that read a packed form of their weights */
+    call **packs;
     size_t segment_count;
     segment *segments;
     size_t gradient_count;   /* reals of all trained weights */

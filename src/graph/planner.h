@@ -47,7 +47,7 @@ cepa_status planner_place_slots(plan *plan, cepa_error *error);
 /* Where the gradient of each trained weight stands. */
 void planner_add_segments(planner *p);
 
-/* The room that the largest call's weight gradient takes, and the layers whose weights have a packed form. */
+/* The room that the largest call's weight gradient takes, and the calls that read a packed form of their weights. */
 void planner_measure_weights(planner *p);
 void planner_collect_packs(planner *p);
 

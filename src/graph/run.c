@@ -142,7 +142,7 @@ static layer_call make_call(frame *f, const step *step, real **w)
         .input = step->input_shape,
         .output = step->output_shape,
         .w = w,
-        .packed = l->packed,
+        .packed = c->packed,
         .batch_rows = f->batch->rows,
         .count = step->count,
         .rows = f->rows,
@@ -378,7 +378,7 @@ static void pack_one(void *context, size_t index, int thread)
 {
     (void)thread;
     session *s = context;
-    layer_pack(s->plan->network->graph, s->plan->packs[index]);
+    call_pack(s->plan->network->graph, s->plan->packs[index]);
 }
 
 void session_pack(session *session) { team_for(session->team, session->plan->pack_count, pack_one, session); }
