@@ -95,14 +95,14 @@ static cepa_status add_channel(cepa_matrix *whole, size_t channel, size_t channe
 
 static cepa_status read_kernels(const settings *settings, filtering *f, cepa_error *error)
 {
-    size_t channels = settings->kernel_count;
+    size_t channels = settings->kernels.count;
     if (!channels) return fails(error, CEPA_ARGUMENT, "filter needs --kernel K (see 'cepa filter --presets')");
-    f->kernel_name = settings->kernels[0];
-    if (channels == 1) return read_kernel(settings->kernels[0], &f->kernel, error);
+    f->kernel_name = settings->kernels.items[0];
+    if (channels == 1) return read_kernel(settings->kernels.items[0], &f->kernel, error);
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < channels && !status; i++) {
         cepa_matrix one = {.values = NULL};
-        status = read_kernel(settings->kernels[i], &one, error);
+        status = read_kernel(settings->kernels.items[i], &one, error);
         if (!status) status = add_channel(&f->kernel, i, channels, &one, error);
         cepa_matrix_free(&one);
     }

@@ -26,6 +26,9 @@ static const option options[] = {
     SCALE_OPTION,
     SET_OPTION,
     THREADS_OPTION,
+    OPTION("callback", callback, TAKES_TEXTS, .value = "C",
+           .help = "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated"),
+    OPTION("budget", budget, TAKES_TIME, .value = "60s", .help = "stop after this time of training"),
     OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",
            .help = "1 draws a bar, 2 prints lines, 0 nothing"),
     STYLE_OPTION,
@@ -149,8 +152,10 @@ static cepa_status train(fit *f)
                                 .threads = (int)s->threads,
                                 .class_weight = f->class_weight,
                                 .class_weight_count = f->class_weight_count,
+                                .budget = s->budget,
                                 .callback = follow,
                                 .context = f};
+    for (size_t i = 0; i < s->callback.count; i++) options.callbacks[i].name = s->callback.items[i];
     catch_signals();
     f->progress = progress_new(s);
     cepa_status status = cepa_fit_with(f->model, f->train, &options);
@@ -216,12 +221,18 @@ static cepa_status train_and_keep(fit *f)
 
 static void print_end(const fit *f)
 {
+    const cepa_history_table *history = cepa_history(f->model);
     if (caught) complain("stopped by %s", caught == SIGINT ? "SIGINT" : "SIGTERM");
+    if (history->stopped_by)
+        printf("Stopped by %s in epoch %d of %zu.\n", history->stopped_by, history->first_epoch + (int)history->epochs,
+               f->settings->epochs ? f->settings->epochs : 1);
+    char last[40] = "last";
+    if (history->restored_epoch >= 0) snprintf(last, sizeof last, "epoch %d, restored", history->restored_epoch + 1);
     if (!f->settings->output)
         puts("Nothing was written: -o RUN keeps the model, its history and figures.");
     else if (f->run.best_epoch >= 0)
-        printf("Wrote %s: model.keras (last), best.keras (epoch %d by %s), history.csv, run.json, figures/\n",
-               f->settings->output, f->run.best_epoch + 1, f->run.monitor);
+        printf("Wrote %s: model.keras (%s), best.keras (epoch %d by %s), history.csv, run.json, figures/\n",
+               f->settings->output, last, f->run.best_epoch + 1, f->run.monitor);
     else
         printf("Wrote %s: model.keras, run.json\n", f->settings->output);
 }
@@ -240,6 +251,7 @@ static cepa_status run_fit(fit *f)
 static int fit_main(const settings *settings)
 {
     fit f = {.settings = settings};
+    if (settings->callback.count > CEPA_MAX_INPUTS) return misused("--callback: at most %d", CEPA_MAX_INPUTS);
     if (!read_class_weight(&f)) {
         free(f.class_weight);
         return misused("--class-weight: expected CLASS=WEIGHT,CLASS=WEIGHT,..., not '%s'", settings->class_weight);

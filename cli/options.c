@@ -22,10 +22,10 @@ static bool read_text(const option *option, const char *text, void *place)
 static bool read_texts(const option *option, const char *text, void *place)
 {
     (void)option;
-    struct {
-        const char **items;
-        size_t count;
-    } *list = place;
+    texts *list = place;
+    const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (!grown) return false;
+    list->items = grown;
     list->items[list->count++] = text;
     return *text != 0;
 }
@@ -69,6 +69,24 @@ static bool read_ratio(const option *option, const char *text, void *place)
     return *end == 0 && ratio != 0 && ratio - ratio == 0;
 }
 
+static bool read_time(const option *option, const char *text, void *place)
+{
+    (void)option;
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}};
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || !(number > 0) || number - number != 0) return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(end, units[i].unit) != 0) continue;
+        *(double *)place = number * units[i].seconds;
+        return true;
+    }
+    return false;
+}
+
 static const struct {
     const char *expected;
     bool (*read)(const option *option, const char *text, void *place);
@@ -78,6 +96,7 @@ static const struct {
     [TAKES_COUNT] = {"a whole number", read_count},
     [TAKES_SEED] = {"a whole number below 2^64", read_seed},
     [TAKES_RATIO] = {"a number other than 0, such as 0.5 or 1/255", read_ratio},
+    [TAKES_TIME] = {"a time such as 60s, 2m or 1h", read_time},
 };
 
 /* What an option takes, for messages. */
@@ -235,10 +254,8 @@ static bool check_complete(const command *command, const settings *settings)
 
 bool options_read(const command *command, int count, char **arguments, settings *settings)
 {
-    *settings = (struct settings){.operands = calloc((size_t)count + 1, sizeof(char *)),
-                                  .set = calloc((size_t)count + 1, sizeof(char *)),
-                                  .kernels = calloc((size_t)count + 1, sizeof(char *))};
-    if (!settings->operands || !settings->set || !settings->kernels) {
+    *settings = (struct settings){.operands = calloc((size_t)count + 1, sizeof(char *))};
+    if (!settings->operands) {
         complain("memory is exhausted");
         return false;
     }
@@ -258,8 +275,9 @@ bool options_read(const command *command, int count, char **arguments, settings 
 void settings_free(settings *settings)
 {
     free(settings->operands);
-    free(settings->set);
-    free(settings->kernels);
+    free(settings->set.items);
+    free(settings->callback.items);
+    free(settings->kernels.items);
 }
 
 void options_help(const command *command)

@@ -6,6 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What an option gives that may be repeated. */
+typedef struct texts {
+    const char **items;
+    size_t count;
+} texts;
+
 /* What the options of all commands are read into; an option left out stays zero. */
 typedef struct settings {
     const char **operands; /* what is no option, in order */
@@ -13,24 +19,22 @@ typedef struct settings {
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
     const char *padding, *strides, *at;
-    const char **set; /* --set, each time it was given */
-    size_t set_count;
-    const char **kernels; /* --kernel, each time it was given */
-    size_t kernel_count;
+    texts set, callback, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time;
     uint64_t seed;
-    double scale; /* 0: not given */
+    double scale, budget; /* 0: not given */
     bool no_shuffle, overwrite, json, explain, flip, grey, presets;
 } settings;
 
 typedef enum option_kind {
     TAKES_NOTHING, /* bool */
     TAKES_TEXT,    /* const char * */
-    TAKES_TEXTS,   /* const char **, and the count behind it; may be repeated */
+    TAKES_TEXTS,   /* texts; may be repeated */
     TAKES_COUNT,   /* size_t between min and max */
     TAKES_SEED,    /* uint64_t */
-    TAKES_RATIO    /* double, not zero: a number, or two with a slash between */
+    TAKES_RATIO,   /* double, not zero: a number, or two with a slash between */
+    TAKES_TIME     /* double, seconds: 60, 60s, 2m, 1h */
 } option_kind;
 
 typedef struct option {

@@ -243,7 +243,7 @@ static void draw(progress *p, moment m)
 {
     double time = now();
     m.elapsed = time - p->start;
-    m.per_step = p->bar ? seconds_per_step(p, m.step, time) : m.elapsed / (double)m.steps;
+    m.per_step = p->bar ? seconds_per_step(p, m.step, time) : m.elapsed / (double)m.step;
     if (p->bar ? !m.final && time - p->last < 0.05 : !m.final) return;
     line line = {.length = 0};
     if (p->bar) append_times(&line, p->width, "\b");
@@ -260,17 +260,26 @@ static void draw(progress *p, moment m)
     p->drawn = !m.final;
 }
 
+/* What a callback says stands on a line of its own; a bar is drawn anew below it. */
+static void print_message(progress *p, const char *message)
+{
+    progress_leave(p);
+    p->width = 0;
+    puts(message);
+    fflush(stdout);
+}
+
 void progress_follow(progress *p, const cepa_progress *event)
 {
-    if (!p->look) return;
+    if (event->event == CEPA_MESSAGE) print_message(p, event->message);
+    if (!p->look || event->event == CEPA_MESSAGE) return;
     if (event->event == CEPA_EPOCH_BEGIN) {
         begin_epoch(p, event);
         return;
     }
     p->steps = event->steps;
     bool final = event->event == CEPA_EPOCH_END;
-    size_t step = final ? event->steps : event->step;
-    if (event->steps) draw(p, (moment){step, event->steps, 0, 0, event->logs, event->log_count, final});
+    if (event->steps) draw(p, (moment){event->step, event->steps, 0, 0, event->logs, event->log_count, final});
 }
 
 static int by_name(const void *a, const void *b)

@@ -164,12 +164,17 @@ static void write_data_set(json *j, const char *name, cepa_dataset *data)
     json_close(j, '}');
 }
 
+static void write_texts(json *j, const char *name, const texts *list)
+{
+    json_open(j, name, '[');
+    for (size_t i = 0; i < list->count; i++) json_text(j, NULL, list->items[i]);
+    json_close(j, ']');
+}
+
 static void write_settings(json *j, const settings *settings, const run_facts *facts)
 {
     json_text(j, "model", settings->operands[0]);
-    json_open(j, "set", '[');
-    for (size_t i = 0; i < settings->set_count; i++) json_text(j, NULL, settings->set[i]);
-    json_close(j, ']');
+    write_texts(j, "set", &settings->set);
     write_data_set(j, "data", facts->train);
     write_data_set(j, "validation", facts->validation);
     json_number(j, "scale", facts->scale != 0 ? facts->scale : NAN);
@@ -178,6 +183,8 @@ static void write_settings(json *j, const settings *settings, const run_facts *f
     json_flag(j, "shuffle", !settings->no_shuffle);
     json_whole(j, "seed", settings->seed);
     json_text(j, "class_weight", settings->class_weight);
+    write_texts(j, "callbacks", &settings->callback);
+    json_number(j, "budget", settings->budget > 0 ? settings->budget : NAN);
 }
 
 static void write_machine(json *j, size_t threads)
@@ -195,9 +202,10 @@ static void write_results(json *j, const run *run, const cepa_model *model, cons
 {
     char digest[65];
     const cepa_history_table *history = cepa_history(model);
-    size_t epochs = history ? history->epochs : 0;
+    size_t epochs = history->epochs;
     json_whole(j, "epochs_done", epochs);
-    json_text(j, "stopped_by", facts->stopped_by);
+    json_text(j, "stopped_by", facts->stopped_by ? facts->stopped_by : history->stopped_by);
+    if (history->restored_epoch >= 0) json_whole(j, "restored_epoch", (size_t)history->restored_epoch);
     json_number(j, "seconds", facts->seconds);
     if (epochs) {
         json_open(j, "last", '{');

@@ -9,8 +9,8 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
     bool keras2 = settings->style && strncmp(settings->style, "keras2", 6) == 0;
     cepa_load_options options = {.seed = settings->seed,
                                  .style = keras2 ? "keras2" : NULL,
-                                 .set = settings->set,
-                                 .set_count = settings->set_count};
+                                 .set = settings->set.items,
+                                 .set_count = settings->set.count};
     return cepa_load(settings->operands[0], &options, model, error);
 }
 

@@ -519,15 +519,52 @@ typedef struct cepa_log {
 
 /* Where training stands. Epochs and steps count from 0. */
 typedef struct cepa_progress {
-    enum { CEPA_EPOCH_BEGIN, CEPA_STEP_END, CEPA_EPOCH_END } event;
+    enum { CEPA_EPOCH_BEGIN, CEPA_STEP_END, CEPA_EPOCH_END, CEPA_MESSAGE } event;
     int epoch, epochs;
-    size_t step, steps; /* of this epoch: at STEP_END, step of them are done */
+    size_t step, steps; /* of this epoch: at STEP_END and EPOCH_END, step of them are done */
     size_t log_count;
     const cepa_log *logs; /* running means; at EPOCH_END with the validation's */
+    const char *message;  /* at MESSAGE: a line that a callback says, as Keras' callbacks print it */
 } cepa_progress;
 
-/* Called after each event; returning false ends training (or evaluation) after this step: CEPA_INTERRUPTED. */
+/* Called after each event; returning false ends training (or evaluation) after this step: CEPA_INTERRUPTED. What it
+ * returns to MESSAGE does not matter. */
 typedef bool (*cepa_callback)(void *context, const cepa_progress *progress);
+
+/* Keras' callbacks, which watch a number of each epoch (its name as in the history) and act. Numbers of which larger is
+ * better (accuracies) are told by their name; mode "min" or "max" says it. A number that is not measured is an error.
+ */
+typedef struct cepa_early_stopping_options {
+    CEPA_LIST_START
+    const char *monitor;       /* default "val_loss" */
+    double min_delta;          /* what is no more than this is no improvement */
+    int patience;              /* stop after so many epochs without one */
+    int verbose;               /* 1: says so */
+    const char *mode;          /* "auto" (default), "min" or "max" */
+    double baseline;           /* an improvement must beat this too; default none */
+    bool restore_best_weights; /* leave the weights of the best epoch */
+    int start_from_epoch;      /* epochs before this one are not looked at */
+} cepa_early_stopping_options;
+
+typedef struct cepa_reduce_lr_on_plateau_options {
+    CEPA_LIST_START
+    const char *monitor; /* default "val_loss" */
+    double factor;       /* of the learning rate; default 0.1 */
+    int patience;        /* default 10 */
+    int verbose;
+    const char *mode;
+    double min_delta; /* default 0.0001 */
+    int cooldown;     /* epochs after a reduction in which none is counted */
+    double min_lr;
+} cepa_reduce_lr_on_plateau_options;
+
+typedef struct cepa_terminate_on_nan_options {
+    CEPA_LIST_START
+} cepa_terminate_on_nan_options;
+
+#define cepa_early_stopping(...)       CEPA_CHOICE("EarlyStopping", cepa_early_stopping_options, __VA_ARGS__)
+#define cepa_reduce_lr_on_plateau(...) CEPA_CHOICE("ReduceLROnPlateau", cepa_reduce_lr_on_plateau_options, __VA_ARGS__)
+#define cepa_terminate_on_nan(...)     CEPA_CHOICE("TerminateOnNaN", cepa_terminate_on_nan_options, __VA_ARGS__)
 
 typedef struct cepa_fit_options {
     CEPA_LIST_START
@@ -542,6 +579,9 @@ typedef struct cepa_fit_options {
     int threads;                         /* default: OMP_NUM_THREADS, else all cores */
     const double *class_weight;          /* by class, class_weight_count of them; classes beyond have weight 1 */
     size_t class_weight_count;
+    cepa_choice callbacks[CEPA_MAX_INPUTS]; /* cepa_early_stopping(...) and the like, in Keras' order */
+    double
+        budget; /* seconds after which the epoch ends with this step, and training with its validation; default none */
     cepa_callback callback;
     void *context;
 } cepa_fit_options;
@@ -558,6 +598,8 @@ typedef struct cepa_history_table {
     const char *const *name;
     const double *values;
     int first_epoch;
+    const char *stopped_by; /* "EarlyStopping", "budget", ...; NULL: it ran to its end, or the program ended it */
+    int restored_epoch;     /* whose weights a callback put back at the end, from 0; -1: none */
 } cepa_history_table;
 
 CEPA_API const cepa_history_table *cepa_history(const cepa_model *model);

@@ -34,9 +34,7 @@ static void modernise_loss(member *m)
     options->reduction = loss_reduction_name(options->reduction);
 }
 
-/* A member from a program's choice. what: "optimizer", "loss", "metric", for the message. */
-static cepa_status take_member(arena *memory, const family *family, const cepa_choice *choice, member *made,
-                               cepa_error *error)
+cepa_status choice_take(arena *memory, const family *family, const cepa_choice *choice, member *made, cepa_error *error)
 {
     const kind *kind = family_find(family, choice->name);
     if (!kind) return member_parse(memory, family, choice->name, made, error); /* call notation, or unknown */
@@ -98,7 +96,7 @@ static cepa_status take_metric(arena *memory, const cepa_choice *choice, metric_
     if (!metric_is_accuracy(choice->name)) {
         const family *family;
         cepa_status status = find_metric_family(choice->name, &family, error);
-        if (!status) status = take_member(memory, family, choice, &found.member, error);
+        if (!status) status = choice_take(memory, family, choice, &found.member, error);
         if (status) return status;
         found.object = is_object(choice, found.member.kind);
     }
@@ -160,7 +158,7 @@ static cepa_status take_output(arena *memory, const cepa_compile_options *option
     if (said) o->weight = fabs(weight);
     made->weights_given = made->weights_given || said;
     cepa_status status = CEPA_OK;
-    if (loss->name) status = take_member(memory, &loss_family, loss, &o->loss, error);
+    if (loss->name) status = choice_take(memory, &loss_family, loss, &o->loss, error);
     if (!status && o->loss.kind) modernise_loss(&o->loss);
     if (!status) status = take_metrics(memory, options->metrics, &o->metrics, error);
     if (!status) status = take_metrics(memory, options->weighted_metrics, &o->weighted, error);
@@ -172,7 +170,7 @@ cepa_status choices_take(arena *memory, const cepa_compile_options *options, con
 {
     if (!start(memory, outputs, count, made)) return fail_memory(error);
     cepa_status status = options->optimizer.name
-                             ? take_member(memory, &optimizer_family, &options->optimizer, &made->optimizer, error)
+                             ? choice_take(memory, &optimizer_family, &options->optimizer, &made->optimizer, error)
                              : default_optimizer(memory, &made->optimizer, error);
     for (size_t i = 0; i < count && !status; i++) status = take_output(memory, options, i, made, error);
     return status;

@@ -37,6 +37,10 @@ typedef struct compile_values {
     const value *optimizer, *loss, *loss_weights, *metrics, *weighted_metrics;
 } compile_values;
 
+/* A family's member from a program's choice: a name with options, or call notation. */
+cepa_status choice_take(arena *memory, const family *family, const cepa_choice *choice, member *made,
+                        cepa_error *error);
+
 /* Reads what a program wants for a model of outputs with these names. Everything is copied into the arena. */
 cepa_status choices_take(arena *memory, const cepa_compile_options *options, const char *const *outputs, size_t count,
                          choices *made, cepa_error *error);

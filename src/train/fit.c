@@ -1,11 +1,12 @@
 /* The fit loop, as Keras' trainer runs it: epochs of steps, validation after each, the rows in a new order each time.
  */
 #include "base/threads.h"
+#include "train/callback.h"
 #include "train/evaluate.h"
-#include "train/history.h"
 #include "train/train.h"
 
 #include <math.h>
+#include <time.h>
 
 /* One fit at work. */
 typedef struct fit {
@@ -20,6 +21,10 @@ typedef struct fit {
     session *session;
     look look;
     log_list step_logs, epoch_logs;
+    callback_list callbacks;
+    fit_state state; /* as they see it */
+    double begun;    /* when, in seconds */
+    double looking;  /* seconds that the last validation took */
 } fit;
 
 /* ---- Beginning --------------------------------------------------------------------------------------------------- */
@@ -32,6 +37,7 @@ static cepa_status check(const training *t, const cepa_fit_options *o, cepa_erro
     if (o->epochs < 0 || o->initial_epoch < 0) return fail(error, CEPA_ARGUMENT, "epochs must not be negative");
     if (!(o->validation_split >= 0 && o->validation_split < 1))
         return fail(error, CEPA_ARGUMENT, "validation_split must be at least 0 and less than 1");
+    if (!(o->budget >= 0)) return fail(error, CEPA_ARGUMENT, "the budget must be a number of seconds");
     return CEPA_OK;
 }
 
@@ -66,10 +72,38 @@ static cepa_status begin_logs(fit *f, cepa_error *error)
     training *t = f->t;
     arena_free(&t->history_memory);
     size_t first = (size_t)f->options->initial_epoch, last = (size_t)f->epochs;
-    bool made = log_list_new(&t->history_memory, t, false, &f->step_logs) &&
-                log_list_new(&t->history_memory, t, f->validated.rows, &f->epoch_logs) &&
-                history_begin(t, &f->epoch_logs, f->options->initial_epoch, last > first ? last - first : 0);
+    bool made =
+        log_list_new(&t->history_memory, t, false, false, &f->step_logs) &&
+        log_list_new(&t->history_memory, t, f->validated.rows, callbacks_log_rate(&f->callbacks), &f->epoch_logs) &&
+        history_begin(t, &f->epoch_logs, f->options->initial_epoch, last > first ? last - first : 0);
     return made ? CEPA_OK : fail_memory(error);
+}
+
+static double seconds_now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* A callback's words, passed on. */
+static void say(void *context, const char *message)
+{
+    const fit *f = context;
+    const cepa_progress progress = {.event = CEPA_MESSAGE,
+                                    .epoch = f->state.epoch,
+                                    .epochs = f->epochs,
+                                    .step = f->state.step,
+                                    .steps = f->steps,
+                                    .message = message};
+    if (f->options->callback) f->options->callback(f->options->context, &progress);
+}
+
+static cepa_status begin_callbacks(fit *f, arena *memory, cepa_error *error)
+{
+    f->begun = seconds_now();
+    f->state = (fit_state){.t = f->t, .logs = &f->epoch_logs, .restored_epoch = -1, .say = say, .context = f};
+    return callbacks_begin(&f->callbacks, memory, &f->state, error);
 }
 
 static cepa_status begin(fit *f, arena *memory, const cepa_dataset *data, cepa_error *error)
@@ -87,7 +121,9 @@ static cepa_status begin(fit *f, arena *memory, const cepa_dataset *data, cepa_e
     status = measure_new(memory, f->t, &f->learned, &weights, true, f->batch, &f->measure, error);
     if (!status) status = session_new(f->t->step, f->batch, o->threads, &f->session, error);
     if (!status) status = begin_validation(f, memory, error);
-    return status ? status : begin_logs(f, error);
+    if (!status) status = callbacks_take(memory, o->callbacks, &f->callbacks, error);
+    if (!status) status = begin_logs(f, error);
+    return status ? status : begin_callbacks(f, memory, error);
 }
 
 /* ---- Epochs ------------------------------------------------------------------------------------------------------ */
@@ -128,17 +164,36 @@ static void run_step(fit *f, size_t step)
     session_pack(f->session);
 }
 
-/* False where the callback ended it. */
+/* Leaves time to validate. */
+static void watch_budget(fit *f)
+{
+    bool over = f->options->budget > 0 && seconds_now() - f->begun + f->looking >= f->options->budget;
+    if (over && !f->state.stopped_by) f->state.stopped_by = "budget";
+}
+
+/* False where the program's callback ended it. */
 static bool run_steps(fit *f, int epoch)
 {
     order_rows(f);
     measure_begin(&f->measure);
-    for (size_t step = 0; step < f->steps; step++) {
+    for (size_t step = 0; step < f->steps && !f->state.stopped_by; step++) {
         run_step(f, step);
         log_list_fill(&f->step_logs, &f->measure, NULL);
+        f->state.epoch = epoch;
+        f->state.step = step;
+        f->state.logs = &f->step_logs;
+        callbacks_after_step(&f->callbacks, &f->state);
+        watch_budget(f);
         if (!tell(f, CEPA_STEP_END, epoch, step + 1, &f->step_logs)) return false;
     }
     return true;
+}
+
+static void run_validation(fit *f)
+{
+    double start = seconds_now();
+    if (f->validated.rows) look_run(&f->look, NULL, NULL);
+    f->looking = seconds_now() - start;
 }
 
 typedef enum ending { GO_ON, AFTER_EPOCH, WITHIN_EPOCH } ending;
@@ -147,21 +202,33 @@ static ending run_epoch(fit *f, int epoch)
 {
     if (!tell(f, CEPA_EPOCH_BEGIN, epoch, 0, NULL)) return AFTER_EPOCH;
     if (!run_steps(f, epoch)) return WITHIN_EPOCH;
-    if (f->validated.rows) look_run(&f->look, NULL, NULL);
+    run_validation(f);
     log_list_fill(&f->epoch_logs, &f->measure, &f->look.measure);
+    f->state.logs = &f->epoch_logs;
+    callbacks_after_epoch(&f->callbacks, &f->state);
     history_add(f->t, &f->epoch_logs);
     f->t->epoch++;
-    return tell(f, CEPA_EPOCH_END, epoch, f->steps, &f->epoch_logs) ? GO_ON : AFTER_EPOCH;
+    return tell(f, CEPA_EPOCH_END, epoch, f->state.step + 1, &f->epoch_logs) ? GO_ON : AFTER_EPOCH;
+}
+
+/* What a fit leaves that was not ended by the program's callback. */
+static void finish(fit *f)
+{
+    callbacks_at_end(&f->callbacks, &f->state);
+    f->t->history.stopped_by = f->state.stopped_by;
+    f->t->history.restored_epoch = f->state.restored_epoch;
 }
 
 static cepa_status run(fit *f, cepa_error *error)
 {
     ending end = GO_ON;
-    for (int epoch = f->options->initial_epoch; epoch < f->epochs && end == GO_ON; epoch++) end = run_epoch(f, epoch);
+    for (int epoch = f->options->initial_epoch; epoch < f->epochs && end == GO_ON && !f->state.stopped_by; epoch++)
+        end = run_epoch(f, epoch);
     if (end != WITHIN_EPOCH && f->t->optimizer.averages) {
         optimizer_finish(&f->t->optimizer, f->graph->values);
         graph_weights_changed(f->graph);
     }
+    if (end == GO_ON) finish(f);
     return end == GO_ON ? CEPA_OK : fail(error, CEPA_INTERRUPTED, "stopped by the caller");
 }
 

@@ -4,16 +4,22 @@
 
 #include "train/measure.h"
 
+#define LEARNING_RATE SIZE_MAX
+
 /* Reported numbers in alphabetical order, those of validation with val_ in front. */
 typedef struct log_list {
     size_t count;
     cepa_log *logs;
-    size_t *report; /* by log: which number of its measure */
+    size_t *report; /* by log: which number of its measure, or LEARNING_RATE */
     bool *validation;
 } log_list;
 
-/* The names of a training's numbers; validation: also the val_ ones. False without memory. */
-bool log_list_new(arena *memory, const training *t, bool validation, log_list *made);
+/* The names of a training's numbers; validation: also the val_ ones; rate: also learning_rate. False without memory. */
+bool log_list_new(arena *memory, const training *t, bool validation, bool rate, log_list *made);
+
+/* Which way a log gets better. */
+typedef enum log_direction { LOG_UNKNOWN, LOG_FALLS, LOG_RISES } log_direction;
+log_direction log_list_direction(const log_list *list, const training *t, size_t log);
 
 /* Takes the numbers as they stand; look may be NULL where the list has no val_ names. */
 void log_list_fill(log_list *list, const measure *step, const measure *look);

@@ -112,12 +112,13 @@ static const field top_fields[] = {INT(options, k, .preset = 5, .min = 1, .max =
 #define KIND(class_name, fields_) .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options)}
 
 static const metric_class sparse_categorical_accuracy = {KIND("SparseCategoricalAccuracy", plain_fields),
-                                                         .labels = true, .run = run_sparse};
-static const metric_class categorical_accuracy = {KIND("CategoricalAccuracy", plain_fields), .run = run_categorical};
-static const metric_class binary_accuracy = {KIND("BinaryAccuracy", binary_fields), .run = run_binary};
+                                                         .labels = true, .rises = true, .run = run_sparse};
+static const metric_class categorical_accuracy = {KIND("CategoricalAccuracy", plain_fields), .rises = true,
+                                                  .run = run_categorical};
+static const metric_class binary_accuracy = {KIND("BinaryAccuracy", binary_fields), .rises = true, .run = run_binary};
 static const metric_class sparse_top_k = {KIND("SparseTopKCategoricalAccuracy", top_fields), .labels = true,
-                                          .run = run_sparse_top};
-static const metric_class top_k = {KIND("TopKCategoricalAccuracy", top_fields), .run = run_top};
+                                          .rises = true, .run = run_sparse_top};
+static const metric_class top_k = {KIND("TopKCategoricalAccuracy", top_fields), .rises = true, .run = run_top};
 static const metric_class root_mean_squared_error = {KIND("RootMeanSquaredError", plain_fields), .run = run_mean_square,
                                                      .finish = sqrt};
 
@@ -159,6 +160,11 @@ static bool is_member(const family *family, const kind *kind)
     for (size_t i = 0; i < family->count; i++)
         if (family->members[i] == kind) return true;
     return false;
+}
+
+bool metric_rises(const kind *kind)
+{
+    return !kind || (is_member(&metric_family, kind) && ((const metric_class *)kind)->rises);
 }
 
 void metric_new(const member *chosen, const shape *prediction, bool logits, metric *made)

@@ -17,6 +17,7 @@ typedef struct metric_class {
     bool labels; /* targets are labels, one a position */
     void (*run)(const metric_block *b);
     double (*finish)(double mean); /* of an epoch's mean; NULL: reported as it is */
+    bool rises;                    /* larger is better */
 } metric_class;
 
 /* Entries are metric_class, options cepa_metric_options. */
@@ -38,6 +39,9 @@ const kind *metric_resolve(const shape *prediction, const shape *target);
 
 /* Finds a metric or a loss by class name, snake case name or alias; NULL: unknown. */
 const kind *metric_find(const char *name);
+
+/* True where a larger number is better: of the accuracies (NULL is "accuracy"), not of losses. */
+bool metric_rises(const kind *kind);
 
 /* The name of an object without one: its class in snake case, "sparse_top_k_categorical_accuracy". */
 void metric_default_name(const kind *kind, char *text, size_t size);

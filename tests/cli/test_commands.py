@@ -59,6 +59,26 @@ class Fit(CommandTest):
         self.assertRegex(old, rf"\n2/2 - \d+s - loss: {NUMBER} - accuracy: {NUMBER} - val_loss: {NUMBER} - "
                               rf"val_accuracy: {NUMBER} - \d+(us|ms|s)/epoch - \d+(us|ms|s)/step\n")
 
+    def test_callbacks(self):
+        text = self.fit("--epochs", "9", "-o", "run", "--callback",
+                        'EarlyStopping(monitor="val_accuracy", min_delta=1, restore_best_weights=True, verbose=1)')
+        self.assertIn("\nEpoch 2: early stopping\nRestoring model weights from the end of the best epoch: 1.\n"
+                      "Stopped by EarlyStopping in epoch 2 of 9.\nWrote run: model.keras (epoch 1, restored), ", text)
+        facts = json.loads((self.folder / "run/run.json").read_text())
+        self.assertEqual((facts["stopped_by"], facts["restored_epoch"], facts["epochs_done"]), ("EarlyStopping", 0, 2))
+        self.assertEqual(len(facts["callbacks"]), 1)
+        lines = self.fit("--epochs", "2", "--callback", "ReduceLROnPlateau(patience=1, min_delta=9, verbose=1)")
+        self.assertRegex(lines, r"\nEpoch 2: ReduceLROnPlateau reducing learning rate to 0\.0001\d*\.\nEpoch 2/2 - ")
+        self.assertIn(" - learning_rate: 0.0010 - loss: ", lines)
+
+    def test_budget(self):
+        text = self.fit("--epochs", "1000000", "--budget", "0.3s", "-o", "run")
+        self.assertRegex(text, r"\nStopped by budget in epoch \d+ of 1000000\.\nWrote run: ")
+        facts = json.loads((self.folder / "run/run.json").read_text())
+        self.assertEqual((facts["stopped_by"], facts["budget"]), ("budget", 0.3))
+        self.assertEqual(len(self.history()), facts["epochs_done"])
+        self.assertLess(facts["seconds"], 60)
+
     def test_what_a_run_holds(self):
         self.fit("--epochs", "3", "-o", "run")
         run = self.folder / "run"

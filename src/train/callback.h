@@ -1,0 +1,73 @@
+/* Callbacks: rules that watch training and act on it. One table entry each; rules as in Keras 3 (keras/src/callbacks).
+ */
+#ifndef TRAIN_CALLBACK_H
+#define TRAIN_CALLBACK_H
+
+#include "train/history.h"
+
+/* A fit as callbacks see it, and what they do to it. */
+typedef struct fit_state {
+    training *t;
+    int epoch;              /* from 0 */
+    size_t step;            /* of the epoch, from 0 */
+    const log_list *logs;   /* of the step or the epoch that ended */
+    const char *stopped_by; /* set: training ends after this step, its epoch's validation still runs */
+    int restored_epoch;     /* whose weights were put back; -1: none */
+    void (*say)(void *context, const char *message);
+    void *context; /* of say */
+} fit_state;
+
+/* A number that a callback watches, and the best it was. */
+typedef struct monitor {
+    size_t log; /* its place among an epoch's logs */
+    bool rises; /* larger is better */
+    double min_delta;
+    bool any; /* best holds a number */
+    double best;
+} monitor;
+
+/* A callback in one fit. */
+typedef struct callback {
+    const struct callback_class *class;
+    const void *options;
+    monitor monitor;
+    int wait, cooldown, best_epoch, stopped_epoch; /* stopped_epoch 0: did not stop it */
+    real *best_values;                             /* of all weights; NULL: not to be kept */
+    bool kept;                                     /* best_values holds an epoch's */
+} callback;
+
+typedef struct callback_class {
+    kind kind;
+    bool logs_rate; /* adds learning_rate to an epoch's logs */
+    cepa_status (*begin)(callback *c, arena *memory, const fit_state *f, cepa_error *error); /* NULL: nothing to do */
+    void (*after_step)(callback *c, fit_state *f);                                           /* these three as well */
+    void (*after_epoch)(callback *c, fit_state *f);
+    void (*at_end)(callback *c, fit_state *f);
+} callback_class;
+
+/* Entries are callback_class. */
+extern const family callback_family;
+
+/* What one fit was asked for. */
+typedef struct callback_list {
+    size_t count;
+    callback items[CEPA_MAX_INPUTS];
+} callback_list;
+
+/* Resolves the options; refuses unknown names and arguments. Owned by the arena. */
+cepa_status callbacks_take(arena *memory, const cepa_choice *wanted, callback_list *made, cepa_error *error);
+
+/* True where one of them adds learning_rate to an epoch's logs. */
+bool callbacks_log_rate(const callback_list *list);
+
+/* Prepares them for a fit whose epochs have these logs (f->logs). Fails where a number to be watched is not among them,
+ * or where its name does not say which way is better and mode neither. */
+cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state *f, cepa_error *error);
+
+void callbacks_after_step(callback_list *list, fit_state *f);
+void callbacks_after_epoch(callback_list *list, fit_state *f);
+
+/* After the last epoch: messages, and the best weights where they are to be restored. */
+void callbacks_at_end(callback_list *list, fit_state *f);
+
+#endif
