@@ -4,16 +4,16 @@
 #include <math.h>
 #include <stdlib.h>
 
-static cepa_status make_room(outputs *o, const cepa_model *model, size_t index, cepa_error *error)
+static cepa_status make_room(outputs *o, const cepa_model *model, const cepa_dataset *data, size_t index,
+                             cepa_error *error)
 {
     output_shape *array = &o->arrays[index];
-    const char *name = cepa_model_output(model, index, &array->rank, array->sizes);
+    cepa_status status = cepa_output_shape(model, data, index, &array->rank, array->sizes, error);
+    if (status) return status;
     array->size = 1;
-    for (size_t i = 0; i < array->rank; i++) {
-        if (array->sizes[i] <= 0) return fails(error, CEPA_SHAPE, "output %s has no fixed size", name);
+    for (size_t i = 0; i < array->rank; i++)
         if (__builtin_mul_overflow(array->size, (size_t)array->sizes[i], &array->size))
             return fails(error, CEPA_MEMORY, "memory is exhausted");
-    }
     size_t bytes;
     if (__builtin_mul_overflow(array->size, o->rows, &bytes) || __builtin_mul_overflow(bytes, sizeof(float), &bytes) ||
         !(o->values[index] = malloc(bytes + 1)))
@@ -29,7 +29,7 @@ cepa_status outputs_predict(outputs *o, const cepa_model *model, const cepa_data
     o->values = calloc(o->count + 1, sizeof *o->values);
     if (!o->arrays || !o->values) return fails(error, CEPA_MEMORY, "memory is exhausted");
     for (size_t i = 0; i < o->count; i++) {
-        cepa_status status = make_room(o, model, i, error);
+        cepa_status status = make_room(o, model, data, i, error);
         if (status) return status;
     }
     return cepa_predict(model, data, o->values, o->count, threads, error);

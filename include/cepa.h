@@ -621,6 +621,11 @@ CEPA_API cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *d
 CEPA_API cepa_status cepa_predict(const cepa_model *model, const cepa_dataset *data, float *const *outputs,
                                   size_t output_count, int threads, cepa_error *error);
 
+/* The shape of one output's rows for these data: that of cepa_model_output, with the sizes that the model leaves open
+ * (Input of None) as the data decide them. */
+CEPA_API cepa_status cepa_output_shape(const cepa_model *model, const cepa_dataset *data, size_t index, size_t *rank,
+                                       int shape[CEPA_MAX_RANK], cepa_error *error);
+
 /* ---- Looking at a model ------------------------------------------------------------------------------------------ */
 
 typedef struct cepa_summary_options {

@@ -94,6 +94,79 @@ static void assert_near(double found, double expected, double bound)
     if (!(fabs(found - expected) <= bound)) fail_msg("%.9g, not %.9g", found, expected);
 }
 
+/* ---- Open sizes -------------------------------------------------------------------------------------------------- */
+
+static cepa_model *new_model_of_side(int side)
+{
+    cepa_graph *g = cepa_graph_new_styled(7, NULL);
+    cepa_tensor in = cepa_input(g, .shape = {side, side, 3}), x = in;
+    x = cepa_conv2d(x, .filters = 5, .kernel_size = {3, 3}, .activation = "relu");
+    x = cepa_batch_normalization(x, .momentum = 0.9);
+    x = cepa_dropout(x, .rate = 0.2);
+    cepa_tensor map = x;
+    x = cepa_global_average_pooling2d(x);
+    x = cepa_dense(x, .units = CLASSES, .name = "answer");
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {x, map});
+    cepa_compile(model, .optimizer = cepa_adam(.learning_rate = 0.01),
+                 .losses = {cepa_sparse_categorical_crossentropy(.from_logits = true)});
+    return model;
+}
+
+/* Trained on the same data, a model of open sizes has the weights of one of fixed sizes; then it takes other sizes. */
+static void data_decide_open_sizes(void **state)
+{
+    (void)state;
+    enum { MAP = 5 };
+    cepa_model *open = new_model_of_side(CEPA_UNKNOWN), *fixed = new_model_of_side(SIDE);
+    cepa_dataset *data = new_data(&label_array, NULL), *wide;
+    static const cepa_array wide_array = {NULL, CEPA_UINT8, 3, {SIDE / 2, 2 * SIDE, 3}, pictures};
+    char one[65], other[65];
+    cepa_fit(fixed, data, .epochs = 2, .batch_size = 8);
+    cepa_fit(open, data, .epochs = 1, .batch_size = 8);
+    size_t rank;
+    int size[CEPA_MAX_RANK];
+    cepa_model_output(open, 1, &rank, size);
+    assert_true(rank == 3 && size[0] == CEPA_UNKNOWN && size[1] == CEPA_UNKNOWN && size[2] == MAP);
+    static float answer[ROWS][CLASSES], map[ROWS][1][2 * SIDE - 2][MAP];
+    float *const outputs[] = {answer[0], map[0][0][0]};
+    assert_int_equal(cepa_dataset_new(ROWS, &wide_array, 1, NULL, 0, NULL, &wide, NULL), CEPA_OK);
+    assert_int_equal(cepa_output_shape(open, wide, 1, &rank, size, NULL), CEPA_OK);
+    assert_true(rank == 3 && size[0] == 1 && size[1] == 2 * SIDE - 2 && size[2] == MAP);
+    assert_int_equal(cepa_predict(open, wide, outputs, 2, 0, NULL), CEPA_OK);
+    cepa_fit(open, data, .epochs = 1, .batch_size = 8);
+    assert_ok(open);
+    assert_ok(fixed);
+    digest_of(open, one);
+    digest_of(fixed, other);
+    assert_string_equal(one, other);
+    cepa_error error;
+    assert_int_equal(cepa_predict(fixed, wide, outputs, 2, 0, &error), CEPA_DATA);
+    cepa_dataset_free(data);
+    cepa_dataset_free(wide);
+    cepa_graph_free(cepa_model_graph(open));
+    cepa_graph_free(cepa_model_graph(fixed));
+}
+
+/* Sizes that a layer refuses leave the model as good as before. */
+static void refused_sizes_leave_the_model(void **state)
+{
+    (void)state;
+    cepa_model *open = new_model_of_side(CEPA_UNKNOWN);
+    static const cepa_array flat = {NULL, CEPA_UINT8, 3, {1, SIDE * SIDE, 3}, pictures};
+    static float answer[ROWS][CLASSES], map[ROWS][2 * SIDE][2 * SIDE][5];
+    float *const outputs[] = {answer[0], map[0][0][0]};
+    cepa_dataset *low, *data = new_data(&label_array, NULL);
+    cepa_error error;
+    assert_int_equal(cepa_dataset_new(ROWS, &flat, 1, NULL, 0, NULL, &low, NULL), CEPA_OK);
+    assert_int_equal(cepa_predict(open, low, outputs, 2, 0, &error), CEPA_SHAPE);
+    assert_string_equal(error.message, "conv2d: kernel 3x3 does not fit its input 1x36 (padding 'valid')");
+    assert_ok(open);
+    assert_int_equal(cepa_predict(open, data, outputs, 2, 0, NULL), CEPA_OK);
+    cepa_dataset_free(low);
+    cepa_dataset_free(data);
+    cepa_graph_free(cepa_model_graph(open));
+}
+
 /* ---- History and progress ---------------------------------------------------------------------------------------- */
 
 typedef struct seen {
@@ -525,6 +598,8 @@ int main(void)
 {
     fill_numbers();
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(data_decide_open_sizes),
+        cmocka_unit_test(refused_sizes_leave_the_model),
         cmocka_unit_test(history_and_progress),
         cmocka_unit_test(interruption),
         cmocka_unit_test(seeds_threads_and_resuming),

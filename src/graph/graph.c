@@ -423,15 +423,14 @@ layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name)
     return made;
 }
 
-/* Repeats an inner call on the outer tensors that map gives. */
-static bool repeat_call(cepa_graph *g, const call *inner, int *map, call *visible)
+call *graph_repeat_call(cepa_graph *g, const call *inner, int *map, call *visible)
 {
     int *inputs = arena_array(&g->memory, inner->inputs + 1, sizeof *inputs);
-    if (!inputs) return no_memory(g), false;
+    if (!inputs) return no_memory(g);
     for (size_t i = 0; i < inner->inputs; i++) inputs[i] = map[inner->input[i]];
     call *outer = plain_call(g, inner->layer, inputs, inner->inputs, visible);
     for (size_t i = 0; outer && i < inner->outputs; i++) map[inner->output[i]] = outer->output[i];
-    return outer != NULL;
+    return outer;
 }
 
 call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count)
@@ -448,7 +447,7 @@ call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, si
     if (!visible || !map) return no_memory(graph);
     for (size_t i = 0; i < count; i++) map[n->input[i]] = inputs[i];
     for (size_t i = 0; i < n->call_count; i++)
-        if (!n->calls[i]->layer->class->is_input && !repeat_call(graph, n->calls[i], map, visible)) return NULL;
+        if (!n->calls[i]->layer->class->is_input && !graph_repeat_call(graph, n->calls[i], map, visible)) return NULL;
     visible->outputs = n->outputs;
     visible->result = visible->output = arena_array(&graph->memory, n->outputs, sizeof *visible->output);
     if (!visible->output) return no_memory(graph);

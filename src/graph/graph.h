@@ -79,6 +79,7 @@ struct cepa_graph {
     struct cepa_model **models;
     size_t model_count, model_capacity;
     size_t stored_values; /* while a file is read that brings the weights: as many as it can hold; 0: they are drawn */
+    network *sized;       /* those that network_sized has made */
     pthread_mutex_t packing;
 };
 
@@ -128,12 +129,27 @@ struct network {
     call **visible;
     size_t call_count; /* every call to run, in topological order */
     call **calls;
+    const network *sized_from; /* of one that network_sized has made: the one it repeats */
+    network *next_sized;
 };
 
 /* Finds the part between inputs and outputs. Fails where an output does not depend on inputs alone, or where a layer
  * name occurs twice. Owned by the graph. */
 cepa_status network_new(cepa_graph *graph, const int *inputs, size_t input_count, const int *outputs,
                         size_t output_count, const char *name, bool sequential, network **made, cepa_error *error);
+
+/* True where all sizes of its inputs are known: it can be run. */
+bool network_is_sized(const network *n);
+
+/* The network for inputs of these shapes (known, and those of n where n knows them): n itself where it leaves no size
+ * open, else one that repeats its calls with the same layers and weights, made once for each combination of shapes and
+ * owned by the graph. Its layers and visible calls are those of n. Fails where a layer refuses the sizes. Adds to the
+ * graph: no other thread may read it meanwhile but under graph->packing. */
+cepa_status network_sized(const network *n, const shape *inputs, const network **sized, cepa_error *error);
+
+/* Repeats a call, as a part of visible, on the tensors that map (by tensor id) gives for its inputs, and maps its
+ * outputs. NULL on failure. */
+call *graph_repeat_call(cepa_graph *graph, const call *inner, int *map, call *visible);
 
 /* Uses a network as a layer on other tensors. */
 call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count);

@@ -101,24 +101,36 @@ cepa_status planner_place_slots(plan *plan, cepa_error *error)
 
 /* ---- Weights --------------------------------------------------------------------------------------------------- */
 
+segment *network_segments(const network *n, arena *memory, size_t *count)
+{
+    size_t weights, place = 0;
+    const size_t *list = network_weights(n, &weights);
+    segment *segments = arena_array(memory, weights + 1, sizeof *segments);
+    *count = 0;
+    if (!list || !segments) return NULL;
+    for (size_t i = 0; i < weights; i++) {
+        const weight *w = &n->graph->weights[list[i]];
+        if (!weight_is_trained(w)) continue;
+        segments[(*count)++] = (segment){list[i], w->offset, place, w->count};
+        place += w->count;
+    }
+    return segments;
+}
+
 void planner_add_segments(planner *p)
 {
     plan *plan = p->plan;
-    size_t count;
-    const size_t *weights = network_weights(p->request->network, &count);
-    plan->segments = planner_allocate(p, count + 1, sizeof *plan->segments);
+    plan->segments = network_segments(p->request->network, &plan->memory, &plan->segment_count);
     plan->gradient_offset = planner_allocate(p, p->graph->weight_count + 1, sizeof *plan->gradient_offset);
-    if (!weights || p->failed) {
+    if (!plan->segments || p->failed) {
         p->failed = true;
         return;
     }
     for (size_t i = 0; i < p->graph->weight_count; i++) plan->gradient_offset[i] = SIZE_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const weight *w = &p->graph->weights[weights[i]];
-        if (!weight_is_trained(w)) continue;
-        plan->segments[plan->segment_count++] = (segment){weights[i], w->offset, plan->gradient_count, w->count};
-        plan->gradient_offset[weights[i]] = plan->gradient_count;
-        plan->gradient_count += w->count;
+    for (size_t i = 0; i < plan->segment_count; i++) {
+        const segment *s = &plan->segments[i];
+        plan->gradient_offset[s->weight] = s->gradient_offset;
+        plan->gradient_count += s->count;
     }
 }
 

@@ -246,7 +246,8 @@ static cepa_status check_shapes(const network *n, cepa_error *error)
             if (shape_count(s)) continue;
             char text[96];
             shape_text(s, text, sizeof text);
-            return fail(error, CEPA_SHAPE, "%s: its shape %s has an unknown size: give the input a whole shape",
+            return fail(error, CEPA_SHAPE,
+                        "%s: its shape %s has an unknown size: data or a whole input shape decide it",
                         n->calls[i]->layer->name, text);
         }
     return CEPA_OK;

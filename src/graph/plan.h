@@ -23,6 +23,9 @@ typedef struct segment {
     size_t value_offset, gradient_offset, count;
 } segment;
 
+/* The trained weights of a network, in the arena; NULL without memory. */
+segment *network_segments(const network *n, arena *memory, size_t *count);
+
 typedef enum pass { PASS_FORWARD, PASS_GRADIENT_INPUTS, PASS_GRADIENT_WEIGHTS } pass;
 
 /* A value that lives for a part of the run: an activation, a gradient, what a layer keeps. */

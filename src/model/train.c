@@ -111,6 +111,21 @@ cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data, cons
     return keep_error(model, status, &error);
 }
 
+cepa_status cepa_output_shape(const cepa_model *model, const cepa_dataset *data, size_t index, size_t *rank,
+                              int shape[CEPA_MAX_RANK], cepa_error *error)
+{
+    const cepa_error *broken = cepa_model_error(model);
+    if (!model->network) return fail(error, broken->status, "%s", broken->message);
+    if (index >= model->network->outputs)
+        return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, no output %zu", model->network->outputs, index);
+    struct shape found;
+    cepa_status status = network_output_shape(model->network, data, index, &found, error);
+    if (status) return status;
+    *rank = found.rank;
+    memcpy(shape, found.size, found.rank * sizeof *shape);
+    return CEPA_OK;
+}
+
 cepa_status cepa_predict(const cepa_model *model, const cepa_dataset *data, float *const *outputs, size_t output_count,
                          int threads, cepa_error *error)
 {

@@ -167,6 +167,7 @@ static bool build_heads(training *t)
 static cepa_status build_plans(training *t, cepa_error *error)
 {
     plan_request request = {.network = t->network, .want = t->wants, .wants = t->want_count};
+    if (!network_is_sized(t->network)) return CEPA_OK;
     cepa_status status = plan_new(&request, &t->look, error);
     request.training = true;
     request.entry = t->entries;
@@ -177,10 +178,12 @@ static cepa_status build_plans(training *t, cepa_error *error)
 static cepa_status build_optimizer(training *t, cepa_error *error)
 {
     const cepa_graph *g = t->network->graph;
-    t->parameters = arena_array(&t->memory, t->step->segment_count + 1, sizeof *t->parameters);
-    if (!t->parameters) return fail_memory(error);
-    for (size_t i = 0; i < t->step->segment_count; i++) {
-        const segment *s = &t->step->segments[i];
+    size_t count;
+    const segment *segments = network_segments(t->network, &t->memory, &count);
+    t->parameters = arena_array(&t->memory, count + 1, sizeof *t->parameters);
+    if (!segments || !t->parameters) return fail_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        const segment *s = &segments[i];
         const weight *w = &g->weights[s->weight];
         int *size = arena_array(&t->memory, CEPA_MAX_RANK, sizeof *size); /* the graph's weights may move */
         if (!size) return fail_memory(error);
@@ -195,8 +198,19 @@ static cepa_status build_optimizer(training *t, cepa_error *error)
                                        .regularizer = w->regularizer,
                                        .constraint = w->constraint};
     }
-    return optimizer_new(&t->memory, &t->choices.optimizer, t->parameters, t->step->segment_count, &t->optimizer,
-                         error);
+    return optimizer_new(&t->memory, &t->choices.optimizer, t->parameters, count, &t->optimizer, error);
+}
+
+cepa_status training_take_network(training *t, const network *network, cepa_error *error)
+{
+    if (t->step && network == t->network) return CEPA_OK;
+    plan_free(t->step);
+    plan_free(t->look);
+    t->step = t->look = NULL;
+    t->head_count = t->loss_count = t->metric_count = 0;
+    t->want_count = t->entry_count = t->warning_count = 0;
+    t->network = network;
+    return build_heads(t) ? build_plans(t, error) : fail_memory(error);
 }
 
 cepa_status training_new(const network *network, arena *memory, const choices *choices, training **made,
@@ -208,9 +222,9 @@ cepa_status training_new(const network *network, arena *memory, const choices *c
         arena_free(memory);
         return fail_memory(error);
     }
-    *t = (training){.memory = *memory, .network = network, .choices = *choices};
+    *t = (training){.memory = *memory, .model = network, .choices = *choices};
     *memory = (arena){0};
-    cepa_status status = build_heads(t) ? build_plans(t, error) : fail_memory(error);
+    cepa_status status = training_take_network(t, network, error);
     if (!status) status = build_optimizer(t, error);
     if (status)
         training_free(t);

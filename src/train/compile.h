@@ -29,14 +29,14 @@ typedef struct metric_use {
 /* A model has one once it is compiled. */
 typedef struct training {
     arena memory;
-    const network *network;
+    const network *model, *network; /* the latter for the sizes of the last data, where the model leaves sizes open */
     choices choices;
     size_t head_count, loss_count, metric_count;
     head *heads;
     metric_use *metrics; /* those that weights do not touch first */
     size_t want_count, entry_count;
     int *wants, *entries; /* tensors that heads and metrics read, and whose gradients the losses write */
-    plan *step, *look;    /* of a training step; of measuring without one */
+    plan *step, *look;    /* of a training step; of measuring without one; NULL while sizes are open */
     optimizer optimizer;
     parameter *parameters; /* trained weights, in Keras' order */
     uint32_t epoch;        /* since the model's first fit: random numbers go on where they stopped */
@@ -55,6 +55,9 @@ const char *const *output_names(arena *memory, const network *network);
 cepa_status training_new(const network *network, arena *memory, const choices *choices, training **made,
                          cepa_error *error);
 void training_free(training *t);
+
+/* Fits heads and plans to the network for other sizes of the inputs (network_sized); optimizer and names stay. */
+cepa_status training_take_network(training *t, const network *network, cepa_error *error);
 
 /* The numbers that are reported, in the order of Keras' evaluate: the loss, of several losses each one's, the metrics.
  */

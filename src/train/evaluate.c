@@ -91,7 +91,8 @@ cepa_status training_evaluate(training *t, const cepa_dataset *data, const cepa_
     row_range range = {data, 0, cepa_dataset_describe(data)->rows};
     size_t batch = options->batch_size ? (size_t)options->batch_size : 32;
     if (options->batch_size < 0) return fail(error, CEPA_ARGUMENT, "the batch size must be at least 1");
-    cepa_status status = begin_logs(t, error);
+    cepa_status status = training_meet(t, data, error);
+    if (!status) status = begin_logs(t, error);
     if (!status) status = look_new(&memory, t, &range, batch, options->threads, &e.look, error);
     if (!status && !look_run(&e.look, tell, &e)) status = fail(error, CEPA_INTERRUPTED, "stopped by the caller");
     if (!status) {

@@ -237,6 +237,7 @@ cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_o
     arena memory = {0};
     fit f = {.t = t, .options = options, .graph = t->network->graph};
     cepa_status status = check(t, options, error);
+    if (!status) status = training_meet(t, data, error);
     if (!status) status = begin(&f, &memory, data, error);
     if (!status) status = run(&f, error);
     session_free(f.session);

@@ -38,6 +38,14 @@ typedef struct measure {
     double *total, *count;  /* of the epoch so far, by report */
 } measure;
 
+/* The network for the sizes of the data, where it leaves sizes open; fails where the data have no array for an input or
+ * a layer refuses the sizes. Whether the known sizes fit is for match_inputs. */
+cepa_status network_for(const network *network, const cepa_dataset *data, const struct network **sized,
+                        cepa_error *error);
+
+/* Makes the training that of the network for the sizes of the data. */
+cepa_status training_meet(training *t, const cepa_dataset *data, cepa_error *error);
+
 /* The data set's arrays that a network's inputs take (by name where there are several, else the only one); fails where
  * one is missing or has another shape. */
 cepa_status match_inputs(const network *network, const cepa_dataset *data, size_t *input, cepa_error *error);

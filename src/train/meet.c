@@ -2,6 +2,7 @@
 #include "data/batch.h"
 #include "train/measure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- Finding arrays ---------------------------------------------------------------------------------------------- */
@@ -33,15 +34,50 @@ static bool fits(const shape *wanted, const shape *given)
     return shape_equal(&longer, shorter);
 }
 
+/* The array for an input of a network. */
+static cepa_status find_input(const network *n, size_t i, const cepa_dataset_info *info, size_t *found,
+                              cepa_error *error)
+{
+    const char *name = graph_tensor(n->graph, n->input[i])->producer->layer->name;
+    *found = find_array(info->inputs, info->input_count, name, i);
+    if (*found < info->input_count) return CEPA_OK;
+    return fail(error, CEPA_DATA, "the data have no array for the model's input '%s'", name);
+}
+
+cepa_status network_for(const network *network, const cepa_dataset *data, const struct network **sized,
+                        cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    shape *inputs = calloc(network->inputs, sizeof *inputs);
+    cepa_status status = inputs ? CEPA_OK : fail_memory(error);
+    for (size_t i = 0; i < network->inputs && !status; i++) {
+        size_t array;
+        inputs[i] = graph_tensor(network->graph, network->input[i])->shape;
+        status = find_input(network, i, info, &array, error);
+        for (size_t axis = 0; axis < inputs[i].rank && !status; axis++)
+            if (inputs[i].size[axis] == CEPA_UNKNOWN)
+                inputs[i].size[axis] = axis < info->inputs[array].rank ? info->inputs[array].shape[axis] : 1;
+    }
+    if (!status) status = network_sized(network, inputs, sized, error);
+    free(inputs);
+    return status;
+}
+
+cepa_status training_meet(training *t, const cepa_dataset *data, cepa_error *error)
+{
+    const network *sized;
+    cepa_status status = network_for(t->model, data, &sized, error);
+    return status ? status : training_take_network(t, sized, error);
+}
+
 cepa_status match_inputs(const network *network, const cepa_dataset *data, size_t *input, cepa_error *error)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(data);
     for (size_t i = 0; i < network->inputs; i++) {
         const tensor *t = graph_tensor(network->graph, network->input[i]);
         const char *name = t->producer->layer->name;
-        input[i] = find_array(info->inputs, info->input_count, name, i);
-        if (input[i] >= info->input_count)
-            return fail(error, CEPA_DATA, "the data have no array for the model's input '%s'", name);
+        cepa_status status = find_input(network, i, info, &input[i], error);
+        if (status) return status;
         shape given = shape_of(&info->inputs[input[i]]);
         if (fits(&t->shape, &given)) continue;
         char wanted[100], found[100];

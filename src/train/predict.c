@@ -32,7 +32,7 @@ static void store(void *context, size_t position, size_t rows, const lanes *cons
     }
 }
 
-static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_error *error)
+static cepa_status begin(prediction *p, arena *memory, size_t together, plan **plan, cepa_error *error)
 {
     const network *n = p->network;
     p->input = arena_array(memory, n->inputs, sizeof *p->input);
@@ -47,7 +47,20 @@ static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_err
         if (!p->order[i]) return fail_memory(error);
         shape_order(s, p->order[i]);
     }
-    return match_inputs(n, p->data, p->input, error);
+    plan_request request = {.network = n, .want = n->output, .wants = n->outputs};
+    cepa_status status = match_inputs(n, p->data, p->input, error);
+    return status ? status : plan_new(&request, plan, error);
+}
+
+/* Several threads may predict at once, and sizes that only the data know change the graph. */
+static cepa_status prepare(prediction *p, arena *memory, size_t together, plan **plan, cepa_error *error)
+{
+    pthread_mutex_t *lock = &p->network->graph->packing;
+    pthread_mutex_lock(lock);
+    cepa_status status = network_for(p->network, p->data, &p->network, error);
+    if (!status) status = begin(p, memory, together, plan, error);
+    pthread_mutex_unlock(lock);
+    return status;
 }
 
 static void run(prediction *p, session *session, size_t rows, size_t together)
@@ -70,13 +83,22 @@ cepa_status network_predict(const network *network, const cepa_dataset *data, fl
     size_t rows = cepa_dataset_describe(data)->rows, together = rows_together(threads, 1, rows);
     if (count != network->outputs)
         return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, room was given for %zu", network->outputs, count);
-    plan_request request = {.network = network, .want = network->output, .wants = network->outputs};
-    cepa_status status = begin(&p, &memory, together, error);
-    if (!status) status = plan_new(&request, &plan, error);
+    cepa_status status = prepare(&p, &memory, together, &plan, error);
     if (!status) status = session_new(plan, together, threads, &session, error);
     if (!status) run(&p, session, rows, together);
     session_free(session);
     plan_free(plan);
     arena_free(&memory);
+    return status;
+}
+
+cepa_status network_output_shape(const network *network, const cepa_dataset *data, size_t index, shape *found,
+                                 cepa_error *error)
+{
+    pthread_mutex_lock(&network->graph->packing);
+    const struct network *sized;
+    cepa_status status = network_for(network, data, &sized, error);
+    if (!status) *found = graph_tensor(sized->graph, sized->output[index])->shape;
+    pthread_mutex_unlock(&network->graph->packing);
     return status;
 }

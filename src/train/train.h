@@ -12,8 +12,13 @@ cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_o
 cepa_status training_evaluate(training *t, const cepa_dataset *data, const cepa_evaluate_options *options,
                               const cepa_log **logs, size_t *count, cepa_error *error);
 
-/* Predicts as cepa_predict documents it; changes nothing but packed forms of weights that are out of date. */
+/* Predicts as cepa_predict documents it; changes nothing but packed forms of weights that are out of date
+ * and the graph's list of networks for sizes that the model leaves open. */
 cepa_status network_predict(const network *network, const cepa_dataset *data, float *const *outputs, size_t count,
                             int threads, cepa_error *error);
+
+/* The shape of an output for these data. */
+cepa_status network_output_shape(const network *network, const cepa_dataset *data, size_t index, shape *found,
+                                 cepa_error *error);
 
 #endif
