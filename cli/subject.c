@@ -40,6 +40,20 @@ cepa_dataset_options subject_pictures(const cepa_model *model)
     return options;
 }
 
+/* Says so where a copy on this machine is a part of the data set that was named. */
+static void tell_part(const char *name, const cepa_dataset *train, const cepa_dataset *test)
+{
+    size_t count;
+    const cepa_known_dataset *known = cepa_known_datasets(&count);
+    const cepa_dataset_info *info = cepa_dataset_describe(train);
+    size_t test_rows = test ? cepa_dataset_describe(test)->rows : 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(known[i].name, name) == 0 && !known[i].generated &&
+            (info->rows < known[i].train_rows || test_rows < known[i].test_rows))
+            warn("%s: %s holds %zu rows and %zu to test, not %zu and %zu", name, info->source, info->rows, test_rows,
+                 known[i].train_rows, known[i].test_rows);
+}
+
 cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
                          cepa_dataset **test, cepa_error *error)
 {
@@ -50,7 +64,9 @@ cepa_status subject_data(const settings *settings, const cepa_model *model, size
     options.rows = rows;
     options.shuffle = true; /* --train and a fraction for --validation take their share of every class */
     if (settings->image_size) options.image_size[0] = options.image_size[1] = (int)settings->image_size;
-    return cepa_dataset_open(name, &options, train, test, error);
+    cepa_status status = cepa_dataset_open(name, &options, train, test, error);
+    if (!status) tell_part(name, *train, *test);
+    return status;
 }
 
 static bool rescales(const cepa_model *model)

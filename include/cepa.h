@@ -121,7 +121,8 @@ typedef struct cepa_dataset_options {
 
 /* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10") or path (a folder of CIFAR or
  * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked
- * for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded.
+ * for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded;
+ * of several copies in the first of these places that has one, the whole one or else the largest is taken.
  * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be
  * NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels (1) in CIFAR, (height, width) and () in
  * MNIST; image folders have labels () and floats of 0 to 255 instead of bytes where a picture had to be resized, and
@@ -192,12 +193,14 @@ typedef struct cepa_known_dataset {
     const char *url;    /* NULL: generated */
     const char *sha256; /* of the file behind the url; NULL: not published */
     bool generated;
+    size_t train_rows, test_rows; /* of the whole data set */
 } cepa_known_dataset;
 
 /* The table of them, *count entries; it lives as long as the program. */
 CEPA_API const cepa_known_dataset *cepa_known_datasets(size_t *count);
 
-/* Finds a data set by name without reading its rows: writes the folder or file into path (truncated to size), or "". */
+/* Finds the copy that opening a data set by name takes: writes its folder or file into path (truncated to size), or "".
+ * Rows are read only where several copies lie side by side. */
 CEPA_API cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_error *error);
 
 /* Downloads a named data set into the cache: verifies TLS and the SHA-256, resumes a download that was cut, unpacks.

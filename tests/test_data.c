@@ -152,6 +152,12 @@ static void names_are_searched_in_order(void **state)
     cepa_dataset_free(train);
     assert_int_equal(cepa_dataset_locate("cifar10", path, sizeof path, NULL), CEPA_OK);
     assert_string_equal(path, in_folder("CEPA_DATA/cifar-10-jpeg-batches-bin"));
+    write_records(in_folder("CEPA_DATA/cifar-10-batches-py-target/cifar-10-batches-py/data_batch_1.bin"), 2, 2, 1);
+    open_data("cifar10", &local, &train, &test); /* the larger copy of two in the first place */
+    check_pictures(train, 2, 2);
+    cepa_dataset_free(train);
+    assert_int_equal(cepa_dataset_locate("cifar10", path, sizeof path, NULL), CEPA_OK);
+    assert_string_equal(path, in_folder("CEPA_DATA/cifar-10-batches-py-target/cifar-10-batches-py"));
     REFUSE("cifar10", &((cepa_dataset_options){.local_only = true, .rows = 5}), CEPA_ARGUMENT, "5 training rows");
     REFUSE("cifar10", &((cepa_dataset_options){.rows = 50001}), CEPA_ARGUMENT, "50001", "it has 50000");
     unsetenv("XDG_CACHE_HOME");

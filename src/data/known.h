@@ -8,8 +8,7 @@
 enum { MOST_PLACES = 8 };
 
 typedef struct known {
-    size_t train_rows, test_rows; /* of the whole data set */
-    size_t rank;                  /* axes of a picture in a data set that Keras has too, else 0 */
+    size_t rank; /* axes of a picture in a data set that Keras has too, else 0 */
     int shape[3];
     bool column_labels; /* labels are (1), else () */
     size_t class_count;

@@ -37,8 +37,7 @@ cepa_status locate_cache(char **folder, cepa_error *error)
 }
 
 /* False where visit has had enough. */
-static bool visit_root(char *folder, const known *known, bool (*visit)(void *, const char *), void *context,
-                       bool *memory)
+static bool visit_root(char *folder, size_t root, const known *known, visit_place *visit, void *context, bool *memory)
 {
     bool go_on = true;
     for (size_t i = 0; folder && go_on && i < MOST_PLACES && known->places[i]; i++) {
@@ -46,39 +45,18 @@ static bool visit_root(char *folder, const known *known, bool (*visit)(void *, c
         if (!path)
             *memory = go_on = false;
         else if (file_exists(path))
-            go_on = visit(context, path);
+            go_on = visit(context, root, path);
         free(path);
     }
     free(folder);
     return go_on;
 }
 
-cepa_status locate_each(const known *known, bool (*visit)(void *context, const char *path), void *context,
-                        cepa_error *error)
+cepa_status locate_each(const known *known, visit_place *visit, void *context, cepa_error *error)
 {
     bool memory = true;
-    if (visit_root(root_folder(&data_root), known, visit, context, &memory) &&
-        visit_root(cache_folder(), known, visit, context, &memory))
-        visit_root(root_folder(&keras_root), known, visit, context, &memory);
+    if (visit_root(root_folder(&data_root), 0, known, visit, context, &memory) &&
+        visit_root(cache_folder(), 1, known, visit, context, &memory))
+        visit_root(root_folder(&keras_root), 2, known, visit, context, &memory);
     return memory ? CEPA_OK : fail_memory(error);
-}
-
-typedef struct answer {
-    char *path;
-    size_t size;
-} answer;
-
-static bool keep_path(void *context, const char *path)
-{
-    answer *a = context;
-    snprintf(a->path, a->size, "%s", path);
-    return false;
-}
-
-cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_error *error)
-{
-    if (size) *path = 0;
-    const known *known = known_dataset(name);
-    if (!known) return fail(error, CEPA_NOT_FOUND, "%s: no data set has this name", name);
-    return locate_each(known, keep_path, &(answer){path, size}, error);
 }

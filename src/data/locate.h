@@ -4,10 +4,10 @@
 
 #include "data/known.h"
 
-/* Calls visit for every place that holds a data set, the best first, until it gives false: under $CEPA_DATA, in Cepa's
- * cache, in ~/.keras/datasets. */
-cepa_status locate_each(const known *known, bool (*visit)(void *context, const char *path), void *context,
-                        cepa_error *error);
+/* Calls visit for every place that may hold a data set until it gives false: those in root 0, $CEPA_DATA, in root 1,
+ * Cepa's cache, in root 2, ~/.keras/datasets. */
+typedef bool visit_place(void *context, size_t root, const char *path);
+cepa_status locate_each(const known *known, visit_place *visit, void *context, cepa_error *error);
 
 /* Cepa's folder for downloads: $XDG_CACHE_HOME/cepa, else ~/.cache/cepa. *folder is the caller's to free. */
 cepa_status locate_cache(char **folder, cepa_error *error);

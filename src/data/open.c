@@ -61,20 +61,71 @@ static cepa_status check_rows(const char *name, const parts *made, size_t wanted
 
 /* ---- By name ---- */
 
+/* The first root that holds a copy gives it: a whole one, else that of the most rows. */
 typedef struct search {
+    const known *known;
     const cepa_dataset_options *options;
     parts made;
+    size_t root;        /* of what was made */
     cepa_status status; /* of the last place that could not be used */
     cepa_error error;
 } search;
 
-static bool try_place(void *context, const char *path)
+static size_t rows_of(const cepa_dataset *part) { return part ? part->rows : 0; }
+
+static bool is_whole(const parts *p, const known *known)
+{
+    const cepa_known_dataset *about = known_about(known);
+    return rows_of(p->train) >= about->train_rows && rows_of(p->test) >= about->test_rows;
+}
+
+static bool try_place(void *context, size_t root, const char *path)
 {
     search *s = context;
-    s->status = open_path(path, s->options, &s->made, &s->error);
-    if (!s->status) s->status = check_rows(path, &s->made, s->options->rows, &s->error);
-    if (s->status) parts_free(&s->made);
-    return s->status != CEPA_OK;
+    parts found = {0};
+    if (s->made.train && root > s->root) return false;
+    s->status = open_path(path, s->options, &found, &s->error);
+    if (!s->status) s->status = check_rows(path, &found, s->options->rows, &s->error);
+    if (!s->status && rows_of(found.train) + rows_of(found.test) > rows_of(s->made.train) + rows_of(s->made.test)) {
+        parts worse = s->made;
+        s->made = found;
+        s->root = root;
+        found = worse;
+    }
+    parts_free(&found);
+    return !s->made.train || !is_whole(&s->made, s->known);
+}
+
+/* The places of the first root that has any. */
+typedef struct places {
+    size_t root, count;
+    char *path; /* of the first one */
+    size_t size;
+} places;
+
+static bool note_place(void *context, size_t root, const char *path)
+{
+    places *p = context;
+    if (p->count && root > p->root) return false;
+    if (p->count++ == 0) snprintf(p->path, p->size, "%s", path);
+    p->root = root;
+    return true;
+}
+
+cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_error *error)
+{
+    static const cepa_dataset_options defaults = {0};
+    if (size) *path = 0;
+    const known *known = known_dataset(name);
+    if (!known) return fail(error, CEPA_NOT_FOUND, "%s: no data set has this name", name);
+    places places = {.path = path, .size = size};
+    cepa_status status = locate_each(known, note_place, &places, error);
+    if (status || places.count < 2) return status;
+    search s = {.known = known, .options = &defaults};
+    status = locate_each(known, try_place, &s, error);
+    if (s.made.train) snprintf(path, size, "%s", s.made.train->info.source);
+    parts_free(&s.made);
+    return status;
 }
 
 static void name_part(cepa_dataset *part, const cepa_known_dataset *about)
@@ -108,11 +159,12 @@ static cepa_status fetch_and_open(const known *known, const cepa_dataset_options
 static cepa_status find(const known *known, const cepa_dataset_options *options, parts *made, cepa_error *error)
 {
     const char *name = known_about(known)->name;
-    if (options->rows > known->train_rows)
+    size_t most = known_about(known)->train_rows;
+    if (options->rows > most)
         return fail(error, CEPA_ARGUMENT, "%s: %zu training rows were asked for, it has %zu", name, options->rows,
-                    known->train_rows);
+                    most);
     if (known->generate) return known->generate(options, made, error);
-    search s = {.options = options};
+    search s = {.known = known, .options = options};
     cepa_status status = locate_each(known, try_place, &s, error);
     *made = s.made;
     if (status || made->train) return status;

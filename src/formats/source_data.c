@@ -17,7 +17,7 @@ const thing *thing_data(eval *e, const source_data *data)
 /* (images, labels) of one part. */
 static const thing *part_of(eval *e, const char *name, const known *known, bool test)
 {
-    size_t rows = test ? known->test_rows : known->train_rows;
+    size_t rows = test ? known_about(known)->test_rows : known_about(known)->train_rows;
     source_data images = {.dataset = name, .test = test, .rows = rows, .all_rows = rows, .shape.rank = known->rank};
     source_data labels = images;
     memcpy(images.shape.size, known->shape, sizeof known->shape);
