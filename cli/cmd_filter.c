@@ -1,13 +1,14 @@
 /* cepa filter: a kernel slid over a picture or a matrix, and the arithmetic of any number of the result. */
 #include "commands.h"
+#include "drawing.h"
 #include "files.h"
+#include "filtering.h"
 #include "report.h"
 #include "tables.h"
+#include "terminal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const option options[] = {
     OPTION("kernel", kernels, TAKES_TEXTS, .letter = 'k', .value = "K",
@@ -19,28 +20,15 @@ static const option options[] = {
     OPTION("flip", flip, TAKES_NOTHING, .help = "turn the kernel by 180 degrees: the convolution of mathematics"),
     OPTION("grey", grey, TAKES_NOTHING, .help = "read a colour picture as grey"),
     OPTION("at", at, TAKES_TEXT, .value = "ROW,COL", .help = "explain this number of the output, counted from 0"),
-    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE", .help = "write the output to a .npy or .csv"),
+    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
+           .help = "write the output: numbers to a .npy or .csv, a picture to a .png, .svg or .pdf"),
+    OPTION("figure", figure, TAKES_TEXT, .value = "FILE",
+           .help = "draw input, kernel and output beside each other: .png, .svg or .pdf"),
+    TEXT_OPTION,
+    WIDTH_OPTION,
     OPTION("presets", presets, TAKES_NOTHING, .help = "list the kernels that have a name"),
     END_OF_OPTIONS,
 };
-
-enum { MOST_WAYS = 4 };
-
-/* One kind of padding and what comes of it. */
-typedef struct way {
-    char padding[16];
-    cepa_filter_options how;
-    cepa_matrix output;
-} way;
-
-typedef struct filtering {
-    cepa_matrix input, kernel;
-    const char *kernel_name; /* as it was given */
-    size_t count;
-    way ways[MOST_WAYS];
-    bool explained; /* --at */
-    size_t at[2];
-} filtering;
 
 /* ---- Kernels ---- */
 
@@ -116,6 +104,7 @@ static cepa_status flip(filtering *f, cepa_error *error)
     if (status) return status;
     cepa_matrix_free(&f->kernel);
     f->kernel = turned;
+    f->turned = true;
     return CEPA_OK;
 }
 
@@ -175,98 +164,14 @@ static cepa_status read_at(const settings *settings, filtering *f, cepa_error *e
 
 static cepa_status check_output(const settings *settings, const filtering *f, cepa_error *error)
 {
-    const char *path = settings->output, *kind = path ? extension(path) : "";
-    if (!path) return CEPA_OK;
-    if (strcasecmp(kind, ".npy") != 0 && strcasecmp(kind, ".csv") != 0)
-        return fails(error, CEPA_ARGUMENT, "-o %s: expected a name that ends in .npy or .csv", path);
-    if (f->count > 1) return fails(error, CEPA_ARGUMENT, "-o %s: one file takes one output; name one --padding", path);
+    const char *path = settings->output, *figure = settings->figure;
+    if (path && !names_matrix(path) && !names_figure(path))
+        return fails(error, CEPA_ARGUMENT, "-o %s: expected a name that ends in .png, .svg, .pdf, .npy or .csv", path);
+    if (path && f->count > 1)
+        return fails(error, CEPA_ARGUMENT, "-o %s: one file takes one output; name one --padding", path);
+    if (figure && !names_figure(figure))
+        return fails(error, CEPA_ARGUMENT, "--figure %s: expected a name that ends in .png, .svg or .pdf", figure);
     return CEPA_OK;
-}
-
-/* ---- Printing ---- */
-
-static void print_output(const filtering *f, const way *w)
-{
-    const cepa_matrix *out = &w->output;
-    printf("input %zu x %zu", f->input.height, f->input.width);
-    if (f->input.channels > 1) printf(" x %zu", f->input.channels);
-    printf(", kernel %zu x %zu, strides %d x %d, padding %s: output %zu x %zu\n", f->kernel.height, f->kernel.width,
-           w->how.strides[0], w->how.strides[1], w->padding, out->height, out->width);
-    if (is_readable(out)) {
-        print_matrix(out, 0, "  ");
-        return;
-    }
-    double low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < out->height * out->width; i++) {
-        low = fmin(low, out->values[i]);
-        high = fmax(high, out->values[i]);
-    }
-    printf("  numbers from %g to %g: too many to print; -o writes them to a file\n", low, high);
-}
-
-static const char *channel_title(size_t channel, size_t channels)
-{
-    static const char *const colours[] = {"red", "green", "blue"};
-    static char number[40];
-    if (channels == 3) return colours[channel];
-    snprintf(number, sizeof number, "channel %zu", channel);
-    return number;
-}
-
-/* A line for each row of the kernel, in one channel: every number times its weight, and their sum. */
-static double explain_channel(const cepa_matrix *window, const cepa_matrix *kernel, size_t channel)
-{
-    number_style x = number_style_of(window->values, window->height * window->width * window->channels);
-    number_style w = number_style_of(kernel->values, kernel->height * kernel->width * kernel->channels);
-    char left[40], right[40];
-    double whole = 0;
-    for (size_t i = 0; i < window->height; i++) {
-        double sum = 0;
-        printf("  ");
-        for (size_t j = 0; j < window->width; j++) {
-            size_t at = i * window->width + j;
-            double number = window->values[at * window->channels + channel];
-            double weight = kernel->values[at * kernel->channels + (kernel->channels > 1 ? channel : 0)];
-            printf("%s%s x %s", j ? " + " : "", styled(&x, number, left), styled(&w, weight, right));
-            sum += number * weight;
-        }
-        printf(" = %.10g\n", sum + 0.0);
-        whole += sum;
-    }
-    return whole;
-}
-
-static cepa_status explain(const filtering *f, const way *w, cepa_error *error)
-{
-    cepa_filter_place place;
-    cepa_error cause;
-    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, &cause);
-    if (status) return fails(error, status, "--at: %s", cause.message);
-    const cepa_matrix *window = &place.window;
-    printf("output %zu,%zu (padding %s): the window of input rows %d to %d, columns %d to %d, times the kernel\n",
-           f->at[0], f->at[1], w->padding, place.row, place.row + (int)window->height - 1, place.column,
-           place.column + (int)window->width - 1);
-    for (size_t c = 0; c < window->channels; c++) {
-        if (window->channels > 1) printf(" %s\n", channel_title(c, window->channels));
-        double sum = explain_channel(window, &f->kernel, c);
-        if (window->channels > 1) printf("  sum of %s: %.10g\n", channel_title(c, window->channels), sum + 0.0);
-    }
-    printf("  sum: %.10g\n", w->output.values[f->at[0] * w->output.width + f->at[1]]);
-    cepa_matrix_free(&place.window);
-    return CEPA_OK;
-}
-
-static void print_presets(void)
-{
-    size_t count;
-    const cepa_known_filter *known = cepa_known_filters(&count);
-    for (size_t i = 0; i < count; i++) {
-        cepa_matrix kernel = {.values = NULL};
-        printf("%s: %s\n", known[i].name, known[i].purpose);
-        if (cepa_matrix_new(known[i].height, known[i].width, 1, known[i].values, &kernel, NULL) == CEPA_OK)
-            print_matrix(&kernel, 0, "  ");
-        cepa_matrix_free(&kernel);
-    }
 }
 
 /* ---- The command ---- */
@@ -288,19 +193,18 @@ static cepa_status run(const settings *settings, filtering *f, cepa_error *error
     for (size_t i = 0; i < f->count && !status; i++)
         status = cepa_filter_with(&f->input, &f->kernel, &f->ways[i].how, &f->ways[i].output, error);
     for (size_t i = 0; i < f->count && !status; i++) {
-        if (!settings->output) print_output(f, &f->ways[i]);
-        if (f->explained) status = explain(f, &f->ways[i], error);
+        if (!settings->output && !settings->text && !settings->figure) filtering_print(f, &f->ways[i]);
+        if (f->explained) status = filtering_explain(f, &f->ways[i], error);
     }
-    if (status || !settings->output) return status;
-    status = cepa_matrix_write(settings->output, &f->ways[0].output, error);
-    if (!status) printf("Wrote %s\n", settings->output);
+    if (!status && (settings->text || settings->figure)) status = filtering_draw(f, settings, error);
+    if (!status && settings->output) status = filtering_write(f, settings->output, error);
     return status;
 }
 
 static int filter_main(const settings *settings)
 {
     if (settings->presets) {
-        print_presets();
+        filtering_print_presets();
         return DONE;
     }
     if (!settings->operand_count)

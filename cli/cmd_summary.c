@@ -3,34 +3,25 @@
 #include "json.h"
 #include "report.h"
 #include "subject.h"
+#include "terminal.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 static const option options[] = {
     STYLE_OPTION,
     OPTION("explain", explain, TAKES_NOTHING, .help = "the formula of each layer's parameters and its share"),
-    OPTION("width", width, TAKES_COUNT, .value = "N", .min = 40, .max = 1000,
-           .help = "columns; default: the terminal's, else 80"),
+    WIDTH_OPTION,
     SET_OPTION,
     JSON_OPTION,
     END_OF_OPTIONS,
 };
 
-static int terminal_width(void)
-{
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 static cepa_status print_text(const settings *settings, const cepa_model *model, cepa_error *error)
 {
     char *text;
-    cepa_summary_options how = {.style = settings->style,
-                                .explain = settings->explain,
-                                .width = settings->width ? (int)settings->width : terminal_width(),
-                                .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
+    cepa_text_options screen = terminal(settings);
+    cepa_summary_options how = {
+        .style = settings->style, .explain = settings->explain, .width = screen.width, .color = screen.color};
     cepa_status status = cepa_summary(model, &how, &text, error);
     if (status) return status;
     fputs(text, stdout);

@@ -18,13 +18,13 @@ typedef struct settings {
     size_t operand_count;
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
-    const char *padding, *strides, *at;
+    const char *padding, *strides, *at, *figure;
     texts set, callback, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time;
     uint64_t seed;
     double scale, budget; /* 0: not given */
-    bool no_shuffle, overwrite, json, explain, flip, grey, presets;
+    bool no_shuffle, overwrite, json, explain, flip, grey, presets, text;
 } settings;
 
 typedef enum option_kind {

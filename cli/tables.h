@@ -4,15 +4,6 @@
 
 #include "cepa.h"
 
-/* How numbers that stand together are printed: with the same decimals, as wide as the widest of them. */
-typedef struct number_style {
-    int width, decimals; /* decimals below 0: so many significant digits */
-} number_style;
-
-number_style number_style_of(const double *values, size_t count);
-/* The number as text, aligned to the right. */
-const char *styled(const number_style *style, double number, char text[40]);
-
 /* Prints one channel of a matrix, a line a row. */
 void print_matrix(const cepa_matrix *matrix, size_t channel, const char *indent);
 

@@ -728,6 +728,15 @@ CEPA_API cepa_status cepa_write_file(const char *path, const void *bytes, size_t
 /* The shortest decimal text that reads back as the same number, as Python prints it: 0.001, 1e-07, 100.0, nan. */
 CEPA_API void cepa_number_text(double number, char text[32]);
 
+/* How numbers that stand together are printed: with the same decimals (the fewest that show them, at most 4), aligned
+ * to the width of the widest. */
+typedef struct cepa_number_style {
+    int width, decimals; /* decimals below 0: so many significant digits, for very large and very small numbers */
+} cepa_number_style;
+
+CEPA_API cepa_number_style cepa_number_style_of(const double *values, size_t count);
+CEPA_API void cepa_styled_number(const cepa_number_style *style, double number, char text[40]);
+
 /* Arrays in files. A path's extension decides: .npy (one array) or .npz (any number, by name). */
 CEPA_API cepa_status cepa_write_arrays(const char *path, const cepa_array *arrays, const size_t *rows, size_t count,
                                        cepa_error *error);
@@ -740,6 +749,11 @@ typedef struct cepa_matrix {
     size_t height, width, channels;
     double *values; /* row-major */
 } cepa_matrix;
+
+/* Some rows and columns of a matrix; height 0: none. */
+typedef struct cepa_region {
+    int row, column, height, width;
+} cepa_region;
 
 /* Frees the values and empties the matrix; NULL is fine. */
 CEPA_API void cepa_matrix_free(cepa_matrix *matrix);
@@ -803,6 +817,11 @@ CEPA_API cepa_status cepa_filter_explain(const cepa_matrix *input, const cepa_ma
                                          const cepa_filter_options *options, size_t output_row, size_t output_column,
                                          cepa_filter_place *place, cepa_error *error);
 
+/* The input with its padding around it, as the windows see it; *inner is where the input itself lies in it. */
+CEPA_API cepa_status cepa_filter_pad(const cepa_matrix *input, const cepa_matrix *kernel,
+                                     const cepa_filter_options *options, cepa_matrix *padded, cepa_region *inner,
+                                     cepa_error *error);
+
 /* ---- Figures ----------------------------------------------------------------------------------------------------- */
 
 typedef struct cepa_series {
@@ -827,6 +846,55 @@ CEPA_API cepa_status cepa_plot_lines(const char *path, const cepa_series *series
 /* Draws the first columns x rows pictures of a data set with their class names. */
 CEPA_API cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows,
                                     cepa_error *error);
+
+/* How the numbers of a matrix are shown. */
+typedef enum cepa_tone {
+    CEPA_TONE_PLAIN,  /* a picture: low is black, high is white; three channels are colours */
+    CEPA_TONE_SIGNED, /* a picture: 0 is mid-grey (128), the numbers farthest from it are black and white (of a thousand
+                         or more, all but the outermost 1/200 are told apart) */
+    CEPA_TONE_STRETCHED, /* a picture: the smallest number is black, the largest white */
+    CEPA_TONE_NUMBERS    /* a table of the numbers (of one channel) */
+} cepa_tone;
+
+/* A matrix in a figure. */
+typedef struct cepa_panel {
+    const char *title; /* above it; NULL: none */
+    const char *sign;  /* between it and the next one, such as "*" or "="; NULL: none */
+    const cepa_matrix *matrix;
+    cepa_tone tone;
+    double low, high;        /* of the plain tone; both 0: 0 and 255, or 0 and 1 where no number lies beyond */
+    cepa_region mark;        /* with a red frame, in a table on orange ground */
+    cepa_region inner;       /* of a table: numbers outside it are pale, as padding */
+    const cepa_matrix *heat; /* of a picture: shares of 1, laid over it as colours from black over red to yellow */
+} cepa_panel;
+
+typedef struct cepa_panel_options {
+    CEPA_LIST_START
+    int columns;             /* default: all panels in one row */
+    int tile;                /* longer side of a picture in a PNG; default: 384 for few panels, less for many */
+    const char *title;       /* above the figure; default none */
+    const char *description; /* text alternative; NULL: made from the panels */
+} cepa_panel_options;
+
+/* Draws matrices beside each other, as tables or as pictures whose numbers are sharp squares. The extension decides:
+ * .png, .svg or .pdf. */
+CEPA_API cepa_status cepa_plot_panels(const char *path, const cepa_panel *panels, size_t count,
+                                      const cepa_panel_options *options, cepa_error *error);
+
+/* Draws one panel without its title, one pixel of a .png for each number. */
+CEPA_API cepa_status cepa_plot_picture(const char *path, const cepa_panel *panel, cepa_error *error);
+
+/* Figures as characters. */
+typedef struct cepa_text_options {
+    CEPA_LIST_START
+    int width;  /* columns of the terminal; 0: 80 */
+    bool color; /* with ANSI colours of 24 bits; else in dots */
+} cepa_text_options;
+
+/* The same panels as lines of text for a terminal: tables as they are, pictures of half blocks or dots. *text is the
+ * caller's, to be freed with free(). */
+CEPA_API cepa_status cepa_text_panels(const cepa_panel *panels, size_t count, const cepa_panel_options *options,
+                                      const cepa_text_options *text_options, char **text, cepa_error *error);
 
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 

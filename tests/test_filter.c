@@ -2,6 +2,7 @@
  * people write them. */
 #include "base/memory.h"
 #include "cepa.h"
+#include "figures/tone.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -251,6 +252,76 @@ static void known_filters_have_names_of_their_own(void **state)
     }
 }
 
+/* ---- How they look ----------------------------------------------------------------------------------------------- */
+
+static void zero_is_mid_grey(void **state)
+{
+    (void)state;
+    cepa_matrix m = parse("0 -300 150 300"), bytes = parse("0 128 255"), shares = parse("0 0.5 1");
+    cepa_panel p = {.matrix = &m, .tone = CEPA_TONE_SIGNED};
+    brightness b = panel_brightness(&p);
+    assert_int_equal(panel_colour(&p, &b, 0, 0), 0x808080);
+    assert_int_equal(panel_colour(&p, &b, 0, 1), 0x010101);
+    assert_int_equal(panel_colour(&p, &b, 0, 2), 0xc0c0c0);
+    assert_int_equal(panel_colour(&p, &b, 0, 3), 0xffffff);
+    p.tone = CEPA_TONE_PLAIN;
+    p.matrix = &bytes;
+    b = panel_brightness(&p);
+    assert_int_equal(panel_colour(&p, &b, 0, 1), 0x808080);
+    p.matrix = &shares;
+    b = panel_brightness(&p);
+    assert_int_equal(panel_colour(&p, &b, 0, 1), 0x808080);
+    assert_int_equal(panel_colour(&p, &b, 0, 2), 0xffffff);
+    cepa_matrix_free(&m);
+    cepa_matrix_free(&bytes);
+    cepa_matrix_free(&shares);
+}
+
+static void figures_refuse_what_they_cannot_show(void **state)
+{
+    (void)state;
+    double colours[12] = {0};
+    cepa_matrix rgb;
+    char *text;
+    cepa_error error;
+    assert_int_equal(cepa_matrix_new(2, 2, 3, colours, &rgb, NULL), CEPA_OK);
+    cepa_panel p = {.matrix = &rgb, .tone = CEPA_TONE_NUMBERS};
+    assert_int_equal(cepa_text_panels(&p, 1, NULL, NULL, &text, &error), CEPA_ARGUMENT);
+    assert_null(text);
+    assert_int_equal(cepa_text_panels(&p, 0, NULL, NULL, &text, &error), CEPA_ARGUMENT);
+    p.tone = CEPA_TONE_SIGNED;
+    assert_int_equal(cepa_text_panels(&p, 1, NULL, NULL, &text, &error), CEPA_OK);
+    free(text);
+    cepa_matrix_free(&rgb);
+}
+
+static const struct {
+    double values[3];
+    const char *text[3];
+} styles[] = {
+    {{1, -20, 300}, {"  1", "-20", "300"}},
+    {{0.5, 0.25, -0.0}, {"0.50", "0.25", "0.00"}},
+    {{1.0 / 3, 2, -1e-9}, {"0.3333", "2.0000", "0.0000"}},
+    {{1e-7, 2e-6, 0}, {"1e-07", "2e-06", "    0"}},
+    {{1e9, 0, 1}, {"1e+09", "    0", "    1"}},
+};
+
+static void numbers_that_stand_together(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(styles); i++) {
+        cepa_number_style style = cepa_number_style_of(styles[i].values, 3);
+        for (size_t k = 0; k < 3; k++) {
+            char text[40];
+            cepa_styled_number(&style, styles[i].values[k], text);
+            if ((int)strlen(styles[i].text[k]) < style.width)
+                assert_string_equal(text + style.width - (int)strlen(styles[i].text[k]), styles[i].text[k]);
+            else
+                assert_string_equal(text, styles[i].text[k]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +334,9 @@ int main(void)
         cmocka_unit_test(matrices_survive_a_file),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(known_filters_have_names_of_their_own),
+        cmocka_unit_test(zero_is_mid_grey),
+        cmocka_unit_test(figures_refuse_what_they_cannot_show),
+        cmocka_unit_test(numbers_that_stand_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

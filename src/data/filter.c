@@ -151,3 +151,31 @@ cepa_status cepa_filter_explain(const cepa_matrix *input, const cepa_matrix *ker
     place->column = (int)((long)output_column * s.columns.stride - s.columns.before);
     return CEPA_OK;
 }
+
+/* Numbers of padding behind the axis' end. */
+static long padding_after(const axis *a)
+{
+    long end = ((long)a->places - 1) * a->stride - a->before + a->kernel - a->size;
+    return a->outside && end > 0 ? end : 0;
+}
+
+cepa_status cepa_filter_pad(const cepa_matrix *input, const cepa_matrix *kernel, const cepa_filter_options *options,
+                            cepa_matrix *padded, cepa_region *inner, cepa_error *error)
+{
+    sliding s;
+    *padded = (cepa_matrix){.values = NULL};
+    *inner = (cepa_region){.row = 0};
+    cepa_status status = prepare(input, kernel, options, &s, error);
+    if (status) return status;
+    status = matrix_allocate((size_t)(s.rows.before + s.rows.size + padding_after(&s.rows)),
+                             (size_t)(s.columns.before + s.columns.size + padding_after(&s.columns)), input->channels,
+                             padded, error);
+    if (status) return status;
+    for (size_t i = 0; i < padded->height; i++)
+        for (size_t j = 0; j < padded->width; j++) {
+            const double *x = under(&s, 0, 0, i, j); /* the first window, continued */
+            if (x) memcpy(matrix_at(padded, i, j), x, input->channels * sizeof *x);
+        }
+    *inner = (cepa_region){(int)s.rows.before, (int)s.columns.before, (int)input->height, (int)input->width};
+    return CEPA_OK;
+}

@@ -4,15 +4,17 @@
 #include "data/types.h"
 #include "figures/surface.h"
 #include "figures/text.h"
+#include "figures/tile.h"
+#include "figures/tone.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #define TITLE_SIZE   14.0
 #define TITLE_HEIGHT 22.0
 #define GAP          18.0
 #define PADDING      12.0
-#define TILE_PIXELS  160 /* a picture's longer side in a PNG is the largest whole multiple up to this, or this */
+#define TILE_PIXELS  160 /* of a picture's longer side in a PNG */
 
 enum { MOST_TILES = 32, CHANNELS = 4 };
 
@@ -21,8 +23,9 @@ typedef struct grid {
     const cepa_dataset_info *info;
     int columns, rows;
     size_t height, width, channels; /* of a picture */
-    double scale, offset;           /* number * scale + offset is a byte */
-    double pixel;                   /* units for one pixel of a picture */
+    brightness brightness;
+    double pixel;      /* units for one pixel of a picture */
+    uint32_t *colours; /* room for one picture */
 } grid;
 
 /* The numbers of an array in one row. */
@@ -33,18 +36,13 @@ static size_t row_numbers(const cepa_array *a)
     return count;
 }
 
-/* Numbers become bytes as matplotlib shows them: bytes as they are, shares of 1 times 255, others over their range. */
+/* Bytes as they are, other numbers by the range they have in the whole data set. */
 static void choose_brightness(grid *g, const cepa_dataset *data)
 {
     const cepa_array *pictures = &g->info->inputs[0];
     double low = 0, high = 255;
     if (pictures->type != CEPA_UINT8) cepa_dataset_range(data, pictures, &low, &high);
-    if (low >= 0 && high <= 255) {
-        high = high <= 1 ? 1 : 255;
-        low = 0;
-    }
-    g->scale = high > low ? 255 / (high - low) : 0;
-    g->offset = -low * g->scale;
+    g->brightness = brightness_of_range(low, high);
 }
 
 static cepa_status measure(grid *g, const cepa_dataset *data, cepa_error *error)
@@ -59,11 +57,10 @@ static cepa_status measure(grid *g, const cepa_dataset *data, cepa_error *error)
                     g->info->name);
     g->height = (size_t)a->shape[0];
     g->width = (size_t)a->shape[1];
-    size_t side = g->height > g->width ? g->height : g->width;
-    double whole = floor(TILE_PIXELS / (double)side);
-    g->pixel = (whole >= 1 ? whole : TILE_PIXELS / (double)side) / PIXELS_PER_UNIT;
+    g->pixel = tile_pixel(g->height, g->width, TILE_PIXELS);
     choose_brightness(g, data);
-    return CEPA_OK;
+    g->colours = calloc(g->height * g->width, sizeof *g->colours);
+    return g->colours ? CEPA_OK : fail_memory(error);
 }
 
 /* A row's class name, or its label as a number; one-hot targets count as their largest. "" without targets. */
@@ -90,69 +87,20 @@ static uint32_t pixel_colour(const grid *g, const number_type *type, size_t firs
 {
     const void *numbers = g->info->inputs[0].data;
     uint32_t colour = 0;
-    double alpha = 1;
-    if (g->channels == 4) alpha = (type->read(numbers, first + 3) * g->scale + g->offset) / 255;
+    double alpha = g->channels == 4 ? tone_byte(&g->brightness, type->read(numbers, first + 3)) / 255 : 1;
     for (size_t i = 0; i < 3; i++) {
-        double number = type->read(numbers, first + (g->channels == 1 ? 0 : i)) * g->scale + g->offset;
-        double byte = fmin(fmax(255 - alpha * (255 - number), 0), 255);
-        colour = colour << 8 | (uint32_t)(byte + 0.5);
+        double byte = tone_byte(&g->brightness, type->read(numbers, first + (g->channels == 1 ? 0 : i)));
+        colour = colour << 8 | (uint32_t)(255 - alpha * (255 - byte) + 0.5);
     }
     return colour;
 }
 
-/* The picture of a row as a surface of its own size. */
-static cairo_surface_t *picture_surface(const grid *g, size_t row)
-{
-    const number_type *type = number_type_of(g->info->inputs[0].type);
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)g->width, (int)g->height);
-    unsigned char *bytes = cairo_image_surface_get_data(surface);
-    if (!bytes) return surface;
-    size_t stride = (size_t)cairo_image_surface_get_stride(surface);
-    for (size_t y = 0; y < g->height; y++) {
-        for (size_t x = 0; x < g->width; x++) {
-            uint32_t colour = pixel_colour(g, type, ((row * g->height + y) * g->width + x) * g->channels);
-            memcpy(bytes + y * stride + 4 * x, &colour, sizeof colour);
-        }
-    }
-    cairo_surface_mark_dirty(surface);
-    return surface;
-}
-
-/* Draws a surface, each of its pixels a sharp square. */
-static void draw_sharp(cairo_t *cr, cairo_surface_t *surface, double x, double y, double pixel)
-{
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    cairo_scale(cr, pixel, pixel);
-    cairo_set_source_surface(cr, surface, 0, 0);
-    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
-    cairo_paint(cr);
-    cairo_restore(cr);
-}
-
-/* A surface made smaller by a factor, smoothly; takes the place of the given one. */
-static cairo_surface_t *shrink(cairo_surface_t *surface, const grid *g, double factor)
-{
-    int width = (int)ceil((double)g->width * factor), height = (int)ceil((double)g->height * factor);
-    cairo_surface_t *smaller = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
-    cairo_t *cr = cairo_create(smaller);
-    cairo_scale(cr, width / (double)g->width, height / (double)g->height);
-    cairo_set_source_surface(cr, surface, 0, 0);
-    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_GOOD);
-    cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
-    cairo_paint(cr);
-    cairo_destroy(cr);
-    cairo_surface_destroy(surface);
-    return smaller;
-}
-
 static void draw_picture(cairo_t *cr, const grid *g, size_t row, double x, double y)
 {
-    cairo_surface_t *picture = picture_surface(g, row);
-    double factor = g->pixel * PIXELS_PER_UNIT;
-    if (factor < 1) picture = shrink(picture, g, factor);
-    draw_sharp(cr, picture, x, y, factor < 1 ? 1 / PIXELS_PER_UNIT : g->pixel);
-    cairo_surface_destroy(picture);
+    const number_type *type = number_type_of(g->info->inputs[0].type);
+    size_t count = g->height * g->width;
+    for (size_t i = 0; i < count; i++) g->colours[i] = pixel_colour(g, type, (row * count + i) * g->channels);
+    tile_draw(cr, g->colours, g->height, g->width, x, y, g->pixel);
 }
 
 static double pitch_x(const grid *g) { return (double)g->width * g->pixel + GAP; }
@@ -218,5 +166,6 @@ cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int colum
     status = title.failed || description.failed ? fail_memory(error) : figure_write(path, &f, error);
     buffer_free(&title);
     buffer_free(&description);
+    free(g.colours);
     return status;
 }

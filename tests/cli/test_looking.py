@@ -1,5 +1,6 @@
 """Looking closely: filters by numbers and on pictures."""
 
+import struct
 import unittest
 
 from command import CommandTest, png, read_npy
@@ -55,6 +56,27 @@ class Filter(CommandTest):
         self.write("x.csv", "1,2\n3,4\n")
         self.cepa("filter", "x.csv", "-k", "k.csv", "-o", "out.csv")
         self.assertEqual((self.folder / "out.csv").read_text(), "10\n")
+
+    def test_the_figure_in_words_and_lines(self):
+        example = ("filter", LESSON_INPUT, "-k", LESSON_KERNEL, "--at", "1,1")
+        self.assertIn("Wrote conv.svg", self.cepa(*example, "--figure", "conv.svg"))
+        svg = (self.folder / "conv.svg").read_text()
+        self.assertIn("<desc>3 panels. input: 6 x 5 numbers: 100 100 100 100 100; ", svg)
+        self.assertIn("marked: rows 1 to 3, columns 1 to 3. times kernel", svg)
+        self.assertIn("marked: rows 1 to 1, columns 1 to 1.", svg)
+        drawn = self.cepa(*example, "--text")
+        self.assertIn(" 100 [100  100  100] 100   *    0   0   0   =   -300 [-300] -300", drawn)
+
+    def test_pictures_of_responses(self):
+        self.write("a.png", png(32))
+        for path in ("out.png", "out.svg", "figure.png"):
+            option = "--figure" if path == "figure.png" else "-o"
+            self.cepa("filter", "a.png", "-k", "outline", option, path)
+            self.assertGreater((self.folder / path).stat().st_size, 100)
+        self.assertEqual((self.folder / "out.png").read_bytes()[16:24], struct.pack(">II", 30, 30))
+        drawn = self.cepa("filter", "a.png", "-k", "outline", "--text", "--width", "60")
+        self.assertTrue(all(len(line) <= 60 for line in drawn.splitlines()), drawn)
+        self.assertRegex(drawn, "[\u2801-\u28ff]{6}")
 
     def test_presets(self):
         printed = self.cepa("filter", "--presets")

@@ -1,0 +1,32 @@
+/* Panels of a figure that a command gathers, and where they go: a file, the terminal. */
+#ifndef CLI_DRAWING_H
+#define CLI_DRAWING_H
+
+#include "cepa.h"
+#include "options.h"
+
+/* A growing figure that owns its titles and matrices. Zero-initialise; drawing_free at the end. */
+typedef struct drawing {
+    cepa_panel *panels;
+    char **titles;
+    cepa_matrix *matrices;
+    size_t count, capacity;
+} drawing;
+
+/* Adds a panel: title (NULL: none) is copied, the matrix is taken over, also on failure. The panel may be changed until
+ * the next one is added; NULL without memory. */
+cepa_panel *drawing_add(drawing *drawing, const char *title, cepa_matrix *matrix, cepa_tone tone, cepa_error *error);
+
+/* Draws into a file and says so. */
+cepa_status drawing_write(const drawing *drawing, const char *path, const cepa_panel_options *how, cepa_error *error);
+/* Draws on the terminal. */
+cepa_status drawing_print(const drawing *drawing, const settings *settings, const cepa_panel_options *how,
+                          cepa_error *error);
+
+void drawing_free(drawing *drawing);
+
+/* Whether a path's extension is that of a figure, or one of an array's or table's. */
+bool names_figure(const char *path);
+bool names_matrix(const char *path);
+
+#endif

@@ -1,0 +1,215 @@
+/* How cepa filter shows its numbers: printed, explained, drawn. */
+#include "drawing.h"
+#include "files.h"
+#include "filtering.h"
+#include "tables.h"
+
+#include <math.h>
+
+void filtering_print(const filtering *f, const way *w)
+{
+    const cepa_matrix *out = &w->output;
+    printf("input %zu x %zu", f->input.height, f->input.width);
+    if (f->input.channels > 1) printf(" x %zu", f->input.channels);
+    printf(", kernel %zu x %zu, strides %d x %d, padding %s: output %zu x %zu\n", f->kernel.height, f->kernel.width,
+           w->how.strides[0], w->how.strides[1], w->padding, out->height, out->width);
+    if (is_readable(out)) {
+        print_matrix(out, 0, "  ");
+        return;
+    }
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < out->height * out->width; i++) {
+        low = fmin(low, out->values[i]);
+        high = fmax(high, out->values[i]);
+    }
+    printf("  numbers from %g to %g: too many to print; -o writes them to a file, --text draws them\n", low, high);
+}
+
+static const char *channel_title(size_t channel, size_t channels)
+{
+    static const char *const colours[] = {"red", "green", "blue"};
+    static char number[40];
+    if (channels == 3) return colours[channel];
+    snprintf(number, sizeof number, "channel %zu", channel);
+    return number;
+}
+
+/* A line for each row of the kernel, in one channel: every number times its weight, and their sum. */
+static double explain_channel(const cepa_matrix *window, const cepa_matrix *kernel, size_t channel)
+{
+    cepa_number_style x = cepa_number_style_of(window->values, window->height * window->width * window->channels);
+    cepa_number_style w = cepa_number_style_of(kernel->values, kernel->height * kernel->width * kernel->channels);
+    char left[40], right[40];
+    double whole = 0;
+    for (size_t i = 0; i < window->height; i++) {
+        double sum = 0;
+        printf("  ");
+        for (size_t j = 0; j < window->width; j++) {
+            size_t at = i * window->width + j;
+            double number = window->values[at * window->channels + channel];
+            double weight = kernel->values[at * kernel->channels + (kernel->channels > 1 ? channel : 0)];
+            cepa_styled_number(&x, number, left);
+            cepa_styled_number(&w, weight, right);
+            printf("%s%s x %s", j ? " + " : "", left, right);
+            sum += number * weight;
+        }
+        printf(" = %.10g\n", sum + 0.0);
+        whole += sum;
+    }
+    return whole;
+}
+
+cepa_status filtering_explain(const filtering *f, const way *w, cepa_error *error)
+{
+    cepa_filter_place place;
+    cepa_error cause;
+    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, &cause);
+    if (status) return fails(error, status, "--at: %s", cause.message);
+    const cepa_matrix *window = &place.window;
+    printf("output %zu,%zu (padding %s): the window of input rows %d to %d, columns %d to %d, times the kernel\n",
+           f->at[0], f->at[1], w->padding, place.row, place.row + (int)window->height - 1, place.column,
+           place.column + (int)window->width - 1);
+    for (size_t c = 0; c < window->channels; c++) {
+        if (window->channels > 1) printf(" %s\n", channel_title(c, window->channels));
+        double sum = explain_channel(window, &f->kernel, c);
+        if (window->channels > 1) printf("  sum of %s: %.10g\n", channel_title(c, window->channels), sum + 0.0);
+    }
+    printf("  sum: %.10g\n", w->output.values[f->at[0] * w->output.width + f->at[1]]);
+    cepa_matrix_free(&place.window);
+    return CEPA_OK;
+}
+
+void filtering_print_presets(void)
+{
+    size_t count;
+    const cepa_known_filter *known = cepa_known_filters(&count);
+    for (size_t i = 0; i < count; i++) {
+        cepa_matrix kernel = {.values = NULL};
+        printf("%s: %s\n", known[i].name, known[i].purpose);
+        if (cepa_matrix_new(known[i].height, known[i].width, 1, known[i].values, &kernel, NULL) == CEPA_OK)
+            print_matrix(&kernel, 0, "  ");
+        cepa_matrix_free(&kernel);
+    }
+}
+
+/* ---- Figures ---- */
+
+enum { MOST_IN_TABLE = 14 }; /* numbers in a row or column that a figure shows as a table */
+
+static bool as_table(const cepa_matrix *m)
+{
+    return m->channels == 1 && m->height <= MOST_IN_TABLE && m->width <= MOST_IN_TABLE;
+}
+
+static cepa_status copy(const cepa_matrix *m, cepa_matrix *made, cepa_error *error)
+{
+    return cepa_matrix_new(m->height, m->width, m->channels, m->values, made, error);
+}
+
+static double largest(const cepa_matrix *m)
+{
+    double most = -INFINITY;
+    for (size_t i = 0; i < m->height * m->width * m->channels; i++) most = fmax(most, m->values[i]);
+    return most;
+}
+
+/* The input with its padding, the window of --at marked. */
+static cepa_status add_input(drawing *d, const filtering *f, const way *w, cepa_error *error)
+{
+    cepa_matrix padded;
+    cepa_region inner;
+    char title[80];
+    cepa_status status = cepa_filter_pad(&f->input, &f->kernel, &w->how, &padded, &inner, error);
+    if (status) return status;
+    if (f->count > 1)
+        snprintf(title, sizeof title, "input, padding %s", w->padding);
+    else
+        snprintf(title, sizeof title, "input");
+    cepa_panel *p = drawing_add(d, title, &padded, as_table(&padded) ? CEPA_TONE_NUMBERS : CEPA_TONE_PLAIN, error);
+    if (!p) return error->status;
+    p->inner = inner;
+    p->sign = "\u2217";
+    if (f->explained)
+        p->mark = (cepa_region){(int)f->at[0] * w->how.strides[0], (int)f->at[1] * w->how.strides[1],
+                                (int)f->kernel.height, (int)f->kernel.width};
+    return CEPA_OK;
+}
+
+/* The kernel, a table for each of its channels. */
+static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
+{
+    const cepa_matrix *k = &f->kernel;
+    for (size_t c = 0; c < k->channels; c++) {
+        cepa_matrix one;
+        cepa_status status = copy(&(cepa_matrix){k->height, k->width, 1, k->values}, &one, error);
+        if (status) return status;
+        for (size_t i = 0; i < k->height * k->width; i++) one.values[i] = k->values[i * k->channels + c];
+        const char *title = k->channels > 1 ? channel_title(c, k->channels) : f->turned ? "kernel, turned" : "kernel";
+        cepa_panel *p =
+            drawing_add(d, title, &one, as_table(k) || k->channels > 1 ? CEPA_TONE_NUMBERS : CEPA_TONE_SIGNED, error);
+        if (!p) return error->status;
+        p->sign = c + 1 == k->channels ? "=" : NULL;
+    }
+    return CEPA_OK;
+}
+
+/* A kernel whose numbers add up to nothing gives a response around 0; others give a picture of the input's brightness.
+ */
+static void choose_tone(cepa_panel *p, const filtering *f)
+{
+    double sum = 0, size = 0;
+    for (size_t i = 0; i < f->kernel.height * f->kernel.width * f->kernel.channels; i++) {
+        sum += f->kernel.values[i];
+        size += fabs(f->kernel.values[i]);
+    }
+    p->tone = fabs(sum) <= 1e-6 * size ? CEPA_TONE_SIGNED : CEPA_TONE_PLAIN;
+    p->high = largest(&f->input) <= 1 ? 1 : 255;
+    if (f->kernel.channels != f->input.channels) p->high *= (double)f->input.channels;
+}
+
+static cepa_status add_output(drawing *d, const filtering *f, const way *w, bool table, cepa_error *error)
+{
+    cepa_matrix output;
+    char title[80];
+    cepa_status status = copy(&w->output, &output, error);
+    if (status) return status;
+    snprintf(title, sizeof title, "output %zu x %zu", w->output.height, w->output.width);
+    cepa_panel *p = drawing_add(d, title, &output, CEPA_TONE_NUMBERS, error);
+    if (!p) return error->status;
+    if (!table) choose_tone(p, f);
+    if (f->explained) p->mark = (cepa_region){(int)f->at[0], (int)f->at[1], 1, 1};
+    return CEPA_OK;
+}
+
+cepa_status filtering_draw(const filtering *f, const settings *settings, cepa_error *error)
+{
+    drawing d = {.count = 0};
+    cepa_panel_options how = {.columns = 2 + (int)f->kernel.channels};
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < f->count && !status; i++) {
+        status = add_input(&d, f, &f->ways[i], error);
+        if (!status) status = add_kernel(&d, f, error);
+        if (!status) status = add_output(&d, f, &f->ways[i], as_table(&f->ways[i].output), error);
+    }
+    if (!status && settings->text) status = drawing_print(&d, settings, &how, error);
+    if (!status && settings->figure) status = drawing_write(&d, settings->figure, &how, error);
+    drawing_free(&d);
+    return status;
+}
+
+cepa_status filtering_write(const filtering *f, const char *path, cepa_error *error)
+{
+    drawing d = {.count = 0};
+    const way *w = &f->ways[0];
+    cepa_status status;
+    if (names_matrix(path))
+        status = cepa_matrix_write(path, &w->output, error);
+    else {
+        status = add_output(&d, f, w, false, error);
+        if (!status) d.panels->mark.height = 0;
+        if (!status) status = cepa_plot_picture(path, d.panels, error);
+    }
+    drawing_free(&d);
+    if (!status) printf("Wrote %s\n", path);
+    return status;
+}

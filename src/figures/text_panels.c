@@ -1,0 +1,275 @@
+/* cepa_text_panels: panels as lines of text, for terminals and for those who read with their ears. */
+#include "figures/panels.h"
+#include "figures/tone.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A panel as lines. */
+typedef struct block {
+    buffer *line;
+    size_t lines;
+    size_t width; /* columns that each line takes on the screen */
+} block;
+
+typedef struct painting {
+    const cepa_panel *panel;
+    brightness brightness;
+    size_t width, height; /* of the picture on the screen, in pixels */
+} painting;
+
+/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
+
+static bool block_begin(block *b, size_t lines, size_t width)
+{
+    b->line = calloc(lines, sizeof *b->line);
+    b->lines = lines;
+    b->width = width;
+    return b->line;
+}
+
+static void block_free(block *b)
+{
+    for (size_t i = 0; i < b->lines && b->line; i++) buffer_free(&b->line[i]);
+    free(b->line);
+}
+
+static void blanks(buffer *text, size_t count)
+{
+    for (; count; count--) buffer_text(text, " ");
+}
+
+/* Characters of a text, as many as columns on the screen. */
+static size_t length_of(const char *text)
+{
+    size_t length = 0;
+    for (; *text; text++) length += ((unsigned char)*text & 0xC0) != 0x80;
+    return length;
+}
+
+/* ---- Tables ------------------------------------------------------------------------------------------------------ */
+
+/* What stands around a number: brackets at the ends of a marked row. */
+static void put_cell(buffer *line, const cepa_panel *p, size_t row, size_t column, const char *number, bool color)
+{
+    bool marked = region_holds(&p->mark, row, column);
+    bool first = marked && (column == 0 || !region_holds(&p->mark, row, column - 1));
+    bool last = marked && !region_holds(&p->mark, row, column + 1);
+    bool pale = p->inner.height > 0 && !region_holds(&p->inner, row, column);
+    if (color && marked) buffer_text(line, "\x1b[48;2;251;229;214;38;2;0;0;0m");
+    if (color && pale && !marked) buffer_text(line, "\x1b[90m");
+    buffer_text(line, first ? "[" : " ");
+    buffer_text(line, number);
+    buffer_text(line, last ? "]" : " ");
+    if (color && (marked || pale)) buffer_text(line, "\x1b[0m");
+}
+
+static bool write_numbers(block *b, const cepa_panel *p, bool color)
+{
+    const cepa_matrix *m = p->matrix;
+    cepa_number_style style = cepa_number_style_of(m->values, m->height * m->width);
+    if (!block_begin(b, m->height, m->width * (size_t)(style.width + 2))) return false;
+    for (size_t row = 0; row < m->height; row++)
+        for (size_t column = 0; column < m->width; column++) {
+            char number[40];
+            cepa_styled_number(&style, m->values[row * m->width + column], number);
+            put_cell(&b->line[row], p, row, column, number, color);
+        }
+    return true;
+}
+
+/* ---- Pictures ---------------------------------------------------------------------------------------------------- */
+
+/* The mean colour of the panel's pixels that fall on one of the screen. */
+static uint32_t mean_colour(const painting *d, size_t y, size_t x)
+{
+    const cepa_matrix *m = d->panel->matrix;
+    size_t top = y * m->height / d->height, bottom = (y + 1) * m->height / d->height;
+    size_t left = x * m->width / d->width, right = (x + 1) * m->width / d->width;
+    if (bottom == top) bottom++;
+    if (right == left) right++;
+    uint64_t sum[3] = {0}, count = (bottom - top) * (right - left);
+    for (size_t row = top; row < bottom; row++)
+        for (size_t column = left; column < right; column++) {
+            uint32_t colour = panel_colour(d->panel, &d->brightness, row, column);
+            for (int i = 0; i < 3; i++) sum[i] += colour >> (16 - 8 * i) & 255;
+        }
+    return (uint32_t)(sum[0] / count << 16 | sum[1] / count << 8 | sum[2] / count);
+}
+
+static unsigned grey_of(uint32_t colour)
+{
+    return (299 * (colour >> 16) + 587 * (colour >> 8 & 255) + 114 * (colour & 255)) / 1000;
+}
+
+/* Two pixels, one above the other, as the halves of one character. */
+static void put_halves(buffer *line, const painting *d, size_t y, size_t x)
+{
+    bool odd = 2 * y + 1 == d->height;
+    uint32_t upper = mean_colour(d, 2 * y, x), lower = odd ? upper : mean_colour(d, 2 * y + 1, x);
+    buffer_format(line, "\x1b[38;2;%u;%u;%um\x1b[48;2;%u;%u;%um\u2580", upper >> 16, upper >> 8 & 255, upper & 255,
+                  lower >> 16, lower >> 8 & 255, lower & 255);
+}
+
+/* Whether a dot of a picture in dots is lit: brighter than its place's threshold (ordered dithering, Bayer 1973). */
+static bool is_lit(const painting *d, size_t y, size_t x)
+{
+    static const unsigned thresholds[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
+    return y < d->height && grey_of(mean_colour(d, y, x)) > 16 * thresholds[y % 4][x % 4] + 8;
+}
+
+/* Eight pixels as the dots of a Braille character, U+2800 and a bit for each. */
+static void put_dots(buffer *line, const painting *d, size_t y, size_t x)
+{
+    static const unsigned bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+    unsigned dots = 0;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 2; j++)
+            if (is_lit(d, 4 * y + i, 2 * x + j)) dots |= bits[i][j];
+    const char bytes[] = {(char)0xE2, (char)(0xA0 | dots >> 6), (char)(0x80 | (dots & 0x3F)), 0};
+    buffer_text(line, bytes);
+}
+
+/* Columns for a picture: one for each of its own, but at least SMALLEST where there is room. */
+static size_t picture_columns(const cepa_matrix *m, size_t most)
+{
+    enum { SMALLEST = 12 };
+    size_t times = (SMALLEST + m->width - 1) / m->width;
+    while (times > 1 && times * m->width > most) times--;
+    return times * m->width < most ? times * m->width : most;
+}
+
+static bool write_picture(block *b, const cepa_panel *p, size_t most, bool color)
+{
+    const cepa_matrix *m = p->matrix;
+    painting d = {.panel = p, .brightness = panel_brightness(p)};
+    size_t across = color ? 1 : 2, down = color ? 2 : 4; /* pixels of the picture in a character */
+    size_t columns = picture_columns(m, most);
+    d.width = across * columns;
+    d.height = (m->height * d.width + m->width / 2) / m->width;
+    if (!d.height) d.height = 1;
+    if (!block_begin(b, (d.height + down - 1) / down, columns)) return false;
+    for (size_t y = 0; y < b->lines; y++) {
+        for (size_t x = 0; x < columns; x++) (color ? put_halves : put_dots)(&b->line[y], &d, y, x);
+        if (color) buffer_text(&b->line[y], "\x1b[0m");
+    }
+    return true;
+}
+
+/* ---- Rows of panels ---------------------------------------------------------------------------------------------- */
+
+/* Panels that stand beside each other. */
+typedef struct row {
+    const cepa_panel *panels;
+    size_t count;
+    block *blocks;
+    bool color;
+} row;
+
+static size_t column_width(const row *r, size_t i)
+{
+    size_t title = r->panels[i].title ? length_of(r->panels[i].title) : 0;
+    return r->blocks[i].width > title ? r->blocks[i].width : title;
+}
+
+static size_t most_lines(const row *r)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->blocks[i].lines > most) most = r->blocks[i].lines;
+    return most;
+}
+
+/* What stands between a panel and the next in a line. */
+static void put_gap(buffer *text, const cepa_panel *p, bool sign_here)
+{
+    const char *sign = p->sign && strcmp(p->sign, "\u2217") == 0 ? "*" : p->sign;
+    if (sign)
+        buffer_format(text, "  %s  ", sign_here ? sign : " ");
+    else
+        buffer_text(text, "  ");
+}
+
+static void put_titles(buffer *text, const row *r)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->count; i++) any = any || (r->panels[i].title && *r->panels[i].title);
+    for (size_t i = 0; i < r->count && any; i++) {
+        const char *title = r->panels[i].title ? r->panels[i].title : "";
+        for (const char *at = title; *at; at++) buffer_bytes(text, *at == '\n' ? " " : at, 1);
+        if (i + 1 == r->count) break;
+        blanks(text, column_width(r, i) - length_of(title));
+        put_gap(text, &r->panels[i], false);
+    }
+    if (any) buffer_text(text, "\n");
+}
+
+/* Each block in the middle of the row's lines. */
+static void put_row(buffer *text, const row *r)
+{
+    size_t lines = most_lines(r);
+    put_titles(text, r);
+    for (size_t line = 0; line < lines; line++) {
+        for (size_t i = 0; i < r->count; i++) {
+            const block *b = &r->blocks[i];
+            size_t before = (lines - b->lines) / 2, width = column_width(r, i);
+            bool here = line >= before && line < before + b->lines;
+            if (here && b->line[line - before].bytes) buffer_text(text, (const char *)b->line[line - before].bytes);
+            if (i + 1 == r->count) break;
+            blanks(text, width - (here ? b->width : 0));
+            put_gap(text, &r->panels[i], line == (lines - 1) / 2);
+        }
+        buffer_text(text, "\n");
+    }
+}
+
+/* Columns that each picture of the row may take, so that all fit beside the tables. */
+static size_t room_for_pictures(const row *r, size_t width)
+{
+    size_t used = 0, pictures = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        pictures += r->panels[i].tone != CEPA_TONE_NUMBERS;
+        used += r->blocks[i].width + (i + 1 == r->count ? 0 : r->panels[i].sign ? 5 : 2);
+    }
+    size_t room = pictures && width > used ? (width - used) / pictures : 0;
+    return room > 8 ? room : 8;
+}
+
+static bool write_row(buffer *text, row *r, size_t width)
+{
+    bool good = true;
+    for (size_t i = 0; i < r->count && good; i++)
+        if (r->panels[i].tone == CEPA_TONE_NUMBERS) good = write_numbers(&r->blocks[i], &r->panels[i], r->color);
+    size_t room = room_for_pictures(r, width);
+    for (size_t i = 0; i < r->count && good; i++)
+        if (r->panels[i].tone != CEPA_TONE_NUMBERS) good = write_picture(&r->blocks[i], &r->panels[i], room, r->color);
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = 0; k < r->blocks[i].lines && good; k++) good = !r->blocks[i].line[k].failed;
+    if (good) put_row(text, r);
+    for (size_t i = 0; i < r->count; i++) block_free(&r->blocks[i]);
+    return good;
+}
+
+cepa_status cepa_text_panels(const cepa_panel *panels, size_t count, const cepa_panel_options *options,
+                             const cepa_text_options *text_options, char **text, cepa_error *error)
+{
+    const cepa_panel_options plain = {0}, *o = options ? options : &plain;
+    const cepa_text_options dull = {0}, *t = text_options ? text_options : &dull;
+    size_t columns;
+    *text = NULL;
+    cepa_status status = panels_check(panels, count, o, &columns, error);
+    if (status) return status;
+    buffer lines = {0};
+    bool good = true;
+    if (o->title) buffer_format(&lines, "%s\n", o->title);
+    for (size_t first = 0; first < count && good; first += columns) {
+        block blocks[MOST_PANEL_COLUMNS] = {0};
+        row r = {panels + first, count - first < columns ? count - first : columns, blocks, t->color};
+        if (first) buffer_text(&lines, "\n");
+        good = write_row(&lines, &r, t->width > 0 ? (size_t)t->width : 80);
+    }
+    if (!good) lines.failed = true;
+    *text = buffer_take_text(&lines);
+    return *text ? CEPA_OK : fail_memory(error);
+}
