@@ -56,6 +56,7 @@ static char *calls_of(const network *n)
             const call *from = graph_source(n->graph, c->input[k], &index);
             buffer_format(&text, " %s/%zu", from->layer->name, from->number);
         }
+        if (c->inference) buffer_text(&text, " training=False");
     }
     return buffer_take_text(&text);
 }
@@ -160,7 +161,7 @@ static void test_keras3_calls(void **state)
                                                                                                                   "{}}]"
                                                                                                                   "}",
             "['x', 0, 0]", "{'b': ['d', 0, 0], 'a': ['s', 0, 0]}"),
-        "x:; d: x/0; d: d/0; s: d/0 d/1");
+        "x:; d: x/0 training=False; d: d/0; s: d/0 d/1");
     opened o; /* a dict's outputs are in the order of its names */
     open_text(
         &o, FUNCTIONAL(INPUT3("x") "'name': 'x', 'inbound_nodes': []}, " DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}",

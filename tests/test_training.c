@@ -453,6 +453,17 @@ static void probabilities_are_missed(void **state)
     cepa_graph_free(cepa_model_graph(model));
 }
 
+static void training_false_is_overridden(void **state)
+{
+    (void)state;
+    cepa_model *model = new_model(NULL);
+    for (size_t i = 0; i < model->network->call_count; i++) model->network->calls[i]->inference = true;
+    cepa_compile(model, .loss = cepa_sparse_categorical_crossentropy(.from_logits = true));
+    assert_non_null(strstr(cepa_model_warning(model, 0), "'batch_normalization' is called with training=False"));
+    assert_null(cepa_model_warning(model, 1));
+    cepa_graph_free(cepa_model_graph(model));
+}
+
 /* Two outputs: names, evaluate's order, and the sum of weighted losses. */
 static void two_outputs(void **state)
 {
@@ -610,6 +621,7 @@ int main(void)
         cmocka_unit_test(validation_split),
         cmocka_unit_test(softmax_heads_use_logits),
         cmocka_unit_test(probabilities_are_missed),
+        cmocka_unit_test(training_false_is_overridden),
         cmocka_unit_test(two_outputs),
         cmocka_unit_test(names_of_several),
         cmocka_unit_test(values_both_ways),

@@ -8,7 +8,7 @@
 static cepa_status read_model(reading *r, const keras_object *o, const char *name, const value *outer,
                               layer_tree **tree);
 
-call *call_on(reading *r, layer *layer, const int *inputs, size_t count)
+call *call_on(reading *r, layer *layer, const int *inputs, size_t count, bool inference)
 {
     enum { MOST_CALLS = 200000 };
     size_t inner = layer->nested ? layer->nested->call_count : 0;
@@ -16,7 +16,7 @@ call *call_on(reading *r, layer *layer, const int *inputs, size_t count)
         fail(r->error, CEPA_FORMAT, "the model has more than %d calls of layers", MOST_CALLS);
         return NULL;
     }
-    call *made = graph_call(r->graph, layer, inputs, count);
+    call *made = graph_call_as(r->graph, layer, inputs, count, inference);
     if (!made) fail(r->error, r->graph->error.status, "%s", r->graph->error.message);
     return made;
 }
@@ -172,7 +172,7 @@ static cepa_status add_input(reading *r, const keras_object *o, const value *out
     if (!shape || shape->kind != VALUE_LIST)
         return fail(r->error, CEPA_FORMAT, "it was saved before it knew the shape of its input");
     layer *input = make_input(r, name, shape);
-    const call *c = input ? call_on(r, input, NULL, 0) : NULL;
+    const call *c = input ? call_on(r, input, NULL, 0, false) : NULL;
     if (!c) return r->error->status;
     *id = c->result[0];
     return CEPA_OK;
@@ -193,7 +193,7 @@ static cepa_status read_sequential(reading *r, const keras_object *o, const char
             ids[1] = ids[0];
         }
         if (status) break;
-        const call *c = call_on(r, place->layer, &ids[1], is_input ? 0 : 1);
+        const call *c = call_on(r, place->layer, &ids[1], is_input ? 0 : 1, false);
         if (!c) return r->error->status;
         ids[1] = c->result[0];
         if (is_input) ids[0] = ids[1];

@@ -42,14 +42,15 @@ typedef struct reading {
 typedef struct tensor_place {
     const char *layer;
     int64_t node, tensor;
+    bool inference; /* the call that takes it has training=False */
 } tensor_place;
 
 /* architecture_nodes.c: how calls are written down. */
 
 /* Reads ["name", node, tensor] with anything behind it that says nothing. */
 bool read_tensor_place(reading *r, const value *v, tensor_place *place);
-/* The tensors that one call of a layer takes, in Keras 2's or 3's spelling. */
-cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count);
+/* The tensors that one call of a layer takes, in Keras 2's or 3's spelling, and whether it has training=False. */
+cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count, bool *inference);
 /* The tensors of input_layers or output_layers: a list of places, one place, or a dict of them (in order of its names).
  */
 cepa_status read_tensor_places(reading *r, const value *v, tensor_place **places, size_t *count);
@@ -60,6 +61,6 @@ cepa_status connect_layers(reading *r, const value *const *objects, const layer_
 
 /* A call, unless a model repeated in itself again and again would make too many. NULL, and the error set, on failure.
  */
-call *call_on(reading *r, layer *layer, const int *inputs, size_t count);
+call *call_on(reading *r, layer *layer, const int *inputs, size_t count, bool inference);
 
 #endif

@@ -9,6 +9,7 @@ typedef struct node {
     size_t place;
     size_t count;
     tensor_place *inputs;
+    bool inference;       /* training=False */
     struct node **before; /* the nodes that give them */
     size_t next;          /* the first of before that was not looked at */
     bool open;
@@ -73,7 +74,7 @@ static cepa_status read_layer(connection *c, size_t place, const value *object)
     for (size_t i = 0; i < count && !status; i++) {
         node *n = &c->nodes[place][i];
         n->place = place;
-        if (!l->class->is_input) status = read_node(c->r, written->list.items[i], &n->inputs, &n->count);
+        if (!l->class->is_input) status = read_node(c->r, written->list.items[i], &n->inputs, &n->count, &n->inference);
         n->before = arena_array(c->r->memory, n->count + 1, sizeof(node *));
         if (!status && !n->before) status = fail_memory(c->r->error);
     }
@@ -112,7 +113,7 @@ static cepa_status make_call(connection *c, node *n)
     if (!ids) return fail_memory(c->r->error);
     for (size_t i = 0; i < n->count; i++)
         if (!(ids[i] = output_of(c, n->before[i], &n->inputs[i]))) return CEPA_FORMAT;
-    n->made = call_on(c->r, c->places[n->place].layer, ids, n->count);
+    n->made = call_on(c->r, c->places[n->place].layer, ids, n->count, n->inference);
     return n->made ? CEPA_OK : c->r->error->status;
 }
 

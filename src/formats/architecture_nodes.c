@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a call was told besides tensors: None and False change nothing in inference. */
-static cepa_status check_keywords(reading *r, const value *keywords)
+/* What a call was told besides tensors: None changes nothing, False is what every flag but training has anyway. */
+static cepa_status read_keywords(reading *r, const value *keywords, bool *inference)
 {
     for (size_t i = 0; keywords && keywords->kind == VALUE_DICT && i < keywords->call.count; i++) {
         const named_value *m = &keywords->call.members[i];
-        if (m->value->kind != VALUE_NONE && !(m->value->kind == VALUE_BOOL && !m->value->boolean))
+        bool off = m->value->kind == VALUE_BOOL && !m->value->boolean;
+        if (off && strcmp(m->name, "training") == 0) *inference = true;
+        if (!off && m->value->kind != VALUE_NONE)
             return fail(r->error, CEPA_UNSUPPORTED, "it is called with the argument %s, which is not built in",
                         m->name);
     }
@@ -24,8 +26,8 @@ bool read_tensor_place(reading *r, const value *v, tensor_place *place)
     if (!list || !value_text_of(item[0]) || item[1]->kind != VALUE_INT || item[2]->kind != VALUE_INT ||
         item[1]->integer < 0 || item[2]->integer < 0)
         return fail(r->error, CEPA_FORMAT, "a tensor is not written as [layer, call, output]"), false;
-    *place = (tensor_place){item[0]->text, item[1]->integer, item[2]->integer};
-    return v->list.count < 4 || !check_keywords(r, item[3]);
+    *place = (tensor_place){item[0]->text, item[1]->integer, item[2]->integer, false};
+    return v->list.count < 4 || !read_keywords(r, item[3], &place->inference);
 }
 
 /* Counts the tensors in the positional arguments of a Keras 3 call, and reads them where places is not NULL. */
@@ -46,12 +48,13 @@ static cepa_status collect_tensors(reading *r, const value *v, tensor_place *pla
     return CEPA_OK;
 }
 
-static cepa_status read_keras3_node(reading *r, const value *node, tensor_place **inputs, size_t *count)
+static cepa_status read_keras3_node(reading *r, const value *node, tensor_place **inputs, size_t *count,
+                                    bool *inference)
 {
     const value *arguments = value_member(node, "args");
     if (!arguments || arguments->kind != VALUE_LIST)
         return fail(r->error, CEPA_FORMAT, "a call without its arguments (args)");
-    cepa_status status = check_keywords(r, value_member(node, "kwargs"));
+    cepa_status status = read_keywords(r, value_member(node, "kwargs"), inference);
     if (!status) status = collect_tensors(r, arguments, NULL, count);
     if (status) return status;
     if (!(*inputs = arena_array(r->memory, *count, sizeof **inputs))) return fail_memory(r->error);
@@ -59,14 +62,16 @@ static cepa_status read_keras3_node(reading *r, const value *node, tensor_place 
     return collect_tensors(r, arguments, *inputs, count);
 }
 
-cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count)
+cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count, bool *inference)
 {
     *count = 0;
-    if (node->kind == VALUE_DICT) return read_keras3_node(r, node, inputs, count);
+    if (node->kind == VALUE_DICT) return read_keras3_node(r, node, inputs, count, inference);
     if (node->kind != VALUE_LIST) return fail(r->error, CEPA_FORMAT, "a call that is %s", value_kind_name(node));
     if (!(*inputs = arena_array(r->memory, node->list.count, sizeof **inputs))) return fail_memory(r->error);
-    for (; *count < node->list.count; ++*count)
+    for (; *count < node->list.count; ++*count) {
         if (!read_tensor_place(r, node->list.items[*count], &(*inputs)[*count])) return r->error->status;
+        *inference |= (*inputs)[*count].inference;
+    }
     return CEPA_OK;
 }
 

@@ -85,7 +85,8 @@ static bool number_calls(writing *w)
     return true;
 }
 
-/* {"args": [T], "kwargs": {}}; what takes a list of tensors has them in a list of its own. */
+/* {"args": [T], "kwargs": {}}, or with {"training": false}; what takes a list of tensors has them in a list of its own.
+ */
 static cepa_status write_node(const writing *w, const call *c, const value **node)
 {
     const value **tensors = arena_array(w->memory, c->inputs, sizeof *tensors);
@@ -97,7 +98,9 @@ static cepa_status write_node(const writing *w, const call *c, const value **nod
     bool in_list = c->layer->nested ? c->inputs > 1 : c->layer->class->max_inputs != 1;
     const value *arguments = value_list(w->memory, tensors, c->inputs);
     if (arguments && in_list) arguments = value_list(w->memory, &arguments, 1);
-    named_value members[] = {{"args", arguments}, {"kwargs", value_dict(w->memory, NULL, 0)}};
+    const named_value training = {"training", value_bool(w->memory, false)};
+    if (!training.value) return fail_memory(w->error);
+    named_value members[] = {{"args", arguments}, {"kwargs", value_dict(w->memory, &training, c->inference)}};
     *node = arguments && members[1].value ? value_dict(w->memory, members, ARRAY_COUNT(members)) : NULL;
     return *node ? CEPA_OK : fail_memory(w->error);
 }

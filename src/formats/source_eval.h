@@ -259,9 +259,9 @@ const thing *shape_without_batch(eval *e, const thing *shape, size_t offset);
 /* The ids of a TENSOR or a list of them; false, and the error set, for anything else. */
 bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count);
 /* Calls a layer on a TENSOR or a list of them: a TENSOR, or a LIST of several. */
-const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t offset);
-/* The inputs of a call on tensors; NULL, and the error set, where there are none. */
-const named_thing *bind_inputs(eval *e, const call_site *site);
+const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, bool inference, size_t offset);
+/* The inputs of a call on tensors, and whether it has training=False; NULL, and the error set, where there are none. */
+const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference);
 /* Builds a Sequential whose input is not known yet for this input. */
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset);
 /* Makes model->network where it is not made; false, and the error set, where that is not possible. */

@@ -119,12 +119,12 @@ const thing *thing_tensor(eval *e, int id)
     return made;
 }
 
-const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t offset)
+const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, bool inference, size_t offset)
 {
     int *ids = NULL;
     size_t count = 0;
     if (!tensors_of(e, inputs, offset, &ids, &count)) return NULL;
-    const call *c = graph_call(e->graph, layer, ids, count);
+    const call *c = graph_call_as(e->graph, layer, ids, count, inference);
     if (!c) return eval_pass_on(e, offset, &e->graph->error);
     if (c->outputs == 1) return thing_tensor(e, c->result[0]);
     const thing *list = thing_sequence(e, THING_LIST, NULL, 0);
@@ -133,20 +133,22 @@ const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, size_t 
     return list;
 }
 
-const named_thing *bind_inputs(eval *e, const call_site *site)
+const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference)
 {
     static const char *const names[] = {"inputs", "training", NULL};
     const named_thing *given[2];
     if (!eval_bind(e, site, names, 1, given)) return NULL;
-    if (!given[1] || given[1]->thing->type == THING_NONE) return given[0];
-    eval_refuse(e, given[1]->offset, "training=... is not read, a call on tensors alone was expected");
+    *inference = given[1] && given[1]->thing->type == THING_BOOL && !given[1]->thing->boolean;
+    if (!given[1] || given[1]->thing->type == THING_NONE || *inference) return given[0];
+    eval_refuse(e, given[1]->offset, "training is left out or False in a call on tensors, nothing else is read");
     return NULL;
 }
 
 const thing *call_layer(eval *e, const call_site *site)
 {
-    const named_thing *inputs = bind_inputs(e, site);
-    return inputs ? call_on_tensors(e, site->self->layer.layer, inputs->thing, site->offset) : NULL;
+    bool inference;
+    const named_thing *inputs = bind_inputs(e, site, &inference);
+    return inputs ? call_on_tensors(e, site->self->layer.layer, inputs->thing, inference, site->offset) : NULL;
 }
 
 /* layers.add([a, b]): a merging layer's name in snake case makes it and calls it at once. */
@@ -156,7 +158,7 @@ static const thing *call_merge(eval *e, const call_site *site, const layer_class
     if (!site->count || (site->arguments[0].name && strcmp(site->arguments[0].name, "inputs") != 0))
         return eval_refuse(e, site->offset, "%s takes a list of tensors first", site->path);
     if (!make_layer(e, site, 1, class, &made)) return NULL;
-    return call_on_tensors(e, made.layer, site->arguments[0].thing, site->offset);
+    return call_on_tensors(e, made.layer, site->arguments[0].thing, false, site->offset);
 }
 
 static const layer_class *merge_class(const char *name)

@@ -60,7 +60,7 @@ static bool call_parts(eval *e, source_network *m)
         size_t offset = part->type == THING_MODEL ? part->model->offset : part->layer.offset;
         if (part->type == THING_MODEL && !model_know_input(e, part, input, offset)) return false;
         layer *layer = input ? layer_of(e, part, offset) : NULL;
-        const thing *result = layer ? call_on_tensors(e, layer, input, offset) : NULL;
+        const thing *result = layer ? call_on_tensors(e, layer, input, false, offset) : NULL;
         if (!result) return false;
         if (result->type != THING_TENSOR)
             return eval_refuse(e, offset, "%s has several outputs, one was expected in a Sequential", layer->name) !=
@@ -209,12 +209,13 @@ bool model_network(eval *e, const thing *model, size_t offset)
 
 const thing *call_network(eval *e, const call_site *site)
 {
-    const named_thing *a = bind_inputs(e, site);
+    bool inference;
+    const named_thing *a = bind_inputs(e, site, &inference);
     if (!a) return NULL;
     if (thing_is_unknown(a->thing) || a->thing->type == THING_DATA) return thing_unknown(); /* a prediction */
     if (a->thing->type == THING_TENSOR && !model_know_input(e, site->self, a->thing, site->offset)) return NULL;
     layer *layer = layer_of(e, site->self, site->offset);
-    return layer ? call_on_tensors(e, layer, a->thing, site->offset) : NULL;
+    return layer ? call_on_tensors(e, layer, a->thing, inference, site->offset) : NULL;
 }
 
 /* ---- What is said to a model */

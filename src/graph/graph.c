@@ -406,14 +406,6 @@ static bool add_arguments(cepa_graph *g, call *c, call *visible)
     return true;
 }
 
-call *graph_call(cepa_graph *graph, layer *layer, const int *inputs, size_t count)
-{
-    if (graph->error.status) return NULL;
-    if (layer->nested) return graph_call_network(graph, layer, inputs, count);
-    call *c = plain_call(graph, layer, inputs, count, NULL);
-    return c && add_arguments(graph, c, c) ? c : NULL;
-}
-
 layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name)
 {
     static const layer_class functional = {.kind = {.name = "Functional"}},
@@ -429,11 +421,12 @@ call *graph_repeat_call(cepa_graph *g, const call *inner, int *map, call *visibl
     if (!inputs) return no_memory(g);
     for (size_t i = 0; i < inner->inputs; i++) inputs[i] = map[inner->input[i]];
     call *outer = plain_call(g, inner->layer, inputs, inner->inputs, visible);
+    if (outer) outer->inference = inner->inference || (visible->inference && visible->layer->nested);
     for (size_t i = 0; outer && i < inner->outputs; i++) map[inner->output[i]] = outer->output[i];
     return outer;
 }
 
-call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count)
+static call *call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count, bool inference)
 {
     const network *n = nested->nested;
     if (count != n->inputs) {
@@ -445,6 +438,7 @@ call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, si
     call *visible = new_call(graph, nested, inputs, count, NULL);
     int *map = arena_array(&graph->memory, graph->tensor_count, sizeof *map);
     if (!visible || !map) return no_memory(graph);
+    visible->inference = inference;
     for (size_t i = 0; i < count; i++) map[n->input[i]] = inputs[i];
     for (size_t i = 0; i < n->call_count; i++)
         if (!n->calls[i]->layer->class->is_input && !graph_repeat_call(graph, n->calls[i], map, visible)) return NULL;
@@ -453,6 +447,20 @@ call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, si
     if (!visible->output) return no_memory(graph);
     for (size_t i = 0; i < n->outputs; i++) visible->result[i] = map[n->output[i]];
     return add_call(graph, visible) ? visible : NULL;
+}
+
+call *graph_call_as(cepa_graph *graph, layer *layer, const int *inputs, size_t count, bool inference)
+{
+    if (graph->error.status) return NULL;
+    if (layer->nested) return call_network(graph, layer, inputs, count, inference);
+    call *c = plain_call(graph, layer, inputs, count, NULL);
+    if (c) c->inference = inference;
+    return c && add_arguments(graph, c, c) ? c : NULL;
+}
+
+call *graph_call(cepa_graph *graph, layer *layer, const int *inputs, size_t count)
+{
+    return graph_call_as(graph, layer, inputs, count, false);
 }
 
 void graph_weights_changed(cepa_graph *graph) { graph->version++; }

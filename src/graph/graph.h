@@ -45,9 +45,10 @@ typedef struct tensor {
 /* One use of a layer. */
 struct call {
     layer *layer;
-    size_t index;  /* in the graph's calls */
-    size_t number; /* among the layer's visible calls: Keras' node index */
-    uint32_t use;  /* among all its calls */
+    size_t index;   /* in the graph's calls */
+    size_t number;  /* among the layer's visible calls: Keras' node index */
+    uint32_t use;   /* among all its calls */
+    bool inference; /* called with training=False: files say so, but fit overrides it, as Keras 3's does */
     size_t inputs, outputs;
     int *input, *output; /* tensor ids */
     int *result;         /* of a visible call: the outputs behind its arguments' calls */
@@ -94,8 +95,10 @@ void graph_fail(cepa_graph *graph, const cepa_error *error);
  * and the graph's error set, on failure. */
 layer *graph_layer(cepa_graph *graph, const layer_class *class, void *options, const char *name, bool trainable);
 
-/* Calls a layer on tensors. Gives the visible call (its outputs are those behind an activation), NULL on failure. */
+/* Calls a layer on tensors. Gives the visible call (its outputs are those behind an activation), NULL on failure. The
+ * second with training=False where inference is true; for a model used as a layer that is said of all that it calls. */
 call *graph_call(cepa_graph *graph, layer *layer, const int *inputs, size_t count);
+call *graph_call_as(cepa_graph *graph, layer *layer, const int *inputs, size_t count, bool inference);
 
 /* An automatic name: snake case with a number, counted for each base. */
 const char *graph_auto_name(cepa_graph *graph, const char *base);
@@ -151,8 +154,7 @@ cepa_status network_sized(const network *n, const shape *inputs, const network *
  * outputs. NULL on failure. */
 call *graph_repeat_call(cepa_graph *graph, const call *inner, int *map, call *visible);
 
-/* Uses a network as a layer on other tensors. */
-call *graph_call_network(cepa_graph *graph, layer *nested, const int *inputs, size_t count);
+/* A layer that stands for a network. */
 layer *graph_nested_layer(cepa_graph *graph, network *network, const char *name);
 
 /* The weights of a network in Keras' order (model.weights of its layers one after the other, nested ones in place,

@@ -82,6 +82,21 @@ static bool advise(training *t, const head *h, int output)
     return true;
 }
 
+/* Says so where training=False, which some layer is called with, does not do what it seems to. False without memory. */
+static bool advise_mode(training *t)
+{
+    for (size_t i = 0; i < t->network->call_count; i++) {
+        const call *c = t->network->calls[i];
+        const layer_class *class = c->layer->class;
+        if (!c->inference || !(class->identity_in_inference || class->frozen_is_inference)) continue;
+        return note(t, arena_format(&t->memory,
+                                    "layer '%s' is called with training=False, but fit calls all layers with "
+                                    "training=True, as Keras 3 does; trainable=False freezes a layer",
+                                    c->layer->name));
+    }
+    return true;
+}
+
 static bool add_head(training *t, size_t output)
 {
     const output_choice *o = &t->choices.output[output];
@@ -157,11 +172,11 @@ static bool build_heads(training *t)
     t->metrics = arena_array(memory, metrics + 1, sizeof *t->metrics);
     t->wants = arena_array(memory, outputs + metrics + 1, sizeof *t->wants);
     t->entries = arena_array(memory, outputs + 1, sizeof *t->entries);
-    t->warnings = arena_array(memory, outputs + 1, sizeof *t->warnings);
+    t->warnings = arena_array(memory, outputs + 2, sizeof *t->warnings);
     if (!t->heads || !t->metrics || !t->wants || !t->entries || !t->warnings) return false;
     for (size_t i = 0; i < outputs; i++)
         if (has_head(&t->choices.output[i]) && !add_head(t, i)) return false;
-    return add_metrics(t, false) && add_metrics(t, true);
+    return add_metrics(t, false) && add_metrics(t, true) && advise_mode(t);
 }
 
 static cepa_status build_plans(training *t, cepa_error *error)
