@@ -82,9 +82,10 @@ cepa_status optimizer_read(h5_file *file, optimizer *o, bool *restored, cepa_err
     *restored = false;
     /* Keras 2 keeps a momentum even where SGD has none. */
     bool fits = stored == first + arrays || (arrays == 0 && stored > 0);
-    if (!fits || !arrays_fit(file, folder, o, first)) return CEPA_OK;
+    bool unused = rate && stored == first; /* saved before its first step: without arrays */
+    if (!unused && (!fits || !arrays_fit(file, folder, o, first))) return CEPA_OK;
     cepa_status status = read_head(file, folder, o, rate, restored, error);
-    return status || !*restored ? status : read_arrays(file, folder, o, first, error);
+    return status || unused || !*restored ? status : read_arrays(file, folder, o, first, error);
 }
 
 static cepa_status write_variable(h5_file *file, const char *path, const optimizer_variable *v, cepa_error *error)
