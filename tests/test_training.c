@@ -442,6 +442,47 @@ static void softmax_heads_use_logits(void **state)
     assert_string_equal(digest[0], digest[2]);
 }
 
+/* The same where an activity regularizer stands behind the softmax: one step of SGD from saturated logits z = x W,
+ * dz = (p - onehot + p (g - sum(p g))) / rows with g = 2 l2 p. */
+static void regularized_softmax_heads_use_logits(void **state)
+{
+    (void)state;
+    enum { IN = SIDE * SIDE * 3 };
+    const double l2 = 0.3;
+    cepa_dataset *data = new_data(&label_array, NULL);
+    cepa_graph *g = cepa_graph_new_styled(7, NULL);
+    cepa_tensor in = cepa_input(g, .shape = {SIDE, SIDE, 3}), x = cepa_flatten(in);
+    x = cepa_dense(x, .units = CLASSES, .use_bias = CEPA_FALSE, .activation = "softmax",
+                   .kernel_initializer = "random_normal(stddev=20)", .activity_regularizer = "l2(0.3)");
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {x});
+    cepa_compile(model, .loss = {"sparse_categorical_crossentropy"}, .optimizer = cepa_sgd(.learning_rate = 1));
+    assert_ok(model);
+    assert_null(cepa_model_warning(model, 0));
+    cepa_weight_info w;
+    cepa_model_weight(model, 0, &w);
+    double expected[IN][CLASSES];
+    for (int i = 0; i < IN * CLASSES; i++) expected[i / CLASSES][i % CLASSES] = (double)w.values[i];
+    for (int row = 0; row < ROWS; row++) {
+        double z[CLASSES] = {0}, p[CLASSES], sum = 0, most, mean = 0;
+        for (int i = 0; i < IN * CLASSES; i++) z[i % CLASSES] += (double)w.values[i] * pictures[row][i / CLASSES] / 255;
+        most = fmax(z[0], fmax(z[1], z[2]));
+        for (int c = 0; c < CLASSES; c++) sum += p[c] = exp(z[c] - most);
+        for (int c = 0; c < CLASSES; c++) p[c] /= sum;
+        for (int c = 0; c < CLASSES; c++) mean += 2 * l2 * p[c] * p[c];
+        for (int i = 0; i < IN * CLASSES; i++) {
+            int c = i % CLASSES;
+            double dz = p[c] - (c == labels[row]) + p[c] * (2 * l2 * p[c] - mean);
+            expected[i / CLASSES][c] -= dz * pictures[row][i / CLASSES] / 255 / ROWS;
+        }
+    }
+    cepa_fit(model, data, .batch_size = ROWS);
+    assert_ok(model);
+    cepa_model_weight(model, 0, &w);
+    for (int i = 0; i < IN * CLASSES; i++) assert_near((double)w.values[i], expected[i / CLASSES][i % CLASSES], 2e-5);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
 static void probabilities_are_missed(void **state)
 {
     (void)state;
@@ -620,6 +661,7 @@ int main(void)
         cmocka_unit_test(class_weights_are_row_weights),
         cmocka_unit_test(validation_split),
         cmocka_unit_test(softmax_heads_use_logits),
+        cmocka_unit_test(regularized_softmax_heads_use_logits),
         cmocka_unit_test(probabilities_are_missed),
         cmocka_unit_test(training_false_is_overridden),
         cmocka_unit_test(two_outputs),

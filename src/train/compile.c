@@ -17,11 +17,19 @@ const char *const *output_names(arena *memory, const network *network)
     return names;
 }
 
+/* The call that gives a tensor its values: an activity regularizer behind it only looks at them. */
+static const call *giver_of(const network *n, int id)
+{
+    const call *c = graph_tensor(n->graph, id)->producer;
+    while (c->layer->class->penalizes) c = graph_tensor(n->graph, c->input[0])->producer;
+    return c;
+}
+
 /* The activation that gives a tensor: "softmax", "sigmoid", ...; NULL where no activation does. *input gets what it is
  * applied to. */
 static const char *activation_of(const network *n, int id, int *input)
 {
-    const call *c = graph_tensor(n->graph, id)->producer;
+    const call *c = giver_of(n, id);
     const char *class_name = c->layer->class->kind.name;
     *input = c->inputs ? c->input[0] : 0;
     if (strcmp(class_name, "Activation") == 0) return ((const cepa_activation_options *)c->layer->options)->activation;
@@ -67,7 +75,7 @@ static bool advise(training *t, const head *h, int output)
     int input;
     const char *activation = activation_of(t->network, output, &input), *name = h->choice->name;
     bool told = loss_from_logits(&h->choice->loss), absorbed = t->wants[h->want] != output;
-    bool linear = !activation && graph_tensor(t->network->graph, output)->producer->layer->weight_count;
+    bool linear = !activation && giver_of(t->network, output)->layer->weight_count;
     if (!class->head) return true;
     if (told && absorbed)
         return note(t, arena_format(&t->memory,
