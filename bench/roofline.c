@@ -1,317 +1,308 @@
-/* roofline: this core's peak of multiply-adds and the share of it that each convolution pass reaches, for the layers of
- * the lesson and of common networks; pooling beside the bandwidth of a copy. One thread, CPU time, the least disturbed
- * of many runs: pin it (taskset -c 0 roofline). roofline [--isa NAME] [--layers TEXT]: one instruction set, the layers
- * whose name contains TEXT; --peak: the peak alone, as JSON.
+/* roofline: what this core can do at most, multiply-adds and bytes, and the share of it that each layer reaches,
+ * forward and in both gradients, and that whole steps of training reach. One thread, its own processor time, medians:
+ * pin it (taskset -c 1 build/bench/roofline).
  *
- * Shares count the multiply-adds of the direct convolution whose taps lie inside the picture. */
+ * roofline [--isa NAME] [--layers TEXT]   one instruction set; the layers and networks whose line contains TEXT
+ * roofline --peak                         the peak alone, as JSON
+ * roofline --work MODEL                   the operations of one image, as JSON
+ *
+ * Shares count the multiply-adds of direct convolutions inside the picture: better ways may pass 100 %. */
 #include "base/memory.h"
-#include "kernels/kernels.h"
+#include "clock.h"
+#include "layer_times.h"
+#include "model/model.h"
 #include "peak.h"
+#include "work.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-typedef struct bench_layer {
-    const char *name;
-    size_t size, in, out, kernel, stride;
-    bool same;
-    size_t groups; /* 0: 1 */
-} bench_layer;
+typedef struct bench_layers {
+    const char *from, *shape, *layers;
+} bench_layers;
 
-static const bench_layer layers[] = {
-    {"lesson conv 1    3-> 50 3x3 32x32", 32, 3, 50, 3, 1, false},
-    {"lesson conv 2   50-> 50 3x3 15x15", 15, 50, 50, 3, 1, false},
-    {"lesson conv 3   50-> 50 3x3   6x6", 6, 50, 50, 3, 1, false},
-    {"lesson dense  1800-> 50", 1, 1800, 50, 1, 1, false},
-    {"lesson dense    50-> 10", 1, 50, 10, 1, 1, false},
-    {"lesson dense  3072-> 50", 1, 3072, 50, 1, 1, false},
-    {"ResNet-20       16-> 16 3x3 32x32 same", 32, 16, 16, 3, 1, true},
-    {"ResNet-20       16-> 32 3x3 32x32 same /2", 32, 16, 32, 3, 2, true},
-    {"ResNet-20       32-> 32 3x3 16x16 same", 16, 32, 32, 3, 1, true},
-    {"ResNet-20       64-> 64 3x3   8x8 same", 8, 64, 64, 3, 1, true},
-    {"VGG-11          64->128 3x3 16x16 same", 16, 64, 128, 3, 1, true},
-    {"VGG-11         256->256 3x3   8x8 same", 8, 256, 256, 3, 1, true},
-    {"VGG-11         512->512 3x3   2x2 same", 2, 512, 512, 3, 1, true},
-    {"MobileNet       64->128 1x1 56x56", 56, 64, 128, 1, 1, false},
-    {"MobileNet      512->512 1x1 14x14", 14, 512, 512, 1, 1, false},
-    {"MobileNet      128 depthwise 3x3 56x56 same", 56, 128, 128, 3, 1, true, 128},
+/* Those that multiply. */
+static const bench_layers multiplying[] = {
+    {"lesson", "(32, 32, 3)", "Conv2D(50, 3)"},
+    {"lesson", "(15, 15, 50)", "Conv2D(50, 3)"},
+    {"lesson", "(6, 6, 50)", "Conv2D(50, 3)"},
+    {"lesson", "(1800,)", "Dense(50)"},
+    {"lesson", "(800,)", "Dense(50)"},
+    {"lesson", "(3072,)", "Dense(50)"},
+    {"lesson", "(32, 32, 3)", "Conv2D(50, 3, activation='relu'), MaxPooling2D()"},
+    {"lesson", "(15, 15, 50)", "Conv2D(50, 3, activation='relu'), MaxPooling2D()"},
+    {"lesson", "(6, 6, 50)", "Conv2D(50, 3, activation='relu')"},
+    {"ResNet-20", "(32, 32, 3)", "Conv2D(16, 3, padding='same')"},
+    {"ResNet-20", "(32, 32, 16)", "Conv2D(16, 3, padding='same')"},
+    {"ResNet-20", "(32, 32, 16)", "Conv2D(32, 3, strides=2, padding='same')"},
+    {"ResNet-20", "(16, 16, 32)", "Conv2D(32, 3, padding='same')"},
+    {"ResNet-20", "(8, 8, 64)", "Conv2D(64, 3, padding='same')"},
+    {"ResNet-20", "(32, 32, 16)", "Conv2D(16, 3, padding='same'), BatchNormalization(), ReLU()"},
+    {"VGG-11", "(32, 32, 3)", "Conv2D(64, 3, padding='same')"},
+    {"VGG-11", "(16, 16, 64)", "Conv2D(128, 3, padding='same')"},
+    {"VGG-11", "(8, 8, 256)", "Conv2D(256, 3, padding='same')"},
+    {"VGG-11", "(4, 4, 512)", "Conv2D(512, 3, padding='same')"},
+    {"VGG-11", "(2, 2, 512)", "Conv2D(512, 3, padding='same')"},
+    {"VGG-11", "(224, 224, 3)", "Conv2D(64, 3, padding='same')"},
+    {"VGG-11", "(56, 56, 128)", "Conv2D(256, 3, padding='same')"},
+    {"MobileNet", "(224, 224, 3)", "Conv2D(32, 3, strides=2, padding='same')"},
+    {"MobileNet", "(112, 112, 32)", "Conv2D(32, 3, padding='same', groups=32)"},
+    {"MobileNet", "(112, 112, 32)", "Conv2D(64, 1)"},
+    {"MobileNet", "(56, 56, 128)", "Conv2D(128, 3, padding='same', groups=128)"},
+    {"MobileNet", "(56, 56, 64)", "Conv2D(128, 1)"},
+    {"MobileNet", "(14, 14, 512)", "Conv2D(512, 1)"},
 };
 
-static conv_shape conv_shape_of(const bench_layer *l)
-{
-    size_t before = 0, out = (l->size - l->kernel) / l->stride + 1;
-    if (l->same) {
-        out = (l->size + l->stride - 1) / l->stride;
-        size_t covered = (out - 1) * l->stride + l->kernel;
-        before = covered > l->size ? (covered - l->size) / 2 : 0;
-    }
-    return (conv_shape){.in_height = l->size,
-                        .in_width = l->size,
-                        .in_channels = l->in,
-                        .out_height = out,
-                        .out_width = out,
-                        .out_channels = l->out,
-                        .kernel_height = l->kernel,
-                        .kernel_width = l->kernel,
-                        .stride_height = l->stride,
-                        .stride_width = l->stride,
-                        .dilation_height = 1,
-                        .dilation_width = 1,
-                        .pad_top = before,
-                        .pad_left = before,
-                        .groups = l->groups ? l->groups : 1};
-}
+/* Those that only move. */
+static const bench_layers moving[] = {
+    {"lesson", "(30, 30, 50)", "MaxPooling2D()"},
+    {"lesson", "(13, 13, 50)", "MaxPooling2D()"},
+    {"lesson", "(4, 4, 50)", "Dropout(0.8)"},
+    {"ResNet-20", "(32, 32, 16)", "BatchNormalization()"},
+    {"ResNet-20", "(32, 32, 16)", "ReLU()"},
+    {"ResNet-20", "(8, 8, 64)", "GlobalAveragePooling2D()"},
+    {"ResNet-50", "(112, 112, 64)", "MaxPooling2D(3, 2, 'same')"},
+    {"VGG-11", "(8, 8, 256)", "AveragePooling2D()"},
+};
 
-/* Pairs of an output row and a kernel row that meet inside the picture. */
-static size_t meetings(const conv_shape *s)
-{
-    size_t count = 0;
-    for (size_t o = 0; o < s->out_height; o++)
-        for (size_t k = 0; k < s->kernel_height; k++)
-            count += o * s->stride_height + k - s->pad_top < s->in_height; /* negative ones are huge */
-    return count;
-}
+typedef struct bench_network {
+    const char *path; /* from the source tree's root */
+    int batch;
+    size_t rows;
+} bench_network;
 
-static double operations(const conv_shape *s)
-{
-    double squares = (double)meetings(s) * (double)meetings(s);
-    return 2 * squares * (double)(s->in_channels / s->groups * s->out_channels) * LANES;
-}
+static const bench_network networks[] = {
+    {"lesson/cifar_model.py", 32, 640},     {"lesson/extra_layer.py", 32, 640},  {"lesson/dropout_model.py", 32, 640},
+    {"bench/models/resnet20.py", 128, 256}, {"bench/models/vgg11.py", 128, 128},
+};
 
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+typedef struct isa {
+    const char *name;
+    peak_run *run;
+    peak_read *read;
+} isa;
 
-/* A layer with the memory of several blocks, so that no pass finds everything in its cache. */
-typedef struct workload {
-    const kernel_table *table;
-    conv_shape s;
-    size_t blocks, in, out, filters;
-    lanes *x, *y;
-    real *weights, *packed, *bias;
-} workload;
+/* Best first. */
+static const isa isas[] = {
+#if defined(CEPA_X86)
+    {"avx512", peak_run_avx512, peak_read_avx512},
+    {"avx2", peak_run_avx2, peak_read_avx2},
+#endif
+    {"portable", peak_run_portable, peak_read_portable},
+};
 
-static void fill(void *numbers, size_t bytes)
-{
-    real *to = numbers;
-    for (size_t i = 0; i < bytes / sizeof(real); i++) to[i] = (real)(i % 17) / 16 - (real)0.5;
-}
+static double cpu_seconds(void) { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
 
-static void *filled(size_t bytes)
-{
-    void *memory = allocate_aligned(bytes);
-    if (!memory) exit(1);
-    fill(memory, bytes);
-    return memory;
-}
+/* ---- The machine --------------------------------------------------------------------------------------------------
+ */
 
-static workload workload_new(const kernel_table *table, const conv_shape *s)
-{
-    workload w = {.table = table, .s = *s};
-    w.in = s->in_channels * s->in_height * s->in_width;
-    w.out = s->out_channels * s->out_height * s->out_width;
-    w.filters = s->kernel_height * s->kernel_width * s->in_channels / s->groups * s->out_channels;
-    w.blocks = 1 + (4 << 20) / ((w.in + w.out) * sizeof(lanes));
-    w.x = filled(w.blocks * w.in * sizeof(lanes));
-    w.y = filled(w.blocks * w.out * sizeof(lanes));
-    w.weights = filled(w.filters * sizeof(real));
-    w.bias = filled(s->out_channels * sizeof(real));
-    size_t pooled = w.out * sizeof(lanes), packed = table->conv_packed_size(s) * sizeof(real);
-    w.packed = filled(packed > pooled ? packed : pooled); /* or a winner for each output */
-    return w;
-}
+typedef struct machine {
+    double operations;   /* a second */
+    double read, copied; /* bytes a second, of memory beyond the caches; copied: read and written together */
+} machine;
 
-static void workload_free(workload *w)
-{
-    free(w->x);
-    free(w->y);
-    free(w->weights);
-    free(w->bias);
-    free(w->packed);
-}
-
-static void pack(const workload *w, size_t block)
-{
-    (void)block;
-    w->table->conv_pack(&w->s, w->weights, w->packed);
-}
-
-static void forward(const workload *w, size_t block)
-{
-    w->table->conv_forward(&w->s, w->x + block * w->in, w->packed, w->bias, true, w->y + block * w->out, 0,
-                           w->s.out_channels);
-}
-
-static void gradient_inputs(const workload *w, size_t block)
-{
-    w->table->conv_gradient_inputs(&w->s, w->y + block * w->out, w->packed, w->x + block * w->in, 0, w->s.in_channels);
-}
-
-static void gradient_weights(const workload *w, size_t block)
-{
-    w->table->conv_gradient_weights(&w->s, w->x + block * w->in, w->y + block * w->out, w->weights, w->bias, 0,
-                                    w->s.out_channels);
-}
-
-/* Seconds of one pass over one block: the least disturbed of several runs. */
-static double time_of(const workload *w, void (*pass)(const workload *w, size_t block))
-{
-    enum { REPEATS = 100 };
-    double best = 1e9;
-    size_t turns = 1;
-    for (double spent = 0; spent < 0.001; turns *= 2) {
-        double start = cpu_seconds();
-        for (size_t i = 0; i < turns; i++) pass(w, i % w->blocks);
-        spent = cpu_seconds() - start;
-    }
-    for (size_t k = 0; k < REPEATS; k++) {
-        double start = cpu_seconds();
-        for (size_t i = 0; i < turns; i++) pass(w, i % w->blocks);
-        double each = (cpu_seconds() - start) / (double)turns;
-        if (each < best) best = each;
-    }
-    return best;
-}
-
-static double peak_of(double (*run)(size_t turns))
+static double peak_operations(const isa *isa)
 {
     double best = 0;
     for (int k = 0; k < 20; k++) {
-        double start = cpu_seconds(), done = run(2000000), rate = done / (cpu_seconds() - start);
+        double start = cpu_seconds(), done = isa->run(2000000), rate = done / (cpu_seconds() - start);
         if (rate > best) best = rate;
     }
     return best;
 }
 
-static void report_convolutions(const kernel_table *table, double peak, const char *wanted)
+static machine measure_machine(const isa *isa)
 {
-    printf("%-46s %8s %8s %8s %9s\n", "share of peak", "forward", "inputs", "weights", "pack, us");
-    for (size_t i = 0; i < ARRAY_COUNT(layers); i++) {
-        if (!strstr(layers[i].name, wanted)) continue;
-        conv_shape s = conv_shape_of(&layers[i]);
-        workload w = workload_new(table, &s);
-        double work = operations(&s) / peak, packing = time_of(&w, pack);
-        double forwards = work / time_of(&w, forward), inputs = work / time_of(&w, gradient_inputs);
-        printf("%-46s %7.1f%% %7.1f%% %7.1f%% %9.1f\n", layers[i].name, 100 * forwards, 100 * inputs,
-               100 * work / time_of(&w, gradient_weights), 1e6 * packing);
+    enum { COUNT = (256 << 20) / sizeof(lanes), TURNS = 7 };
+    machine m = {.operations = peak_operations(isa)};
+    lanes *memory = allocate_aligned(COUNT * sizeof *memory);
+    volatile real sum = 0;
+    if (!memory) return m;
+    memset(memory, 1, COUNT * sizeof *memory);
+    for (int k = 0; k < TURNS; k++) {
+        double start = cpu_seconds();
+        sum += isa->read(memory, COUNT);
+        double middle = cpu_seconds();
+        memcpy(memory, memory + COUNT / 2, COUNT / 2 * sizeof *memory);
+        double end = cpu_seconds(), bytes = COUNT * sizeof *memory;
+        if (bytes / (middle - start) > m.read) m.read = bytes / (middle - start);
+        if (bytes / (end - middle) > m.copied) m.copied = bytes / (end - middle);
+    }
+    free(memory);
+    return m;
+}
+
+/* ---- Layers -------------------------------------------------------------------------------------------------------
+ */
+
+static bool take_times(const bench_layers *l, const char *wanted, layer_times *t)
+{
+    char line[200];
+    cepa_error error;
+    snprintf(line, sizeof line, "%-10s %-14s %s", l->from, l->shape, l->layers);
+    if (!strstr(line, wanted)) return false;
+    if (time_layers(l->shape, l->layers, t, &error)) {
+        fprintf(stderr, "%s: %s\n", line, error.message);
+        return false;
+    }
+    printf("%-78s", line);
+    return true;
+}
+
+static void report_multiplying(const machine *m, const char *wanted)
+{
+    printf("%-78s %8s %8s %8s %8s %8s\n", "share of peak", "MFLOP", "forward", "inputs", "weights", "pack us");
+    for (size_t i = 0; i < ARRAY_COUNT(multiplying); i++) {
+        layer_times t;
+        if (!take_times(&multiplying[i], wanted, &t)) continue;
+        double best = 100 * t.work / m->operations;
+        printf(" %8.2f %7.0f%% %7.0f%% %7.0f%% %8.1f\n", t.work / 1e6, best / t.forward, best / t.inputs,
+               best / t.weights, 1e6 * t.pack);
         fflush(stdout);
-        workload_free(&w);
     }
 }
 
-static void copy(const workload *w, size_t block)
+static void report_moving(const machine *m, const char *wanted)
 {
-    memcpy(w->y + block * w->out, w->x + block * w->in, w->out * sizeof(lanes));
-}
-
-static pool_shape pool_of(const workload *w)
-{
-    const conv_shape *s = &w->s;
-    return (pool_shape){.in_height = s->in_height,
-                        .in_width = s->in_width,
-                        .channels = s->in_channels,
-                        .out_height = s->out_height,
-                        .out_width = s->out_width,
-                        .pool_height = s->kernel_height,
-                        .pool_width = s->kernel_width,
-                        .stride_height = s->stride_height,
-                        .stride_width = s->stride_width};
-}
-
-static void max_forward(const workload *w, size_t block)
-{
-    pool_shape s = pool_of(w);
-    w->table->max_pool_forward(&s, w->x + block * w->in, w->y + block * w->out, w->packed, 0, s.channels);
-}
-
-static void max_gradient(const workload *w, size_t block)
-{
-    pool_shape s = pool_of(w);
-    w->table->max_pool_gradient(&s, w->y + block * w->out, w->packed, w->x + block * w->in, 0, s.channels);
-}
-
-static void average_forward(const workload *w, size_t block)
-{
-    pool_shape s = pool_of(w);
-    w->table->average_pool_forward(&s, w->x + block * w->in, w->y + block * w->out, 0, s.channels);
-}
-
-static void average_gradient(const workload *w, size_t block)
-{
-    pool_shape s = pool_of(w);
-    w->table->average_pool_gradient(&s, w->y + block * w->out, w->x + block * w->in, 0, s.channels);
-}
-
-/* A pooling layer is the shape of a convolution with one group a channel. */
-static const bench_layer pools[] = {
-    {"lesson pool 1    50 2x2 30x30", 30, 50, 50, 2, 2, false, 50},
-    {"lesson pool 2    50 2x2 13x13", 13, 50, 50, 2, 2, false, 50},
-    {"ResNet-50 pool   64 3x3 112x112 same /2", 112, 64, 64, 3, 2, true, 64},
-};
-
-static void report_pools(const kernel_table *table, const char *wanted)
-{
-    for (size_t i = 0; i < ARRAY_COUNT(pools); i++) {
-        if (!strstr(pools[i].name, wanted)) continue;
-        conv_shape s = conv_shape_of(&pools[i]);
-        workload w = workload_new(table, &s);
-        double moved = (double)((w.in + w.out) * sizeof(lanes)) / 1e9;
-        double copied = 2 * (double)(w.out * sizeof(lanes)) / 1e9 / time_of(&w, copy);
-        printf("%-46s %8.1f %8.1f %8.1f %8.1f %8.1f\n", pools[i].name, copied, moved / time_of(&w, max_forward),
-               moved / time_of(&w, max_gradient), moved / time_of(&w, average_forward),
-               moved / time_of(&w, average_gradient));
-        workload_free(&w);
+    printf("%-78s %8s %8s %8s %8s\n", "GB/s in and out, share of copying memory", "forward", "", "gradient", "");
+    for (size_t i = 0; i < ARRAY_COUNT(moving); i++) {
+        layer_times t;
+        if (!take_times(&moving[i], wanted, &t)) continue;
+        double forward = t.moved / t.forward, back = t.moved / (t.together - t.forward);
+        printf(" %8.1f %7.0f%% %8.1f %7.0f%%\n", forward / 1e9, 100 * forward / m->copied, back / 1e9,
+               100 * back / m->copied);
+        fflush(stdout);
     }
 }
 
-static const struct {
-    const char *name;
-    double (*peak)(size_t turns);
-} isas[] = {
-#if defined(CEPA_X86)
-    {"avx512", peak_run_avx512},
-    {"avx2", peak_run_avx2},
-#endif
-    {"portable", peak_run_portable},
-};
+/* ---- Whole networks -----------------------------------------------------------------------------------------------
+ */
+
+enum { EPOCHS = 6 };
+
+typedef struct epochs {
+    double begun, seconds[EPOCHS];
+} epochs;
+
+static bool note_epoch(void *context, const cepa_progress *progress)
+{
+    epochs *e = context;
+    if (progress->event == CEPA_EPOCH_BEGIN) e->begun = cpu_seconds();
+    if (progress->event == CEPA_EPOCH_END) e->seconds[progress->epoch] = cpu_seconds() - e->begun;
+    return true;
+}
+
+static cepa_status random_images(size_t rows, cepa_dataset **data, cepa_error *error)
+{
+    uint8_t *pixels = malloc(rows * 3072 + rows), *labels = pixels + rows * 3072;
+    if (!pixels) return fail_memory(error);
+    for (size_t i = 0; i < rows * 3072; i++) pixels[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t i = 0; i < rows; i++) labels[i] = (uint8_t)(i % 10);
+    cepa_array x = {.type = CEPA_UINT8, .rank = 3, .shape = {32, 32, 3}, .data = pixels};
+    cepa_array y = {.type = CEPA_UINT8, .data = labels};
+    cepa_status status = cepa_dataset_new(rows, &x, 1, &y, 1, NULL, data, error);
+    free(pixels);
+    if (!status) cepa_dataset_scale(*data, 1 / 255.0);
+    return status;
+}
+
+/* Seconds of an image in training, everything included. */
+static cepa_status time_training(const bench_network *n, cepa_model *model, double *seconds, cepa_error *error)
+{
+    cepa_dataset *data = NULL;
+    epochs e = {0};
+    cepa_status status = random_images(n->rows, &data, error);
+    if (!status) {
+        status = cepa_fit(model, data, .epochs = EPOCHS, .batch_size = n->batch, .threads = 1, .callback = note_epoch,
+                          .context = &e);
+        if (status) *error = *cepa_model_error(model);
+    }
+    cepa_dataset_free(data);
+    *seconds = median(e.seconds + 1, EPOCHS - 1) / (double)n->rows;
+    return status;
+}
+
+static void report_networks(const machine *m, const char *wanted)
+{
+    printf("%-78s %8s %8s %8s\n", "steps of training", "MFLOP", "images/s", "of peak");
+    for (size_t i = 0; i < ARRAY_COUNT(networks); i++) {
+        char path[1000];
+        cepa_model *model = NULL;
+        cepa_error error;
+        double seconds;
+        if (!strstr(networks[i].path, wanted)) continue;
+        snprintf(path, sizeof path, "%s/%s", SOURCE_ROOT, networks[i].path);
+        if (cepa_load(path, NULL, &model, &error) || time_training(&networks[i], model, &seconds, &error)) {
+            fprintf(stderr, "%s\n", error.message);
+        } else {
+            double work = network_training_work(model->network);
+            printf("%-78s %8.2f %8.0f %7.0f%%\n", networks[i].path, work / 1e6, 1 / seconds,
+                   100 * work / seconds / m->operations);
+            fflush(stdout);
+        }
+        if (model) cepa_graph_free(cepa_model_graph(model));
+    }
+}
+
+/* ---- Command ------------------------------------------------------------------------------------------------------
+ */
 
 static int print_peak(void)
 {
     for (size_t i = 0; i < ARRAY_COUNT(isas); i++)
         if (kernels_named(isas[i].name))
-            return printf("{\"isa\": \"%s\", \"gflops\": %.2f}\n", isas[i].name, peak_of(isas[i].peak) / 1e9) < 0;
+            return printf("{\"isa\": \"%s\", \"gflops\": %.2f}\n", isas[i].name, peak_operations(&isas[i]) / 1e9) < 0;
     return 1;
+}
+
+static int print_work(const char *path)
+{
+    cepa_model *model;
+    cepa_error error;
+    if (cepa_load(path, NULL, &model, &error)) return cepa_die(&error);
+    printf("{\"forward\": %.0f, \"training\": %.0f}\n", network_forward_work(model->network),
+           network_training_work(model->network));
+    cepa_graph_free(cepa_model_graph(model));
+    return 0;
+}
+
+static void report(const isa *isa, const char *wanted)
+{
+    machine m = measure_machine(isa);
+    printf("%s: %.1f GFLOP/s of multiply-adds; memory: %.1f GB/s read, %.1f GB/s copied\n\n", isa->name,
+           m.operations / 1e9, m.read / 1e9, m.copied / 1e9);
+    report_multiplying(&m, wanted);
+    printf("\n");
+    report_moving(&m, wanted);
+    printf("\n");
+    report_networks(&m, wanted);
+    printf("\n");
 }
 
 int main(int argc, char **argv)
 {
     const char *isa = "", *wanted = "";
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--peak") == 0) return print_peak();
-        if (strcmp(argv[i], "--isa") == 0 && i + 1 < argc)
-            isa = argv[++i];
-        else if (strcmp(argv[i], "--layers") == 0 && i + 1 < argc)
-            wanted = argv[++i];
+    cepa_error error;
+    if (kernels_choose(&error)) return cepa_die(&error);
+    if (argc == 2 && strcmp(argv[1], "--peak") == 0) return print_peak();
+    if (argc == 3 && strcmp(argv[1], "--work") == 0) return print_work(argv[2]);
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 < argc && strcmp(argv[i], "--isa") == 0)
+            isa = argv[i + 1];
+        else if (i + 1 < argc && strcmp(argv[i], "--layers") == 0)
+            wanted = argv[i + 1];
         else {
-            fprintf(stderr, "usage: roofline [--peak] [--isa NAME] [--layers TEXT]\n");
+            fprintf(stderr, "usage: roofline [--isa NAME] [--layers TEXT] | --peak | --work MODEL\n");
             return 2;
         }
     }
     for (size_t i = 0; i < ARRAY_COUNT(isas); i++) {
         const kernel_table *table = kernels_named(isas[i].name);
-        if (!table || (*isa && strcmp(isa, isas[i].name) != 0)) continue;
-        double peak = peak_of(isas[i].peak);
-        printf("%s: peak %.1f GFLOP/s\n", isas[i].name, peak / 1e9);
-        report_convolutions(table, peak, wanted);
-        printf("%-46s %8s %8s %8s %8s %8s\n", "GB/s, read and written", "copy", "maximum", "gradient", "average",
-               "gradient");
-        report_pools(table, wanted);
-        printf("\n");
+        if (!table || (*isa ? strcmp(isa, isas[i].name) != 0 : table != kernels)) continue;
+        kernels = table;
+        report(&isas[i], wanted);
+        return 0;
     }
-    return 0;
+    fprintf(stderr, "error: there is no instruction set %s here\n", isa);
+    return 2;
 }

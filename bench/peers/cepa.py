@@ -1,0 +1,60 @@
+"""Cepa itself, as bench/run asks the peers' processes: trained by the command, predicting through bench/predict.c."""
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = ROOT / os.environ.get("CEPA_BUILD", "build")
+
+
+def fit(model, data, epochs, batch, threads, core=None, more=()):
+    """Runs cepa fit; seconds by the clock, seconds of the processor, most bytes resident."""
+    command = [BUILD / "cepa", "fit", model, "--data", data, "--scale", "1/255", "--validation", "none", "--verbose", "0", "--epochs",
+               str(epochs), "--batch-size", str(batch), "--threads", str(threads), *more]
+    return timed(command, core)
+
+
+def timed(command, core=None):
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=pin(core))
+    _, status, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
+
+
+def pin(core):
+    return None if core is None else lambda: os.sched_setaffinity(0, {core})
+
+
+def npy(kind, shape, numbers):
+    """An array as NumPy's file format has it."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + numbers
+
+
+class Cepa:
+    """Answers as peers/worker.py does."""
+    def __init__(self, threads, core):
+        self.threads, self.core = threads, core
+
+    def ask(self, do, **request):
+        return {"train": self.train, "predict": self.predict}[do](**request)
+
+    def train(self, network, data, batch, epochs):
+        """An epoch without what happens before the first: the time of more epochs less that of one."""
+        one = fit(f"{network}/model.keras", data, 1, batch, self.threads, self.core)
+        more = fit(f"{network}/model.keras", data, 1 + epochs, batch, self.threads, self.core)
+        return {"wall": (more[0] - one[0]) / epochs, "cpu": (more[1] - one[1]) / epochs, "peak": more[2]}
+
+    def predict(self, network, batch, seconds):
+        command = [BUILD / "bench" / "predict", f"{network}/model.keras", f"{network}/x.npy", str(batch), str(self.threads), str(seconds)]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, preexec_fn=pin(self.core)).stdout)
+
+    def close(self):
+        pass
