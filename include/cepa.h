@@ -163,6 +163,10 @@ CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, 
 /* Inputs reach a model as x * scale, computed in double and rounded once. Replaces an earlier scale. */
 CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
 
+/* Copies some rows, in the order given, with the data set's scale and class names. */
+CEPA_API cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, size_t count,
+                                       cepa_dataset **picked, cepa_error *error);
+
 /* What a data set holds. Strings and arrays belong to it; NULL where there is none. */
 typedef struct cepa_dataset_info {
     const char *name;     /* "cifar10", or the last part of a path */
@@ -772,6 +776,10 @@ CEPA_API cepa_status cepa_matrix_parse(const char *text, cepa_matrix *matrix, ce
  * NULL: one channel where all pixels are grey, else three. */
 CEPA_API cepa_status cepa_matrix_read(const char *path, const char *color_mode, cepa_matrix *matrix, cepa_error *error);
 
+/* A row's first input as a picture of one or three channels, its numbers unscaled. Fails where it is none. */
+CEPA_API cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix,
+                                          cepa_error *error);
+
 /* Writes a .npy array of doubles (two axes for one channel) or a .csv table (one channel). */
 CEPA_API cepa_status cepa_matrix_write(const char *path, const cepa_matrix *matrix, cepa_error *error);
 
@@ -821,6 +829,53 @@ CEPA_API cepa_status cepa_filter_explain(const cepa_matrix *input, const cepa_ma
 CEPA_API cepa_status cepa_filter_pad(const cepa_matrix *input, const cepa_matrix *kernel,
                                      const cepa_filter_options *options, cepa_matrix *padded, cepa_region *inner,
                                      cepa_error *error);
+
+/* ---- Looking inside a model -------------------------------------------------------------------------------------- */
+
+/* The part of a model from its inputs to what a layer gives (where the layer is called several times: the first call):
+ * what it predicts are the layer's activations. It shares layers and weights with the model and belongs to its graph.
+ */
+CEPA_API cepa_status cepa_model_part(const cepa_model *model, const char *layer, cepa_model **part, cepa_error *error);
+
+/* The arithmetic behind one number that a layer gives for a row. */
+typedef struct cepa_unit {
+    const char *class_name;    /* of the layer */
+    cepa_matrix window;        /* the numbers of the layer's input that it is made of; 0 in the padding */
+    cepa_matrix weights;       /* what they are multiplied with, in the same shape; no values: a pool */
+    int row, column;           /* where the window starts in the input, below 0 in the padding */
+    int channel;               /* the window's first channel in the input */
+    double bias;               /* 0: none */
+    double sum;                /* the products and the bias, in double precision; a pool: the largest or the mean */
+    const char *activation;    /* "relu"; NULL: none */
+    double value;              /* as the engine gives it */
+    int best_row, best_column; /* of a largest number: its place in the window; -1: none is chosen */
+} cepa_unit;
+
+/* Explains the number at a place (an index for each axis of the layer's output) for the data's first row. For Conv2D,
+ * Dense, MaxPooling2D and AveragePooling2D. The strings belong to the model, the matrices are freed by cepa_unit_free.
+ */
+CEPA_API cepa_status cepa_model_explain(const cepa_model *model, const char *layer, const int *place, size_t axes,
+                                        const cepa_dataset *data, cepa_unit *unit, cepa_error *error);
+CEPA_API void cepa_unit_free(cepa_unit *unit);
+
+/* Where in training a Dropout layer draws its mask. */
+typedef struct cepa_mask_options {
+    uint64_t seed;   /* of fit */
+    uint32_t epoch;  /* since the model's first fit, from 0 */
+    size_t position; /* of the batch's first row in the epoch's order: step * batch_size */
+} cepa_mask_options;
+
+/* The factors by which a Dropout layer multiplies the rows of that batch in training: 0, or 1 / (1 - rate). factors
+ * receives rows x (size of the layer's output) floats in Keras' order. The layer itself makes them. */
+CEPA_API cepa_status cepa_dropout_mask(const cepa_model *model, const char *layer, const cepa_mask_options *options,
+                                       size_t rows, float *factors, cepa_error *error);
+
+/* Where the data's first row speaks for a class: Grad-CAM (Selvaraju et al., ICCV 2017). The maps of a layer that gives
+ * (height, width, channels), each times the mean of the class score's gradient over it, are added, and what is below 0
+ * is dropped; the largest number of the map becomes 1. The score is the model's first output, before a softmax. layer
+ * NULL: the last one with such maps. */
+CEPA_API cepa_status cepa_class_activation(const cepa_model *model, const char *layer, const cepa_dataset *data,
+                                           size_t class_index, cepa_matrix *map, cepa_error *error);
 
 /* ---- Figures ----------------------------------------------------------------------------------------------------- */
 

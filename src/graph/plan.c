@@ -114,17 +114,17 @@ static void note_state(planner *p, const call *c)
     plan->state_count += c->state;
 }
 
-static void plan_input(planner *p, const call *c, size_t number)
+static void plan_input(planner *p, int id, size_t number)
 {
-    place_outputs(p, c);
+    p->value[id].slot = planner_add_slot(p, planner_bytes(p, id));
     step load = {.run = step_load,
                  .kept = NO_SLOT,
                  .scratch = NO_SLOT,
                  .from = NO_SLOT,
                  .number = number,
-                 .to = p->value[c->output[0]].slot,
+                 .to = p->value[id].slot,
                  .order = p->plan->input_order[number],
-                 .count = shape_count(&graph_tensor(p->graph, c->output[0])->shape)};
+                 .count = shape_count(&graph_tensor(p->graph, id)->shape)};
     planner_add_step(p, &load);
 }
 
@@ -202,9 +202,18 @@ static bool input_number(const network *n, int id, size_t *number)
     return false;
 }
 
+/* Inputs that are another layer's output: a model of a graph's later part. */
+static void plan_inner_inputs(planner *p)
+{
+    const network *n = p->request->network;
+    for (size_t i = 0; i < n->inputs && !p->failed; i++)
+        if (!graph_tensor(n->graph, n->input[i])->producer->layer->class->is_input) plan_input(p, n->input[i], i);
+}
+
 static void plan_forward(planner *p)
 {
     const network *n = p->request->network;
+    plan_inner_inputs(p);
     for (size_t i = 0; i < n->call_count && !p->failed;) {
         const call *c = n->calls[i];
         const fusion *f = find_fusion(p, i);
@@ -212,7 +221,7 @@ static void plan_forward(planner *p)
         if (f)
             plan_fused(p, f, i);
         else if (c->layer->class->is_input && input_number(n, c->output[0], &number))
-            plan_input(p, c, number);
+            plan_input(p, c->output[0], number);
         else
             plan_call(p, c);
         i += f ? f->count : 1;

@@ -1,0 +1,71 @@
+/* Some rows of a data set: as a data set of their own, and one as a picture. */
+#include "data/dataset.h"
+#include "data/matrix.h"
+
+#include <string.h>
+
+static cepa_status copy_rows(const cepa_dataset *from, const column *c, role role, const size_t *rows,
+                             cepa_dataset *made, cepa_error *error)
+{
+    void *data;
+    cepa_status status = dataset_add(made, role, &c->array, &data, error);
+    for (size_t i = 0; !status && i < made->rows; i++)
+        memcpy((unsigned char *)data + i * c->row_bytes, column_row(from, c, rows[i]), c->row_bytes);
+    return status;
+}
+
+static cepa_status fill(const cepa_dataset *from, const size_t *rows, cepa_dataset *made, cepa_error *error)
+{
+    const storage *s = from->storage;
+    cepa_status status = CEPA_OK;
+    for (int r = 0; r < ROLES; r++)
+        for (size_t i = 0; i < s->count[r] && !status; i++)
+            status = copy_rows(from, &s->columns[r][i], (role)r, rows, made, error);
+    if (!status && s->class_names) status = dataset_name_classes(made, s->class_names, s->class_count, error);
+    made->storage->citation = s->citation ? arena_text(&made->storage->memory, s->citation) : NULL;
+    made->storage->pixels = s->pixels;
+    if (!status) status = dataset_end(made, error);
+    if (!status) cepa_dataset_scale(made, from->info.scale);
+    return status;
+}
+
+cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, size_t count, cepa_dataset **picked,
+                              cepa_error *error)
+{
+    *picked = NULL;
+    if (!count) return fail(error, CEPA_ARGUMENT, "%s: no rows were asked for", dataset->info.name);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i] >= dataset->rows)
+            return fail(error, CEPA_ARGUMENT, "%s: there is no row %zu, the last one is %zu", dataset->info.name,
+                        rows[i], dataset->rows - 1);
+    cepa_dataset *made;
+    cepa_status status = dataset_begin(count, dataset->storage->source, &made, error);
+    if (status) return status;
+    status = fill(dataset, rows, made, error);
+    if (status)
+        cepa_dataset_free(made);
+    else
+        *picked = made;
+    return status;
+}
+
+cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix, cepa_error *error)
+{
+    const cepa_dataset_info *info = &dataset->info;
+    const column *c = dataset->storage->columns[ROLE_INPUT];
+    const cepa_array *a = &c->array;
+    size_t channels = a->rank == 3 ? (size_t)a->shape[2] : 1;
+    *matrix = (cepa_matrix){.values = NULL};
+    if (row >= info->rows) return fail(error, CEPA_ARGUMENT, "%s: there is no row %zu", info->name, row);
+    if ((a->rank != 2 && a->rank != 3) || channels == 2 || channels > 4)
+        return fail(error, CEPA_DATA,
+                    "%s: its inputs are no pictures of (height, width, channels) with 1, 3 or 4 "
+                    "channels",
+                    info->name);
+    size_t shown = channels == 4 ? 3 : channels; /* without the alpha channel */
+    cepa_status status = matrix_allocate((size_t)a->shape[0], (size_t)a->shape[1], shown, matrix, error);
+    const unsigned char *numbers = column_row(dataset, c, row);
+    for (size_t i = 0; !status && i < matrix->height * matrix->width; i++)
+        for (size_t k = 0; k < shown; k++) matrix->values[i * shown + k] = c->read(numbers, i * channels + k);
+    return status;
+}
