@@ -10,6 +10,19 @@ typedef struct conv_data {
     guarded y, relu_y, dx, d_filters, d_bias; /* results */
 } conv_data;
 
+/* What all passes read. */
+static conv_call call_of(const conv_data *d, const guarded *packed, const guarded *scratch)
+{
+    return (conv_call){.packed = packed->reals,
+                       .scratch = scratch->data,
+                       .x = d->x.lanes,
+                       .dy = d->dy.lanes,
+                       .bias = d->bias.reals,
+                       .dx = d->dx.lanes,
+                       .d_filters = d->d_filters.reals,
+                       .d_bias = d->d_bias.reals};
+}
+
 static size_t in_count(const conv_shape *s) { return s->in_channels * s->in_height * s->in_width; }
 static size_t out_count(const conv_shape *s) { return s->out_channels * s->out_height * s->out_width; }
 static size_t filter_count(const conv_shape *s)
@@ -69,20 +82,36 @@ static void check_biases(const conv_data *d)
     exact_free(&e);
 }
 
+/* A direct sum is as good as its chain of operations; Winograd's spread their error over a tile, and are held to a part
+ * of the largest result (and to what the expected sum may itself be wrong by). */
+static void check_results(const guarded *found, const exact *expected, conv_way way)
+{
+    size_t count = found->size / sizeof(real);
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(expected->sum[i]));
+    for (size_t i = 0; i < count; i++)
+        if (way == CONV_DIRECT)
+            assert_within(found->reals[i], expected, i);
+        else
+            assert_close((double)found->reals[i], expected->sum[i],
+                         16 * half_ulp() * largest + (double)expected->terms[i] * 0x1p-53 * expected->absolute[i]);
+}
+
 static void check_conv(const conv_data *d)
 {
     size_t plane = d->s.out_height * d->s.out_width * LANES;
+    conv_choice choice = conv_choose(&d->s);
     summing s = {.d = d, .y = exact_new(out_count(&d->s) * LANES), .dx = exact_new(in_count(&d->s) * LANES)};
     s.d_filters = exact_new(filter_count(&d->s));
     for (size_t i = 0; i < out_count(&d->s) * LANES; i++) exact_add(&s.y, i, (double)d->bias.reals[i / plane]);
     for_each_product(&d->s, add_product, &s);
+    check_results(&d->y, &s.y, choice.forward);
+    check_results(&d->dx, &s.dx, choice.gradient_inputs);
+    check_results(&d->d_filters, &s.d_filters, choice.gradient_weights);
     for (size_t i = 0; i < out_count(&d->s) * LANES; i++) {
         real y = d->y.reals[i];
-        assert_within(y, &s.y, i);
         assert_close((double)d->relu_y.reals[i], y < 0 ? 0 : (double)y, 0);
     }
-    for (size_t i = 0; i < in_count(&d->s) * LANES; i++) assert_within(d->dx.reals[i], &s.dx, i);
-    for (size_t i = 0; i < filter_count(&d->s); i++) assert_within(d->d_filters.reals[i], &s.d_filters, i);
     check_biases(d);
     exact_free(&s.y);
     exact_free(&s.dx);
@@ -127,25 +156,30 @@ static void conv_data_free(conv_data *d)
 static void run_conv(const kernel_table *table, conv_data *d, size_t part)
 {
     const conv_shape *s = &d->s;
-    guarded packed = guarded_reals(table->conv_packed_size(s));
+    guarded packed = guarded_reals(table->conv_packed_size(s)), scratch = guarded_new(table->conv_scratch_size(s));
     table->conv_pack(s, d->filters.reals, packed.reals);
     d->y = guarded_lanes(out_count(s));
     d->relu_y = guarded_lanes(out_count(s));
     d->dx = guarded_lanes(in_count(s));
     d->d_filters = guarded_reals(filter_count(s));
     d->d_bias = guarded_reals(s->out_channels);
-    for (size_t first = 0; first < s->out_channels; first += part) {
-        size_t last = first + part < s->out_channels ? first + part : s->out_channels;
-        const real *bias = d->bias.reals;
-        table->conv_forward(s, d->x.lanes, packed.reals, bias, false, d->y.lanes, first, last);
-        table->conv_forward(s, d->x.lanes, packed.reals, bias, true, d->relu_y.lanes, first, last);
-        table->conv_gradient_weights(s, d->x.lanes, d->dy.lanes, d->d_filters.reals, d->d_bias.reals, first, last);
+    conv_call c = call_of(d, &packed, &scratch);
+    for (c.first = 0; c.first < s->out_channels; c.first = c.last) {
+        c.last = c.first + part < s->out_channels ? c.first + part : s->out_channels;
+        c.relu = false;
+        c.y = d->y.lanes;
+        table->conv_forward(s, &c);
+        c.relu = true;
+        c.y = d->relu_y.lanes;
+        table->conv_forward(s, &c);
+        table->conv_gradient_weights(s, &c);
     }
-    for (size_t first = 0; first < s->in_channels; first += part) {
-        size_t last = first + part < s->in_channels ? first + part : s->in_channels;
-        table->conv_gradient_inputs(s, d->dy.lanes, packed.reals, d->dx.lanes, first, last);
+    for (c.first = 0; c.first < s->in_channels; c.first = c.last) {
+        c.last = c.first + part < s->in_channels ? c.first + part : s->in_channels;
+        table->conv_gradient_inputs(s, &c);
     }
     guarded_free(&packed);
+    guarded_free(&scratch);
 }
 
 static void assert_same_results(const conv_data *a, const conv_data *b)
@@ -286,8 +320,106 @@ static void conv_of_the_lesson(void **state)
 {
     (void)state;
     conv_shape s = with_sizes(square(15, 50, 50, 3), false), strips = with_sizes(square(70, 9, 2, 3), false);
-    check_case(&s, 1);
-    check_case(&strips, 2);
+    for (int direct = 0; direct < 2; direct++) {
+        s.direct = strips.direct = direct;
+        check_case(&s, 1);
+        check_case(&strips, 2);
+    }
+}
+
+/* ---- With the maximum of 2 x 2 windows on the way */
+
+static pool_shape halving(const conv_shape *s)
+{
+    return (pool_shape){.in_height = s->out_height,
+                        .in_width = s->out_width,
+                        .channels = s->out_channels,
+                        .out_height = s->out_height / 2,
+                        .out_width = s->out_width / 2,
+                        .pool_height = 2,
+                        .pool_width = 2,
+                        .stride_height = 2,
+                        .stride_width = 2};
+}
+
+/* dy where a window's maximum lies and is above 0, else 0: what pool.c and relu make of the pooled gradient. */
+static void expand(const kernel_table *table, const conv_data *d, const guarded *pooled_dy)
+{
+    pool_shape p = halving(&d->s);
+    guarded winner = guarded_new(table->max_pool_winner_size(&p)), y = guarded_new(pooled_dy->size);
+    table->max_pool_forward(&p, d->relu_y.lanes, y.lanes, winner.data, 0, p.channels);
+    table->max_pool_gradient(&p, pooled_dy->lanes, winner.data, d->dy.lanes, 0, p.channels);
+    table->relu_gradient(d->dy.lanes, d->relu_y.lanes, d->relu_y.lanes, d->dy.lanes, out_count(&d->s), NULL);
+    guarded_free(&winner);
+    guarded_free(&y);
+}
+
+static guarded pool(const kernel_table *table, const conv_data *d, size_t count)
+{
+    pool_shape p = halving(&d->s);
+    guarded y = guarded_lanes(count);
+    table->max_pool_forward(&p, d->relu_y.lanes, y.lanes, NULL, 0, p.channels);
+    return y;
+}
+
+static conv_shape pooled_shape;
+
+/* The pooled passes give the bits of the others with relu and pooling beside them. */
+static void check_pooled(const kernel_table *table)
+{
+    const conv_shape *s = &pooled_shape;
+    size_t count = s->out_channels * (s->out_height / 2) * (s->out_width / 2);
+    conv_data d = conv_data_new(s, 1);
+    guarded packed = guarded_reals(table->conv_packed_size(s)), scratch = guarded_new(table->conv_scratch_size(s));
+    guarded winner = guarded_new(count * LANES), y = guarded_lanes(count), dy = guarded_lanes(count);
+    table->conv_pack(s, d.filters.reals, packed.reals);
+    fill_random(&dy, 2);
+    run_conv(table, &d, SIZE_MAX / 2);
+    guarded expected_y = pool(table, &d, count);
+    expand(table, &d, &dy);
+    free_results(&d);
+    run_conv(table, &d, SIZE_MAX / 2);
+
+    conv_data found = d;
+    found.dx = guarded_lanes(in_count(s));
+    found.d_filters = guarded_reals(filter_count(s));
+    found.d_bias = guarded_reals(s->out_channels);
+    conv_call c = call_of(&found, &packed, &scratch);
+    c.relu = c.pooled = true;
+    c.winner = winner.data;
+    c.y = y.lanes;
+    c.dy = dy.lanes;
+    for (c.first = 0; c.first < s->out_channels; c.first = c.last) {
+        c.last = c.first + 5 < s->out_channels ? c.first + 5 : s->out_channels;
+        table->conv_forward(s, &c);
+    }
+    assert_same_bits(&y, &expected_y);
+    c.first = 0;
+    table->conv_gradient_weights(s, &c);
+    c.last = s->in_channels;
+    table->conv_gradient_inputs(s, &c);
+    assert_same_bits(&found.dx, &d.dx);
+    assert_same_bits(&found.d_filters, &d.d_filters);
+    for (size_t f = 0; f < s->out_channels; f++) /* windows are added up in another order */
+        assert_close((double)found.d_bias.reals[f], (double)d.d_bias.reals[f], 1000 * half_ulp());
+
+    guarded *all[] = {&packed, &scratch, &winner, &y, &dy, &expected_y, &found.dx, &found.d_filters, &found.d_bias};
+    for (size_t i = 0; i < ARRAY_COUNT(all); i++) guarded_free(all[i]);
+    conv_data_free(&d);
+}
+
+static void pooled_conv(void **state)
+{
+    (void)state;
+    for (size_t size = 8; size < 14; size++)
+        for (int same = 0; same < 2; same++)
+            for (size_t channels = 3; channels < 12; channels += 5) { /* both ways forward */
+                pooled_shape = with_sizes(square(size, channels, 5 + size, 3), same);
+                pooled_shape.in_width += size % 3;
+                pooled_shape = with_sizes(pooled_shape, same);
+                assert_true(conv_pools(&pooled_shape));
+                for_each_isa(check_pooled);
+            }
 }
 
 static void conv_spreads_nan_and_infinity_by_its_taps_alone(void **state)
@@ -295,6 +427,7 @@ static void conv_spreads_nan_and_infinity_by_its_taps_alone(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
         conv_shape s = random_shape(seed, true);
+        s.direct = true;
         conv_data d = conv_data_new(&s, seed);
         d.x.reals[random_between(seed, 100, 0, in_count(&s) * LANES - 1)] = (real)NAN;
         d.x.reals[random_between(seed, 101, 0, in_count(&s) * LANES - 1)] = (real)INFINITY;
@@ -337,11 +470,18 @@ static void no_bias_is_a_bias_of_zero(void **state)
     memset(d.bias.data, 0, d.bias.size);
     run_conv(&table_reference, &d, 4);
     guarded packed = guarded_reals(table_reference.conv_packed_size(&s)), y = guarded_lanes(out_count(&s));
+    guarded scratch = guarded_new(table_reference.conv_scratch_size(&s));
     table_reference.conv_pack(&s, d.filters.reals, packed.reals);
-    table_reference.conv_forward(&s, d.x.lanes, packed.reals, NULL, false, y.lanes, 0, 4);
+    conv_call c = call_of(&d, &packed, &scratch);
+    c.last = 4;
+    c.bias = NULL;
+    c.d_bias = NULL;
+    c.y = y.lanes;
+    table_reference.conv_forward(&s, &c);
     assert_same_bits(&y, &d.y);
-    table_reference.conv_gradient_weights(&s, d.x.lanes, d.dy.lanes, d.d_filters.reals, NULL, 0, 4);
+    table_reference.conv_gradient_weights(&s, &c);
     guarded_free(&packed);
+    guarded_free(&scratch);
     guarded_free(&y);
     conv_data_free(&d);
 }
@@ -354,6 +494,7 @@ int main(void)
         cmocka_unit_test(dense_of_every_size),
         cmocka_unit_test(conv_of_any_shape),
         cmocka_unit_test(conv_of_the_lesson),
+        cmocka_unit_test(pooled_conv),
         cmocka_unit_test(conv_spreads_nan_and_infinity_by_its_taps_alone),
         cmocka_unit_test(relu_in_conv),
         cmocka_unit_test(no_bias_is_a_bias_of_zero),

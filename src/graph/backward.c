@@ -35,7 +35,7 @@ static bool needs_input_gradient(const planner *p, const call *c)
     return false;
 }
 
-static unsigned gradient_needs(const planner *p, const call *c)
+unsigned planner_gradient_needs(const planner *p, const call *c)
 {
     unsigned needs = 0;
     if (!p->request->entries || !p->value[c->output[0]].needs_gradient) return 0;
@@ -44,20 +44,23 @@ static unsigned gradient_needs(const planner *p, const call *c)
     return needs;
 }
 
+/* True where the row's gradients are done in one pass too. */
+static bool is_fused_backward(const call_row *row) { return row->fusion && row->fusion->gradient_weights; }
+
+static void keep_for(planner *p, const call *first, const call *last)
+{
+    unsigned needs = planner_gradient_needs(p, first);
+    for (size_t k = 0; needs & NEEDS_INPUT && k < first->inputs; k++) p->value[first->input[k]].kept = true;
+    for (size_t k = 0; needs & NEEDS_OUTPUT && k < last->outputs; k++) p->value[last->output[k]].kept = true;
+}
+
 void planner_mark_kept(planner *p)
 {
-    const network *n = p->request->network;
-    for (size_t i = 0; i < n->call_count; i++) {
-        const call *c = n->calls[i];
-        unsigned needs = gradient_needs(p, c);
-        for (size_t k = 0; k < c->inputs; k++) {
-            p->value[c->input[k]].readers++;
-            if (needs & NEEDS_INPUT) p->value[c->input[k]].kept = true;
-        }
-        for (size_t k = 0; k < c->outputs; k++)
-            if (needs & NEEDS_OUTPUT) p->value[c->output[k]].kept = true;
-    }
-    for (size_t i = 0; i < p->request->wants; i++) p->value[p->request->want[i]].wanted = true;
+    for (const call_row *row = p->rows; row < p->rows + p->row_count; row++)
+        if (is_fused_backward(row))
+            keep_for(p, row->calls[0], row->calls[row->count - 1]);
+        else
+            for (size_t i = 0; i < row->count; i++) keep_for(p, row->calls[i], row->calls[i]);
 }
 
 /* ---- Backward -------------------------------------------------------------------------------------------------- */
@@ -80,19 +83,19 @@ static void add_contribution(planner *p, int id, int target)
     if (target == NO_SLOT || target == p->value[id].gradient) return;
     step add = {.run = step_add,
                 .kept = NO_SLOT,
-                .scratch = NO_SLOT,
                 .from = target,
                 .to = p->value[id].gradient,
                 .count = planner_bytes(p, id) / sizeof(lanes)};
     planner_add_step(p, &add);
 }
 
-static void plan_input_gradient(planner *p, const call *c, const step *like)
+static void plan_input_gradient(planner *p, const call_row *row, const step *like)
 {
+    const call *c = row->calls[0];
     step made = *like;
     bool reuse =
         c->layer->class->in_place && c->inputs == 1 && planner_bytes(p, c->input[0]) == planner_bytes(p, c->output[0]);
-    made.pass = c->layer->class->gradient_inputs;
+    made.pass = row->fusion ? row->fusion->gradient_inputs : c->layer->class->gradient_inputs;
     made.kind = PASS_GRADIENT_INPUTS;
     made.dx = planner_allocate(p, c->inputs + 1, sizeof *made.dx);
     for (size_t k = 0; made.dx && k < c->inputs; k++) made.dx[k] = gradient_target(p, c->input[k], c, reuse);
@@ -109,7 +112,6 @@ static void fill_missing_gradients(planner *p, const call *c)
         v->gradient = planner_add_slot(p, planner_bytes(p, c->output[k]));
         step zero = {.run = step_zero,
                      .kept = NO_SLOT,
-                     .scratch = NO_SLOT,
                      .from = NO_SLOT,
                      .to = v->gradient,
                      .count = planner_bytes(p, c->output[k]) / sizeof(lanes)};
@@ -125,50 +127,67 @@ static bool has_gradient(const planner *p, const call *c)
 }
 
 /* A gradient step that reads only what the class says it needs: the rest may have been overwritten. */
-static step gradient_step(planner *p, const call *c, unsigned needs)
+static step gradient_step(planner *p, const call_row *row, unsigned needs)
 {
-    step made = planner_step_of(p, c, PASS_GRADIENT_INPUTS);
+    const call *last = row->calls[row->count - 1];
+    step made = planner_step_of(p, row, PASS_GRADIENT_INPUTS);
     if (!(needs & NEEDS_INPUT)) made.x = NULL;
     if (!(needs & NEEDS_OUTPUT)) made.y = NULL;
-    made.dy = planner_slots_of(p, c->output, c->outputs, true);
+    made.dy = planner_slots_of(p, last->output, last->outputs, true);
     return made;
 }
 
-static void plan_gradient(planner *p, const call *c)
+/* y is x, and so are their gradients. */
+static void share_gradient(planner *p, const call *c)
 {
+    value_state *x = &p->value[c->input[0]];
+    int from = p->value[c->output[0]].gradient;
+    if (x->gradient == NO_SLOT)
+        x->gradient = from;
+    else
+        add_contribution(p, c->input[0], from);
+}
+
+static void plan_gradient(planner *p, const call_row *row)
+{
+    const call *c = row->calls[0], *last = row->calls[row->count - 1];
     const layer_class *class = c->layer->class;
-    if (class->is_input || !has_gradient(p, c)) return;
+    if (class->is_input || !has_gradient(p, last)) return;
     bool inputs = needs_input_gradient(p, c), weights = call_trains(p, c) && class->gradient_weights;
     if (!inputs && !weights) return;
     if (class->identity_in_inference && !planner_runs_training(p, c)) {
-        value_state *x = &p->value[c->input[0]];
-        int from = p->value[c->output[0]].gradient;
-        if (x->gradient == NO_SLOT)
-            x->gradient = from;
-        else
-            add_contribution(p, c->input[0], from);
+        share_gradient(p, c);
         return;
     }
-    fill_missing_gradients(p, c);
-    step like = gradient_step(p, c, c->needs);
+    fill_missing_gradients(p, last);
+    step like = gradient_step(p, row, c->needs);
     if (like.training) planner_add_batch_stages(p, class->gradient_stage, &like);
     if (weights) {
-        step made = gradient_step(p, c, class->weights_need);
+        step made = gradient_step(p, row, class->weights_need);
         made.run = step_run_weights;
         made.kind = PASS_GRADIENT_WEIGHTS;
-        made.pass = class->gradient_weights;
+        made.pass = row->fusion ? row->fusion->gradient_weights : class->gradient_weights;
         planner_add_step(p, &made);
     }
-    if (inputs) plan_input_gradient(p, c, &like);
+    if (inputs) plan_input_gradient(p, row, &like);
+}
+
+static void plan_gradients(planner *p, const call_row *row)
+{
+    if (is_fused_backward(row)) {
+        plan_gradient(p, row);
+        return;
+    }
+    for (size_t i = row->count; i-- > 0;) plan_gradient(p, &(call_row){1, &row->calls[i], NULL});
 }
 
 void planner_backward(planner *p)
 {
     const network *n = p->request->network;
-    for (size_t i = n->call_count; i-- > 0 && !p->failed;) plan_gradient(p, n->calls[i]);
+    for (size_t i = p->row_count; i-- > 0 && !p->failed;) plan_gradients(p, &p->rows[i]);
     if (!p->request->input_gradients) return;
     p->plan->input_gradient = planner_slots_of(p, n->input, n->inputs, true);
-    step finish = {.run = step_finish, .kept = NO_SLOT, .scratch = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
+    step finish = {.run = step_finish, .kept = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
     for (size_t i = 0; i < n->inputs && !p->failed; i++) planner_touch(p, p->plan->input_gradient[i]);
     planner_add_step(p, &finish);
 }

@@ -49,7 +49,7 @@ typedef struct weight_spec {
 void declare_weight(shape_pass *p, const weight_spec *spec);
 /* Bytes of a block kept from the forward pass for the gradient (a winner, a mask): c->kept. */
 void declare_kept(shape_pass *p, size_t bytes);
-/* Bytes that a pass may use while it runs: c->scratch. */
+/* Bytes that a pass may use while it runs, its part of a split: c->scratch. */
 void declare_scratch(shape_pass *p, size_t bytes);
 /* Numbers of a batch-wide stage: each block's sums, and the state that combine leaves for all blocks. */
 void declare_batch_state(shape_pass *p, size_t sums, size_t state);
@@ -147,12 +147,19 @@ typedef struct argument_layer {
 extern const argument_layer argument_layers[];
 extern const size_t argument_layer_count;
 
-/* Calls in a row that are done in one pass, each the only reader of the one before. Defined in layers/fusions.c. */
+/* A call in a row, as a fusion looks at it. */
+typedef struct fusion_part {
+    const void *options, *geometry;
+} fusion_part;
+
+/* Calls in a row that are done in one pass, each the only reader of the one before. Its passes have the first call's
+ * options, geometry, inputs and weights, and the last one's outputs and kept bytes. Defined in layers/fusions.c. */
 typedef struct fusion {
     size_t count; /* calls in the row */
     const layer_class *const *classes;
-    bool (*matches)(const void *const *options); /* the calls' options */
-    layer_pass *forward; /* with the first call's options, inputs and weights and the last one's outputs */
+    bool (*matches)(const fusion_part *parts);
+    layer_pass *forward;
+    layer_pass *gradient_inputs, *gradient_weights; /* NULL: the calls' own, one after the other */
 } fusion;
 
 extern const fusion fusions[];

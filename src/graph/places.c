@@ -81,6 +81,7 @@ static void place_slot(slot *const *list, size_t placed, slot *s)
 /* Largest first, each at the lowest free place: near the least memory that the lives allow. */
 cepa_status planner_place_slots(plan *plan, cepa_error *error)
 {
+    plan->scratch_bytes = (plan->scratch_bytes + 63) & ~(size_t)63;
     slot **list = calloc(plan->slot_count + 1, sizeof *list);
     if (!list) return fail_memory(error);
     for (size_t i = 0; i < plan->slot_count; i++) {

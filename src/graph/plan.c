@@ -18,7 +18,6 @@ void planner_add_step(planner *p, const step *made)
     planner_touch_all(p, made->y, made->outputs);
     planner_touch_all(p, made->dy, made->outputs);
     planner_touch(p, made->kept);
-    planner_touch(p, made->scratch);
     planner_touch(p, made->from);
     planner_touch(p, made->to);
     plan->steps[plan->step_count++] = *made;
@@ -27,6 +26,55 @@ void planner_add_step(planner *p, const step *made)
 bool planner_runs_training(const planner *p, const call *c)
 {
     return p->request->training && !(c->layer->class->frozen_is_inference && !c->layer->trainable);
+}
+
+/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+
+static void count_readers(planner *p)
+{
+    const network *n = p->request->network;
+    for (size_t i = 0; i < n->call_count; i++)
+        for (size_t k = 0; k < n->calls[i]->inputs; k++) p->value[n->calls[i]->input[k]].readers++;
+    for (size_t i = 0; i < p->request->wants; i++) p->value[p->request->want[i]].wanted = true;
+}
+
+/* True where the value between two calls need never exist: nobody else reads it, and no gradient pass of either (where
+ * each has its own) does so again. */
+static bool may_vanish(const planner *p, const call *before, const call *after, bool own_gradients)
+{
+    const value_state *between = &p->value[before->output[0]];
+    if (after->inputs != 1 || after->input[0] != before->output[0]) return false;
+    if (between->readers != 1 || between->wanted) return false;
+    return !own_gradients ||
+           !((planner_gradient_needs(p, before) & NEEDS_OUTPUT) | (planner_gradient_needs(p, after) & NEEDS_INPUT));
+}
+
+enum { MOST_FUSED = 4 };
+
+static bool fits(const planner *p, const fusion *f, const call *const *calls)
+{
+    fusion_part parts[MOST_FUSED];
+    for (size_t i = 0; i < f->count; i++) {
+        if (calls[i]->layer->class != f->classes[i]) return false;
+        if (i && !may_vanish(p, calls[i - 1], calls[i], !f->gradient_weights)) return false;
+        parts[i] = (fusion_part){calls[i]->layer->options, calls[i]->geometry};
+    }
+    return f->matches(parts);
+}
+
+/* Cuts the calls into rows, each as long as the first fusion of the table that fits. */
+static void find_rows(planner *p)
+{
+    const network *n = p->request->network;
+    p->rows = planner_allocate(p, n->call_count, sizeof *p->rows);
+    for (size_t at = 0; p->rows && at < n->call_count;) {
+        call_row *row = &p->rows[p->row_count++];
+        *row = (call_row){1, (const call *const *)n->calls + at, NULL};
+        for (size_t f = 0; !row->fusion && !p->request->plain && f < fusion_count; f++)
+            if (at + fusions[f].count <= n->call_count && fits(p, &fusions[f], row->calls)) row->fusion = &fusions[f];
+        if (row->fusion) row->count = row->fusion->count;
+        at += row->count;
+    }
 }
 
 /* ---- Forward --------------------------------------------------------------------------------------------------- */
@@ -47,12 +95,13 @@ static bool may_overwrite(const planner *p, const call *c)
            planner_bytes(p, c->input[0]) == planner_bytes(p, c->output[0]);
 }
 
-static void place_outputs(planner *p, const call *c)
+static void place_outputs(planner *p, const call_row *row)
 {
-    for (size_t i = 0; i < c->outputs; i++)
-        p->value[c->output[i]].slot = i == 0 && c->inputs && may_overwrite(p, c)
-                                          ? p->value[c->input[0]].slot
-                                          : planner_add_slot(p, planner_bytes(p, c->output[i]));
+    const call *c = row->calls[0], *last = row->calls[row->count - 1];
+    for (size_t i = 0; i < last->outputs; i++)
+        p->value[last->output[i]].slot = i == 0 && c == last && c->inputs && may_overwrite(p, c)
+                                             ? p->value[c->input[0]].slot
+                                             : planner_add_slot(p, planner_bytes(p, last->output[i]));
 }
 
 static const shape *shapes_of(planner *p, const int *tensors, size_t count)
@@ -63,24 +112,24 @@ static const shape *shapes_of(planner *p, const int *tensors, size_t count)
     return list;
 }
 
-step planner_step_of(planner *p, const call *c, pass kind)
+step planner_step_of(planner *p, const call_row *row, pass kind)
 {
+    const call *c = row->calls[0], *last = row->calls[row->count - 1];
     step made = {.run = step_run_pass,
                  .call = c,
                  .kind = kind,
-                 .outputs = c->outputs,
-                 .kept = p->kept_slot[c->index],
-                 .scratch = NO_SLOT,
+                 .outputs = last->outputs,
+                 .kept = p->kept_slot[last->index],
                  .from = NO_SLOT,
                  .to = NO_SLOT,
                  .training = planner_runs_training(p, c)};
-    made.count = c->outputs ? shape_count(&graph_tensor(p->graph, c->output[0])->shape) : 0;
-    if (c->scratch_bytes) made.scratch = planner_add_slot(p, c->scratch_bytes);
+    made.count = last->outputs ? shape_count(&graph_tensor(p->graph, last->output[0])->shape) : 0;
+    if (c->scratch_bytes > p->plan->scratch_bytes) p->plan->scratch_bytes = c->scratch_bytes;
     made.input_shape = shapes_of(p, c->input, c->inputs);
-    made.output_shape = shapes_of(p, c->output, c->outputs);
+    made.output_shape = shapes_of(p, last->output, last->outputs);
     made.stream = random_stream_of(0, c->layer->name, "call", c->use).hash;
     made.x = planner_slots_of(p, c->input, c->inputs, false);
-    made.y = planner_slots_of(p, c->output, c->outputs, false);
+    made.y = planner_slots_of(p, last->output, last->outputs, false);
     return made;
 }
 
@@ -119,7 +168,6 @@ static void plan_input(planner *p, int id, size_t number)
     p->value[id].slot = planner_add_slot(p, planner_bytes(p, id));
     step load = {.run = step_load,
                  .kept = NO_SLOT,
-                 .scratch = NO_SLOT,
                  .from = NO_SLOT,
                  .number = number,
                  .to = p->value[id].slot,
@@ -137,59 +185,24 @@ static void share_value(const value_state *x, value_state *y)
     y->kept |= x->kept;
 }
 
-static void plan_call(planner *p, const call *c)
+static void plan_row(planner *p, const call_row *row)
 {
+    const call *c = row->calls[0], *last = row->calls[row->count - 1];
     const layer_class *class = c->layer->class;
     if (class->identity_in_inference && !planner_runs_training(p, c)) {
         share_value(&p->value[c->input[0]], &p->value[c->output[0]]);
         return;
     }
-    place_outputs(p, c);
-    if (c->kept_bytes && p->request->entries && p->value[c->output[0]].needs_gradient)
-        p->kept_slot[c->index] = planner_add_slot(p, c->kept_bytes);
-    step forward = planner_step_of(p, c, PASS_FORWARD);
+    place_outputs(p, row);
+    if (last->kept_bytes && p->request->entries && p->value[last->output[0]].needs_gradient)
+        p->kept_slot[last->index] = planner_add_slot(p, last->kept_bytes);
+    step forward = planner_step_of(p, row, PASS_FORWARD);
     if (forward.training) note_state(p, c);
     if (forward.training) planner_add_batch_stages(p, class->forward_stage, &forward);
-    forward.pass = class->forward;
+    forward.pass = row->fusion ? row->fusion->forward : class->forward;
     forward.number = p->penalties;
     if (class->penalizes) p->penalties++;
     planner_add_step(p, &forward);
-}
-
-/* The fusion that begins with call number first of the network, NULL where none fits. */
-static const fusion *find_fusion(const planner *p, size_t first)
-{
-    const network *n = p->request->network;
-    for (size_t f = 0; !p->request->plain && f < fusion_count; f++) {
-        const fusion *candidate = &fusions[f];
-        if (first + candidate->count > n->call_count) continue;
-        const void *options[4];
-        bool fits = true;
-        for (size_t i = 0; fits && i < candidate->count; i++) {
-            const call *c = n->calls[first + i];
-            options[i] = c->layer->options;
-            fits = c->layer->class == candidate->classes[i];
-            if (fits && i) {
-                const value_state *between = &p->value[c->input[0]];
-                fits = c->input[0] == n->calls[first + i - 1]->output[0] && between->readers == 1 && !between->wanted &&
-                       !between->kept;
-            }
-        }
-        if (fits && candidate->matches(options)) return candidate;
-    }
-    return NULL;
-}
-
-static void plan_fused(planner *p, const fusion *f, size_t first)
-{
-    const network *n = p->request->network;
-    const call *last = n->calls[first + f->count - 1];
-    p->value[last->output[0]].slot = planner_add_slot(p, planner_bytes(p, last->output[0]));
-    step fused = planner_step_of(p, n->calls[first], PASS_FORWARD);
-    fused.pass = f->forward;
-    fused.y = planner_slots_of(p, last->output, last->outputs, false);
-    fused.outputs = last->outputs;
-    planner_add_step(p, &fused);
 }
 
 static bool input_number(const network *n, int id, size_t *number)
@@ -214,17 +227,13 @@ static void plan_forward(planner *p)
 {
     const network *n = p->request->network;
     plan_inner_inputs(p);
-    for (size_t i = 0; i < n->call_count && !p->failed;) {
-        const call *c = n->calls[i];
-        const fusion *f = find_fusion(p, i);
+    for (const call_row *row = p->rows; row < p->rows + p->row_count && !p->failed; row++) {
+        const call *c = row->calls[0];
         size_t number;
-        if (f)
-            plan_fused(p, f, i);
-        else if (c->layer->class->is_input && input_number(n, c->output[0], &number))
+        if (c->layer->class->is_input && input_number(n, c->output[0], &number))
             plan_input(p, c->output[0], number);
         else
-            plan_call(p, c);
-        i += f ? f->count : 1;
+            plan_row(p, row);
     }
 }
 
@@ -241,7 +250,7 @@ static void plan_head(planner *p)
     if (p->failed) return;
     planner_touch_all(p, plan->want, r->wants);
     planner_touch_all(p, plan->entry, r->entries);
-    step head = {.run = step_head, .kept = NO_SLOT, .scratch = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
+    step head = {.run = step_head, .kept = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
     planner_add_step(p, &head);
 }
 
@@ -290,6 +299,8 @@ static cepa_status decide(planner *p, cepa_error *error)
     if (!prepare(p)) return fail_memory(error);
     planner_add_segments(p);
     if (p->request->entries) planner_mark_gradients(p);
+    count_readers(p);
+    find_rows(p);
     planner_mark_kept(p);
     plan_forward(p);
     plan_head(p);

@@ -44,13 +44,13 @@ enum { NO_SLOT = -1 };
 struct step {
     void (*run)(struct frame *frame, const step *step);
     layer_pass *pass; /* of the class, for steps that run one */
-    const call *call; /* whose options, geometry and weights */
+    const call *call; /* whose options, geometry, inputs and weights */
     pass kind;
     int *x, *y, *dy, *dx; /* slots; x and dx by input, y and dy by output of the call */
     size_t outputs;       /* a fused pass has those of its last call */
     const shape *input_shape, *output_shape;
     uint32_t stream; /* hash of the call's random numbers */
-    int kept, scratch;
+    int kept;
     int from, to;  /* of a step that adds */
     size_t number; /* of an input, a penalty, a batch state */
     bool training;
@@ -84,6 +84,7 @@ typedef struct plan {
     size_t *state_offset;           /* by graph call index */
     size_t most_values;             /* inputs or outputs of any call */
     size_t largest_weights;         /* reals of the largest call's weights: room for one gradient */
+    size_t scratch_bytes;           /* of the pass that uses most */
     size_t pack_count;              /* calls that read a packed form of their weights */
     call **packs;
     size_t segment_count;

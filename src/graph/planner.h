@@ -15,12 +15,21 @@ typedef struct value_state {
     bool kept; /* a gradient pass reads it again */
 } value_state;
 
+/* Calls that are done in one pass; mostly a single one. */
+typedef struct call_row {
+    size_t count;
+    const call *const *calls;
+    const fusion *fusion; /* NULL: a single call */
+} call_row;
+
 typedef struct planner {
     const plan_request *request;
     plan *plan;
     cepa_graph *graph;
     value_state *value; /* by tensor id */
     int *kept_slot;     /* by call index */
+    size_t row_count;
+    call_row *rows; /* all calls, in order */
     size_t penalties;
     bool failed; /* memory is exhausted */
 } planner;
@@ -62,8 +71,8 @@ bool planner_runs_training(const planner *p, const call *c);
 /* The slots of these tensors' values or gradients; lives as long as the plan. */
 int *planner_slots_of(planner *p, const int *tensors, size_t count, bool gradients);
 
-/* A step for a pass of the call, which the caller completes. */
-step planner_step_of(planner *p, const call *c, pass kind);
+/* A step for a pass of the row, which the caller completes: from the first call's inputs to the last one's outputs. */
+step planner_step_of(planner *p, const call_row *row, pass kind);
 
 /* The stages that need the whole batch: each partial as a step, then the barrier with its combine. */
 void planner_add_batch_stages(planner *p, const batch_stage *stages, const step *like);
@@ -73,7 +82,10 @@ void planner_add_batch_stages(planner *p, const batch_stage *stages, const step 
 /* Which tensors' gradients are asked for: those behind a trained weight, or behind an input where these are wanted. */
 void planner_mark_gradients(planner *p);
 
-/* Who reads each value, and whether the head or a gradient pass is among them. */
+/* What the call's own gradient passes read besides dy; 0 where none will run. */
+unsigned planner_gradient_needs(const planner *p, const call *c);
+
+/* Which values a gradient pass reads again. */
 void planner_mark_kept(planner *p);
 
 /* All steps after the head. */

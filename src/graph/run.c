@@ -18,11 +18,12 @@ struct session {
     unsigned char *memory; /* everything below, one allocation */
     unsigned char *worker, *block;
     double *sums, *totals, *state;
-    real *gradients;      /* by slot */
-    real *weight_scratch; /* by worker */
-    lanes *penalty;       /* by block */
-    void **pointers;      /* lists by thread */
-    frame *frames;        /* by thread */
+    real *gradients;        /* by slot */
+    real *weight_scratch;   /* by worker */
+    unsigned char *scratch; /* by thread */
+    lanes *penalty;         /* by block */
+    void **pointers;        /* lists by thread */
+    frame *frames;          /* by thread */
 };
 
 enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
@@ -65,6 +66,7 @@ static void carve_session(session *s, carving *c)
     s->state = carve(c, p->state_count, sizeof *s->state);
     s->gradients = carve(c, p->entries ? s->gradient_slots * p->gradient_count : 0, sizeof *s->gradients);
     s->weight_scratch = carve(c, p->entries ? threads * p->largest_weights : 0, sizeof *s->weight_scratch);
+    s->scratch = carve(c, threads, p->scratch_bytes);
     s->penalty = carve(c, blocks * p->penalty_count, sizeof *s->penalty);
     s->pointers = carve(c, threads * POINTER_LISTS * p->most_values, sizeof *s->pointers);
     s->frames = carve(c, threads, sizeof *s->frames);
@@ -154,7 +156,7 @@ static layer_call make_call(frame *f, const step *step, real **w)
     made.dy = slot_list(f, 2, step->dy, step->outputs);
     made.dx = slot_list(f, 3, step->dx, c->inputs);
     made.kept = slot_memory(f, step->kept);
-    made.scratch = slot_memory(f, step->scratch);
+    made.scratch = s->scratch + f->thread * s->plan->scratch_bytes;
     made.sums = s->sums + f->block * s->plan->sums_count;
     made.state = s->state + s->plan->state_offset[c->index];
     made.penalty = s->penalty + f->block * s->plan->penalty_count + step->number;

@@ -6,93 +6,22 @@
  * few outputs the weights' order is another one: conv_few.c. */
 #include "kernels/conv_axis.h"
 #include "kernels/conv_few.h"
+#include "kernels/conv_pooled.h"
+#include "kernels/conv_ways.h"
+#include "kernels/weights_tile.h"
 
-/* A register tile of taps and filters: the sums, the fewer of the operands and one more fit into the registers. A
- * block's sums stay in the first-level cache while its tiles take turns on the same few pixels. */
-#if defined(__AVX512F__)
-enum { TILE_TAPS = 9, TILE_FILTERS = 3 };
-#define TILES(X)                                                                                                       \
-    TILE_ROW_3(X, 1)                                                                                                   \
-    TILE_ROW_3(X, 2)                                                                                                   \
-    TILE_ROW_3(X, 3)                                                                                                   \
-    TILE_ROW_3(X, 4) TILE_ROW_3(X, 5) TILE_ROW_3(X, 6) TILE_ROW_3(X, 7) TILE_ROW_3(X, 8) TILE_ROW_3(X, 9)
-#elif defined(__AVX2__)
-enum { TILE_TAPS = 3, TILE_FILTERS = 4 };
-#define TILES(X) TILE_ROW_4(X, 1) TILE_ROW_4(X, 2) TILE_ROW_4(X, 3)
-#else
-enum { TILE_TAPS = 3, TILE_FILTERS = 3 };
-#define TILES(X) TILE_ROW_3(X, 1) TILE_ROW_3(X, 2) TILE_ROW_3(X, 3)
-#endif
-#define TILE_ROW_3(X, taps) X(taps, 1) X(taps, 2) X(taps, 3)
-#define TILE_ROW_4(X, taps) TILE_ROW_3(X, taps) X(taps, 4)
-enum { BLOCK_TAPS = 18, BLOCK_FILTERS = 2 * TILE_FILTERS, BLOCK_PIXELS = 64 };
+/* A block's sums stay in the first-level cache while its tiles take turns on the same few pixels. */
+enum { BLOCK_TAPS = 27, BLOCK_FILTERS = 2 * TILE_FILTERS, BLOCK_PIXELS = 64, GRADIENT_STEP = BLOCK_PIXELS + 1 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
-/* What a tile adds to its sums: a rectangle of pixels. Distances are in lanes. */
-typedef struct weights_tile {
-    const lanes *source[TILE_TAPS]; /* that each tap sees at the first pixel */
-    const lanes *gradient;          /* of the first filter at the first pixel */
-    size_t gradient_step;           /* from one filter to the next */
-    size_t rows, columns;
-    size_t source_row, source_column, gradient_row; /* from one pixel to the next */
-    lanes *sum[TILE_TAPS];                          /* of the first filter; the next one's are BLOCK_TAPS further */
-} weights_tile;
-
-/* Adds a pixel's products: the operands of which there are fewer stay in registers while the others pass. */
-INLINE void add_pixel(const lanes *const *source, size_t at, const lanes *gradient, size_t step, size_t taps,
-                      size_t filters, size_t part, vec *sum)
-{
-    if (filters < taps) {
-        vec g[TILE_FILTERS];
-        UNROLL for (size_t f = 0; f < filters; f++) g[f] = vec_keep(vec_load(gradient + f * step, part));
-        UNROLL for (size_t t = 0; t < taps; t++)
-        {
-            vec x = vec_keep(vec_load(source[t] + at, part));
-            UNROLL for (size_t f = 0; f < filters; f++) sum[f * taps + t] = vec_fma(x, g[f], sum[f * taps + t]);
-        }
-    } else {
-        vec x[TILE_TAPS];
-        UNROLL for (size_t t = 0; t < taps; t++) x[t] = vec_keep(vec_load(source[t] + at, part));
-        UNROLL for (size_t f = 0; f < filters; f++)
-        {
-            vec g = vec_keep(vec_load(gradient + f * step, part));
-            UNROLL for (size_t t = 0; t < taps; t++) sum[f * taps + t] = vec_fma(x[t], g, sum[f * taps + t]);
-        }
-    }
-}
-
-INLINE void run_tile(const weights_tile *tile, size_t taps, size_t filters)
-{
-    const size_t columns = tile->columns, source_column = tile->source_column, step = tile->gradient_step;
-    for (size_t part = 0; part < PARTS; part++) {
-        vec sum[TILE_TAPS * TILE_FILTERS];
-        UNROLL for (size_t t = 0; t < taps; t++) UNROLL for (size_t f = 0; f < filters; f++) sum[f * taps + t] =
-            vec_load(tile->sum[t] + f * BLOCK_TAPS, part);
-        for (size_t row = 0; row < tile->rows; row++) {
-            const lanes *source[TILE_TAPS], *gradient = tile->gradient + row * tile->gradient_row;
-            UNROLL for (size_t t = 0; t < taps; t++) source[t] = tile->source[t] + row * tile->source_row;
-            for (size_t column = 0, at = 0; column < columns; column++, at += source_column)
-                add_pixel(source, at, gradient + column, step, taps, filters, part, sum);
-        }
-        UNROLL for (size_t t = 0; t < taps; t++) UNROLL for (size_t f = 0; f < filters; f++)
-            vec_store(tile->sum[t] + f * BLOCK_TAPS, part, sum[f * taps + t]);
-    }
-}
-
-#define DEFINE_TILE(taps, filters)                                                                                     \
-    static void tile_##taps##_by_##filters(const weights_tile *tile) { run_tile(tile, taps, filters); }
-TILES(DEFINE_TILE)
-
-#define TILE_ENTRY(taps, filters) [taps][filters] = tile_##taps##_by_##filters,
-static void (*const tiles[TILE_TAPS + 1][TILE_FILTERS + 1])(const weights_tile *tile) = {TILES(TILE_ENTRY)};
 
 typedef struct weights_pass {
     const conv_shape *s;
     conv_axis row, column;
     const lanes *x, *dy;
-    size_t channels; /* of the source in a group */
+    const pool_winner *winner; /* dy is that of the maxima of 2 x 2 windows; NULL: of all outputs */
+    size_t channels;           /* of the source in a group */
     real *d_filters;
 } weights_pass;
 
@@ -108,6 +37,7 @@ typedef struct weights_block {
     size_t filter, filters, taps;
     block_tap tap[BLOCK_TAPS];
     lanes sum[BLOCK_FILTERS * BLOCK_TAPS];
+    lanes gradient[BLOCK_FILTERS * GRADIENT_STEP]; /* of a rectangle, where it has to be made of the pooled one */
 } weights_block;
 
 /* Takes the taps first, first + 1, ... counted over the group's channels, kernel rows and columns. */
@@ -135,20 +65,37 @@ typedef struct rectangle {
     size_t top, bottom, left, right;
 } rectangle;
 
+/* The gradients of a rectangle's outputs, each filter's rows one after the other: a window's goes to its maximum. */
+static void expand_rectangle(const weights_pass *p, weights_block *b, rectangle r)
+{
+    size_t width = p->column.outputs / 2, plane = p->row.outputs / 2 * width;
+    for (size_t f = 0; f < b->filters; f++) {
+        lanes *to = b->gradient + f * GRADIENT_STEP;
+        for (size_t y = r.top; y < r.bottom; y++)
+            for (size_t x = r.left; x < r.right; x++, to++) {
+                size_t window = (b->filter + f) * plane + y / 2 * width + x / 2;
+                for (size_t part = 0; part < PARTS; part++)
+                    expand_cell(p->dy + window, p->winner + window, y % 2 * 2 + x % 2, part, to);
+            }
+    }
+}
+
 /* Adds a rectangle to the sums of a few of the block's taps, all its filters. */
 static void add_rectangle(const weights_pass *p, weights_block *b, const size_t *taps, size_t count, rectangle r)
 {
     size_t width = p->column.sources, plane = p->row.outputs * p->column.outputs;
-    weights_tile tile = {.gradient_step = plane, .rows = r.bottom - r.top, .columns = r.right - r.left};
+    weights_tile tile = {.sum_step = BLOCK_TAPS, .rows = r.bottom - r.top, .columns = r.right - r.left};
     tile.source_row = p->row.stride * width;
     tile.source_column = p->column.stride;
-    tile.gradient_row = p->column.outputs;
+    tile.gradient_row = p->winner ? tile.columns : p->column.outputs;
+    tile.gradient_step = p->winner ? GRADIENT_STEP : plane;
+    const lanes *gradient = p->winner ? b->gradient : p->dy + b->filter * plane + r.top * p->column.outputs + r.left;
     ptrdiff_t first = (ptrdiff_t)(r.top * tile.source_row + r.left * tile.source_column);
     for (size_t t = 0; t < count; t++) tile.source[t] = p->x + (b->tap[taps[t]].offset + first);
     for (size_t filter = 0; filter < b->filters; filter += TILE_FILTERS) {
-        tile.gradient = p->dy + (b->filter + filter) * plane + r.top * p->column.outputs + r.left;
+        tile.gradient = gradient + filter * tile.gradient_step;
         for (size_t t = 0; t < count; t++) tile.sum[t] = b->sum + filter * BLOCK_TAPS + taps[t];
-        tiles[count][smaller(TILE_FILTERS, b->filters - filter)](&tile);
+        KERNEL(weights_tiles)[count][smaller(TILE_FILTERS, b->filters - filter)](&tile);
     }
 }
 
@@ -174,6 +121,7 @@ static void add_spans(const weights_pass *p, weights_block *b, const conv_span *
     for (size_t y = row->output; y < bottom; y += rows)
         for (size_t x = column->output; x < right; x += BLOCK_PIXELS) {
             rectangle r = {y, smaller(y + rows, bottom), x, smaller(x + BLOCK_PIXELS, right)};
+            if (p->winner) expand_rectangle(p, b, r);
             for (size_t t = 0; t < count; t += each) add_rectangle(p, b, seen + t, smaller(each, count - t), r);
         }
 }
@@ -201,8 +149,9 @@ static void run_block(const weights_pass *p, weights_block *b)
     store_block(p, b);
 }
 
-static void sum_many(const weights_pass *p, size_t first, size_t last)
+static void sum_many(const weights_pass *p, const conv_call *c)
 {
+    size_t first = c->first, last = c->last;
     size_t taps = p->channels * p->row.taps * p->column.taps, in_group = p->s->out_channels / p->s->groups;
     weights_block b;
     for (b.filter = first; b.filter < last; b.filter += b.filters) {
@@ -215,32 +164,44 @@ static void sum_many(const weights_pass *p, size_t first, size_t last)
     }
 }
 
-/* Eight filters at once hide the time that an addition takes. */
-static void sum_biases(const conv_shape *s, const lanes *dy, real *d_bias, size_t first, size_t last)
+/* Eight filters at once hide the time that an addition takes. plane: of dy. */
+INLINE void sum_biases(const conv_call *c, size_t plane, bool pooled)
 {
     enum { AT_ONCE = 8 };
-    size_t plane = s->out_height * s->out_width;
-    for (size_t f = first; f < last; f += AT_ONCE) {
-        size_t count = smaller(AT_ONCE, last - f);
+    for (size_t f = c->first; f < c->last; f += AT_ONCE) {
+        size_t count = smaller(AT_ONCE, c->last - f);
         lanes sum[AT_ONCE] = {0};
         for (size_t part = 0; part < PARTS; part++)
             for (size_t i = 0; i < plane; i++)
-                for (size_t k = 0; k < count; k++)
-                    vec_store(&sum[k], part, vec_load(&sum[k], part) + vec_load(dy + (f + k) * plane + i, part));
-        for (size_t k = 0; k < count; k++) d_bias[f + k] = lanes_sum(&sum[k]);
+                for (size_t k = 0; k < count; k++) {
+                    size_t at = (f + k) * plane + i;
+                    vec dy = pooled ? pooled_gradient(c->dy + at, (const pool_winner *)c->winner + at, part)
+                                    : vec_load(c->dy + at, part);
+                    vec_store(&sum[k], part, vec_load(&sum[k], part) + dy);
+                }
+        for (size_t k = 0; k < count; k++) c->d_bias[f + k] = lanes_sum(&sum[k]);
     }
 }
 
-void KERNEL(conv_gradient_weights)(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters, real *d_bias,
-                                   size_t first, size_t last)
+void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
 {
-    if (d_bias) sum_biases(s, dy, d_bias, first, last);
-    if (s->out_height * s->out_width <= CONV_FEW) {
-        KERNEL(conv_gradient_weights_few)(s, x, dy, d_filters, first, last);
+    size_t outputs = s->out_height * s->out_width;
+    if (c->d_bias && c->pooled)
+        sum_biases(c, s->out_height / 2 * (s->out_width / 2), true);
+    else if (c->d_bias)
+        sum_biases(c, outputs, false);
+    if (outputs <= CONV_FEW && !c->pooled) {
+        KERNEL(conv_gradient_weights_few)(s, c->x, c->dy, c->d_filters, c->first, c->last);
         return;
     }
-    weights_pass p = {.s = s, .x = x, .dy = dy, .channels = s->in_channels / s->groups, .d_filters = d_filters};
+    weights_pass p = {.s = s, .x = c->x, .dy = c->dy, .channels = s->in_channels / s->groups};
+    p.d_filters = c->d_filters;
     p.row = conv_axis_rows(s);
     p.column = conv_axis_columns(s);
-    sum_many(&p, first, last);
+    if (c->pooled) {
+        p.winner = c->winner;
+        p.row.outputs = whole_windows(p.row.outputs);
+        p.column.outputs = whole_windows(p.column.outputs);
+    }
+    sum_many(&p, c);
 }

@@ -21,7 +21,32 @@ typedef struct conv_shape {
     size_t dilation_height, dilation_width;
     size_t pad_top, pad_left; /* rows and columns of nothing before the picture */
     size_t groups;
+    bool direct; /* nothing but the definition's own products */
 } conv_shape;
+
+/* What one pass of a convolution works on; each pass reads what concerns it. */
+typedef struct conv_call {
+    const real *packed; /* conv_packed_size reals, made by conv_pack */
+    void *scratch;      /* conv_scratch_size bytes */
+    size_t first, last; /* the channels of its result that are wanted: y's, dx's, d_filters' */
+    const lanes *x, *dy;
+    const real *bias; /* NULL: none */
+    bool relu;        /* on y */
+    bool pooled;      /* only where conv_pools: y and dy are the maxima of y's whole 2 x 2 windows behind a relu */
+    void *winner;     /* of those maxima, conv_winner_size bytes, written with y and read with dy; NULL: not wanted */
+    lanes *y, *dx;
+    real *d_filters, *d_bias; /* summed over the block; d_bias NULL: none */
+} conv_call;
+
+typedef enum conv_way { CONV_DIRECT, CONV_WINOGRAD } conv_way;
+typedef struct conv_choice {
+    conv_way forward, gradient_inputs, gradient_weights;
+} conv_choice;
+
+/* The way each pass of a shape goes; from the shape alone. */
+conv_choice conv_choose(const conv_shape *s);
+/* Whether a shape's passes can take the maximum of 2 x 2 windows on the way. */
+bool conv_pools(const conv_shape *s);
 
 /* A window that slides over each channel. */
 typedef struct pool_shape {
@@ -74,20 +99,13 @@ typedef struct activation_parameters {
  * (Keras' order) of the block's element e. */
 #define KERNELS(X)                                                                                                     \
     /* conv.c: filters in Keras' order (height, width, in / groups, out). packed holds what conv_pack made of them,    \
-     * conv_packed_size reals: the filters laid out for the forward pass and for the data gradient. */                 \
+     * conv_packed_size reals: forms for the forward pass and for the data gradient. */                                \
     X(size_t, conv_packed_size, (const conv_shape *s))                                                                 \
+    X(size_t, conv_scratch_size, (const conv_shape *s))                                                                \
     X(void, conv_pack, (const conv_shape *s, const real *filters, real *packed))                                       \
-    /* y = correlation + bias (NULL: none), then relu if asked; output channels first ... last - 1 of all */           \
-    X(void, conv_forward,                                                                                              \
-      (const conv_shape *s, const lanes *x, const real *packed, const real *bias, bool relu, lanes *y, size_t first,   \
-       size_t last))                                                                                                   \
-    /* dx for input channels first ... last - 1 */                                                                     \
-    X(void, conv_gradient_inputs,                                                                                      \
-      (const conv_shape *s, const lanes *dy, const real *packed, lanes *dx, size_t first, size_t last))                \
-    /* d_filters and d_bias (NULL: none) for output channels first ... last - 1, summed over the block */              \
-    X(void, conv_gradient_weights,                                                                                     \
-      (const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters, real *d_bias, size_t first,              \
-       size_t last))                                                                                                   \
+    X(void, conv_forward, (const conv_shape *s, const conv_call *c))          /* y: correlation + bias */              \
+    X(void, conv_gradient_inputs, (const conv_shape *s, const conv_call *c))  /* dx */                                 \
+    X(void, conv_gradient_weights, (const conv_shape *s, const conv_call *c)) /* d_filters, d_bias */                  \
     /* pool.c: channels first ... last - 1. winner: max_pool_winner_size bytes for the gradient (NULL: not wanted) */  \
     X(size_t, max_pool_winner_size, (const pool_shape *s))                                                             \
     X(void, max_pool_forward, (const pool_shape *s, const lanes *x, lanes *y, void *winner, size_t first, size_t last))\

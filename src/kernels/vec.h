@@ -49,6 +49,31 @@ INLINE vec vec_keep(vec v)
     return v;
 }
 
+/* Small integers, one byte each in memory. The compiler would convert them one by one. */
+typedef uint8_t vec_bytes __attribute__((vector_size(VEC_WIDTH), may_alias));
+
+INLINE ivec vec_load_bytes(const uint8_t *from, size_t part)
+{
+    const vec_bytes *bytes = (const vec_bytes *)from + part;
+#if defined(__AVX2__) && !defined(CEPA_DOUBLE)
+    ivec wide;
+    __asm__("vpmovzxbd %1, %0" : "=v"(wide) : "m"(*bytes));
+    return wide;
+#else
+    return __builtin_convertvector(*bytes, ivec);
+#endif
+}
+
+INLINE void vec_store_bytes(uint8_t *to, size_t part, ivec v)
+{
+    vec_bytes *bytes = (vec_bytes *)to + part;
+#if defined(__AVX512F__) && !defined(CEPA_DOUBLE)
+    __asm__("vpmovdb %1, %0" : "=m"(*bytes) : "v"(v));
+#else
+    *bytes = __builtin_convertvector(v, vec_bytes);
+#endif
+}
+
 /* a * b + c, rounded once where the instruction set can. The portable build rounds twice, except for the tests'
  * reference build of the same code (CEPA_TRUE_FMA). Nothing else may fuse. */
 INLINE vec vec_fma(vec a, vec b, vec c)
@@ -84,6 +109,34 @@ INLINE real lanes_sum(const lanes *v)
     four s4 = __builtin_shufflevector(s8, s8, 0, 1, 2, 3) + __builtin_shufflevector(s8, s8, 4, 5, 6, 7);
     four s2 = s4 + __builtin_shufflevector(s4, s4, 2, 3, 0, 1);
     return s2[0] + s2[1];
+}
+
+/* to[i] = lanes_sum(v + i) for sixteen of them. With registers as wide as lanes the trees are merged: a step adds the
+ * halves of two sums at once. */
+INLINE void lanes_sums(const lanes *v, real to[LANES])
+{
+#if defined(__AVX512F__) && !defined(CEPA_DOUBLE)
+#define MERGE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+    vec s[LANES];
+    UNROLL for (size_t i = 0; i < 8; i++)
+    {
+        vec a = vec_load(v + 2 * i, 0), b = vec_load(v + 2 * i + 1, 0);
+        s[i] = MERGE(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+               MERGE(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    }
+    UNROLL for (size_t i = 0; i < 4; i++) s[i] =
+        MERGE(s[2 * i], s[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+        MERGE(s[2 * i], s[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    UNROLL for (size_t i = 0; i < 2; i++) s[i] =
+        MERGE(s[2 * i], s[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+        MERGE(s[2 * i], s[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+    s[0] = MERGE(s[0], s[1], 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+           MERGE(s[0], s[1], 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    __builtin_memcpy(to, &s[0], sizeof s[0]);
+#undef MERGE
+#else
+    for (size_t i = 0; i < LANES; i++) to[i] = lanes_sum(v + i);
+#endif
 }
 
 #endif

@@ -21,32 +21,58 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
                                          .initializer = texts->bias_initializer,
                                          .regularizer = texts->bias_regularizer,
                                          .constraint = texts->bias_constraint});
+    if (!s->out_height || !s->out_width) return true; /* unknown: nothing will run */
     declare_packed(p, kernels->conv_packed_size(s));
+    declare_scratch(p, kernels->conv_scratch_size(s));
     declare_split(p, s->out_channels, s->in_channels, s->out_channels);
     return true;
 }
 
-static const real *bias(const layer_call *c) { return GEOMETRY(c)->bias ? c->w[1] : NULL; }
-
 void correlation_pack(const layer_call *c) { kernels->conv_pack(&GEOMETRY(c)->shape, c->w[0], c->packed); }
 
-void correlation_forward(const layer_call *c)
+static conv_call call_of(const layer_call *c)
 {
-    kernels->conv_forward(&GEOMETRY(c)->shape, c->x[0], c->packed, bias(c), false, c->y[0], c->first, c->last);
+    return (conv_call){
+        .packed = c->packed, .scratch = c->scratch, .first = c->first, .last = c->last, .winner = c->kept};
 }
 
-void correlation_relu_forward(const layer_call *c)
+static void forward(const layer_call *c, bool relu, bool pooled)
 {
-    kernels->conv_forward(&GEOMETRY(c)->shape, c->x[0], c->packed, bias(c), true, c->y[0], c->first, c->last);
+    conv_call call = call_of(c);
+    call.x = c->x[0];
+    call.bias = GEOMETRY(c)->bias ? c->w[1] : NULL;
+    call.relu = relu;
+    call.pooled = pooled;
+    call.y = c->y[0];
+    kernels->conv_forward(&GEOMETRY(c)->shape, &call);
 }
 
-void correlation_gradient_inputs(const layer_call *c)
+static void gradient_inputs(const layer_call *c, bool pooled)
 {
-    kernels->conv_gradient_inputs(&GEOMETRY(c)->shape, c->dy[0], c->packed, c->dx[0], c->first, c->last);
+    conv_call call = call_of(c);
+    call.dy = c->dy[0];
+    call.pooled = pooled;
+    call.dx = c->dx[0];
+    kernels->conv_gradient_inputs(&GEOMETRY(c)->shape, &call);
 }
 
-void correlation_gradient_weights(const layer_call *c)
+static void gradient_weights(const layer_call *c, bool pooled)
 {
-    real *d_bias = GEOMETRY(c)->bias ? c->dw[1] : NULL;
-    kernels->conv_gradient_weights(&GEOMETRY(c)->shape, c->x[0], c->dy[0], c->dw[0], d_bias, c->first, c->last);
+    conv_call call = call_of(c);
+    call.x = c->x[0];
+    call.dy = c->dy[0];
+    call.pooled = pooled;
+    call.d_filters = c->dw[0];
+    call.d_bias = GEOMETRY(c)->bias ? c->dw[1] : NULL;
+    kernels->conv_gradient_weights(&GEOMETRY(c)->shape, &call);
 }
+
+void correlation_forward(const layer_call *c) { forward(c, false, false); }
+void correlation_relu_forward(const layer_call *c) { forward(c, true, false); }
+void correlation_gradient_inputs(const layer_call *c) { gradient_inputs(c, false); }
+void correlation_gradient_weights(const layer_call *c) { gradient_weights(c, false); }
+
+bool correlation_pools(const void *g) { return conv_pools(&((const geometry *)g)->shape); }
+void correlation_pooled_forward(const layer_call *c) { forward(c, true, true); }
+void correlation_pooled_gradient_inputs(const layer_call *c) { gradient_inputs(c, true); }
+void correlation_pooled_gradient_weights(const layer_call *c) { gradient_weights(c, true); }

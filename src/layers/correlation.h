@@ -21,6 +21,9 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
 layer_pass correlation_pack, correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
 /* With relu behind it. */
 layer_pass correlation_relu_forward;
+/* With relu and the maximum of 2 x 2 windows behind it, where correlation_pools; kept is theirs. */
+bool correlation_pools(const void *geometry);
+layer_pass correlation_pooled_forward, correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights;
 
 #define CORRELATION_PASSES                                                                                             \
     .pack = correlation_pack, .forward = correlation_forward, .gradient_inputs = correlation_gradient_inputs,          \

@@ -3,15 +3,23 @@
 
 #include <string.h>
 
-extern const layer_class conv2d, dense, activation;
+extern const layer_class conv2d, dense, activation, max_pooling2d;
 
-static bool second_is_relu(const void *const *options)
+static bool second_is_relu(const fusion_part *parts)
 {
-    const cepa_activation_options *o = options[1];
+    const cepa_activation_options *o = parts[1].options;
     return strcmp(o->activation, "relu") == 0;
 }
 
+static bool relu_and_halves(const fusion_part *parts)
+{
+    return second_is_relu(parts) && correlation_pools(parts[0].geometry) && max_pooling2d_halves(parts[2].geometry);
+}
+
+/* The longest first. */
 const fusion fusions[] = {
+    {3, (const layer_class *const[]){&conv2d, &activation, &max_pooling2d}, relu_and_halves, correlation_pooled_forward,
+     correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights},
     {2, (const layer_class *const[]){&conv2d, &activation}, second_is_relu, correlation_relu_forward},
     {2, (const layer_class *const[]){&dense, &activation}, second_is_relu, correlation_relu_forward},
 };

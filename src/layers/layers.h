@@ -39,6 +39,10 @@ bool need_image(shape_pass *p);
 /* Refuses an input whose size along an axis, on which weights depend, is unknown. */
 bool need_size(shape_pass *p, size_t axis);
 
+/* Whether a MaxPooling2D of this geometry halves its picture: windows of 2 x 2 side by side, a last odd row or column
+ * left out. */
+bool max_pooling2d_halves(const void *geometry);
+
 /* A block seen as [outer][size][inner] around one axis. In the engine's order the last axis is outermost, the others
  * follow. */
 typedef struct fold {

@@ -51,6 +51,13 @@ static bool max_shape(shape_pass *p)
     return g != NULL;
 }
 
+bool max_pooling2d_halves(const void *geometry)
+{
+    const pool_shape *s = geometry;
+    return s->pool_height == 2 && s->pool_width == 2 && s->stride_height == 2 && s->stride_width == 2 &&
+           s->out_height == s->in_height / 2 && s->out_width == s->in_width / 2;
+}
+
 static void max_forward(const layer_call *c)
 {
     kernels->max_pool_forward(GEOMETRY(c), c->x[0], c->y[0], c->kept, c->first, c->last);

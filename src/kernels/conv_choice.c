@@ -1,0 +1,29 @@
+/* Which way each pass of a convolution goes. By the shape alone, so that every machine computes the same bits. */
+#include "kernels/kernels.h"
+
+/* Measured (bench/roofline): with fewer channels the transforms cost more than the products they save; with fewer tiles
+ * of 2 x 2 the sums over the lanes do. */
+enum { LEAST_CHANNELS = 8, LEAST_TILES = 9, LEAST_TILES_FOR_WEIGHTS = 12 };
+
+/* Winograd's filtering is for 3 x 3 taps side by side. */
+static bool is_small(const conv_shape *s)
+{
+    return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1 &&
+           s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1 && s->pad_top <= 2 && s->pad_left <= 2;
+}
+
+conv_choice conv_choose(const conv_shape *s)
+{
+    conv_choice choice = {CONV_DIRECT, CONV_DIRECT, CONV_DIRECT};
+    if (s->direct || !is_small(s)) return choice;
+    size_t tiles = (s->out_height + 1) / 2 * ((s->out_width + 1) / 2);
+    if (tiles >= 4 && s->in_channels >= LEAST_CHANNELS) choice.forward = CONV_WINOGRAD;
+    if (tiles >= LEAST_TILES && s->out_channels >= LEAST_CHANNELS) choice.gradient_inputs = CONV_WINOGRAD;
+    if (tiles >= LEAST_TILES_FOR_WEIGHTS && s->in_channels >= LEAST_CHANNELS) choice.gradient_weights = CONV_WINOGRAD;
+    return choice;
+}
+
+bool conv_pools(const conv_shape *s)
+{
+    return conv_choose(s).gradient_inputs == CONV_WINOGRAD && s->out_height >= 2 && s->out_width >= 2;
+}

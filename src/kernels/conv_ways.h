@@ -1,0 +1,26 @@
+/* The two ways to do a convolution. Each pass of a shape goes its own way, chosen by the shape alone: conv_choice.c. */
+#ifndef KERNELS_CONV_WAYS_H
+#define KERNELS_CONV_WAYS_H
+
+#include "kernels/kernels.h"
+
+/* gradient: the form that the data gradient reads. */
+typedef void conv_pack_function(const conv_shape *s, const real *filters, bool gradient, real *packed);
+/* c->packed is the pass's own form. */
+typedef void conv_pass(const conv_shape *s, const conv_call *c);
+
+/* Any shape, its products as the definition has them. The data gradient is not pooled. */
+size_t KERNEL(direct_packed_size)(const conv_shape *s); /* of one form, in reals */
+size_t KERNEL(direct_scratch_size)(const conv_shape *s);
+conv_pack_function KERNEL(direct_pack);
+conv_pass KERNEL(direct_forward), KERNEL(direct_gradient_inputs), KERNEL(direct_gradient_weights);
+
+/* 3 x 3 taps side by side: winograd.h. */
+size_t KERNEL(winograd_packed_size)(const conv_shape *s);
+size_t KERNEL(winograd_scratch_size)(const conv_shape *s);
+conv_pack_function KERNEL(winograd_pack);
+conv_pass KERNEL(winograd_forward), KERNEL(winograd_gradient_inputs);
+size_t KERNEL(winograd_weights_scratch_size)(const conv_shape *s);
+conv_pass KERNEL(winograd_gradient_weights);
+
+#endif

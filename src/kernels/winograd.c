@@ -1,0 +1,326 @@
+/* The forward pass and the data gradient of a 3 x 3 convolution by Winograd's filtering: strips of a few tiles whose
+ * transformed patches, for one of the 16 points at a time, stay in the first-level cache while all filters pass.
+ *
+ * The order of every sum: over the channels from 0, one fused multiply-add after the other; then the transforms as they
+ * are written here; then the bias. */
+#include "kernels/winograd.h"
+
+#include "kernels/conv_tile.h"
+#include "kernels/conv_ways.h"
+
+enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS }; /* tiles */
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+/* Either pass. Sums are what comes out: planes of height x width, or their 2 x 2 maxima behind relu (pooled). */
+typedef struct filtering {
+    winograd_source source;
+    size_t pad_top, pad_left;
+    size_t sums, height, width;
+    size_t panel; /* filters packed side by side */
+    const real *packed, *bias;
+    bool relu, pooled;
+    lanes *sum;
+    pool_winner *winner; /* NULL: not wanted */
+    /* of a strip's points, and from one point to the next: transformed patches [channel][tile], sums [filter][tile] */
+    lanes *patches, *products;
+    size_t patches_step, products_step;
+} filtering;
+
+static size_t panel_width(size_t filters)
+{
+    static const size_t most[] = TILE_FILTERS;
+    return divide_up(filters, divide_up(filters, most[TILE_PIXELS]));
+}
+
+/* ---- Filters ------------------------------------------------------------------------------------------------------
+ */
+
+size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * s->in_channels * s->out_channels; }
+
+enum { TOGETHER = 16 }; /* filters that are transformed at once */
+
+/* Along one axis. */
+INLINE void transform_filter(const real *g0, const real *g1, const real *g2, real (*u)[TOGETHER], size_t step)
+{
+    for (size_t f = 0; f < TOGETHER; f++) {
+        real ends = g0[f] + g2[f];
+        u[0][f] = g0[f];
+        u[step][f] = (ends + g1[f]) / 2;
+        u[2 * step][f] = (ends - g1[f]) / 2;
+        u[3 * step][f] = g2[f];
+    }
+}
+
+/* The 16 points of filters [tap][filter]. */
+static void transform_filters(real (*g)[TOGETHER], real (*u)[TOGETHER])
+{
+    real rows[12][TOGETHER]; /* [point of the rows][column] */
+    for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], rows + j, 3);
+    for (size_t i = 0; i < 4; i++) transform_filter(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], u + 4 * i, 1);
+}
+
+/* Of a filter turned round, points 0 and 3 of either axis change places. */
+static size_t turned(size_t point)
+{
+    static const size_t other[] = {3, 1, 2, 0};
+    return 4 * other[point / 4] + other[point % 4];
+}
+
+/* Packed are, point by point and panel by panel, for each source the numbers of the panel's filters side by side. */
+static size_t packed_place(size_t sources, size_t sums, size_t source, size_t sum)
+{
+    size_t panel = panel_width(sums), begin = sum / panel * panel;
+    return begin * sources + source * smaller(panel, sums - begin) + (sum - begin);
+}
+
+void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
+{
+    size_t ins = s->in_channels, outs = s->out_channels, points = ins * outs;
+    real g[9][TOGETHER] = {0}, u[WINOGRAD_POINTS][TOGETHER];
+    for (size_t in = 0; in < ins; in++)
+        for (size_t first = 0; first < outs; first += TOGETHER) {
+            size_t count = smaller(TOGETHER, outs - first);
+            for (size_t tap = 0; tap < 9; tap++)
+                for (size_t f = 0; f < count; f++) g[tap][f] = filters[(tap * ins + in) * outs + first + f];
+            transform_filters(g, u);
+            for (size_t f = 0; f < count; f++) {
+                size_t place =
+                    gradient ? packed_place(outs, ins, first + f, in) : packed_place(ins, outs, in, first + f);
+                for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+                    packed[(gradient ? turned(k) : k) * points + place] = u[k][f];
+            }
+        }
+}
+
+/* ---- Patches ------------------------------------------------------------------------------------------------------
+ */
+
+INLINE void transform_and_store(const vec_patch *d, lanes *to, size_t step, size_t part)
+{
+    vec rows[4][4], v[4];
+    UNROLL for (size_t j = 0; j < 4; j++)
+    {
+        const vec column[4] = {d->v[0][j], d->v[1][j], d->v[2][j], d->v[3][j]};
+        transform_patch(column, v);
+        UNROLL for (size_t i = 0; i < 4; i++) rows[i][j] = v[i];
+    }
+    UNROLL for (size_t i = 0; i < 4; i++)
+    {
+        transform_patch(rows[i], v);
+        UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + (4 * i + j) * step, part, v[j]);
+    }
+}
+
+static void transform_plain(const filtering *f, const winograd_place *place, size_t tiles)
+{
+    const winograd_source *s = &f->source;
+    for (size_t c = 0; c < s->channels; c++)
+        for (size_t t = 0; t < tiles; t++)
+            for (size_t part = 0; part < PARTS; part++) {
+                const lanes *plane = s->plane + c * s->plane_size;
+                vec_patch d =
+                    place[t].inside ? load_inside(s, plane, place[t], part) : load_border(s, plane, place[t], part);
+                transform_and_store(&d, f->patches + c * tiles + t, f->patches_step, part);
+            }
+}
+
+INLINE void transform_pooled(const filtering *f, const winograd_place *place, size_t tiles, size_t row_phase,
+                             size_t column_phase)
+{
+    const winograd_source *s = &f->source;
+    for (size_t c = 0; c < s->channels; c++)
+        for (size_t t = 0; t < tiles; t++)
+            for (size_t part = 0; part < PARTS; part++) {
+                vec_patch d = load_pooled(s, s->plane + c * s->plane_size, s->winner + c * s->plane_size, place[t],
+                                          row_phase, column_phase, part);
+                transform_and_store(&d, f->patches + c * tiles + t, f->patches_step, part);
+            }
+}
+
+static void transform_patches(const filtering *f, const winograd_place *place, size_t tiles)
+{
+    bool odd_row = f->pad_top % 2, odd_column = f->pad_left % 2;
+    if (!f->source.winner)
+        transform_plain(f, place, tiles);
+    else if (odd_row)
+        odd_column ? transform_pooled(f, place, tiles, 1, 1) : transform_pooled(f, place, tiles, 1, 0);
+    else
+        odd_column ? transform_pooled(f, place, tiles, 0, 1) : transform_pooled(f, place, tiles, 0, 0);
+}
+
+/* ---- Products -----------------------------------------------------------------------------------------------------
+ */
+
+/* Of one point: the filters first ... last - 1 of one panel at all tiles of the strip. */
+static void multiply_panel(const filtering *f, size_t point, size_t first, size_t last, size_t tiles)
+{
+    size_t sources = f->source.channels, begin = first / f->panel * f->panel;
+    size_t width = smaller(f->panel, f->sums - begin);
+    conv_tile tile = {.loop = {{1, 0, 0}, {1, 0, 0}, {sources, (ptrdiff_t)tiles, (ptrdiff_t)width}}, .sum_step = tiles};
+    tile.weights = f->packed + (point * f->sums + begin) * sources + (first - begin);
+    const lanes *patches = f->patches + point * f->patches_step;
+    lanes *products = f->products + point * f->products_step + first * tiles;
+    for (size_t t = 0, count; t < tiles; t += count) {
+        count = smaller(TILE_PIXELS, tiles - t);
+        for (size_t i = 0; i < count; i++) {
+            tile.source[i] = patches + t + i;
+            tile.sum[i] = products + t + i;
+        }
+        KERNEL(conv_tiles)[count][last - first](&tile);
+    }
+}
+
+static void multiply(const filtering *f, size_t tiles, size_t first, size_t last)
+{
+    for (size_t point = 0; point < WINOGRAD_POINTS; point++)
+        for (size_t filter = first, next; filter < last; filter = next) {
+            next = smaller((filter / f->panel + 1) * f->panel, last);
+            multiply_panel(f, point, filter, next, tiles);
+        }
+}
+
+/* ---- Sums ---------------------------------------------------------------------------------------------------------
+ */
+
+/* The 2 x 2 outputs of a tile, row by row. */
+INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
+{
+    vec upper[4], lower[4];
+    UNROLL for (size_t j = 0; j < 4; j++)
+    {
+        vec m0 = vec_load(m + j * step, part), m1 = vec_load(m + (4 + j) * step, part);
+        vec m2 = vec_load(m + (8 + j) * step, part), m3 = vec_load(m + (12 + j) * step, part);
+        upper[j] = m0 + m1 + m2;
+        lower[j] = m1 - m2 + m3;
+    }
+    y[0] = upper[0] + upper[1] + upper[2];
+    y[1] = upper[1] - upper[2] + upper[3];
+    y[2] = lower[0] + lower[1] + lower[2];
+    y[3] = lower[1] - lower[2] + lower[3];
+}
+
+INLINE void finish_sums(const filtering *f, size_t filter, vec y[4])
+{
+    if (f->bias) UNROLL for (size_t k = 0; k < 4; k++) y[k] += vec_set(f->bias[filter]);
+    if (f->relu) UNROLL for (size_t k = 0; k < 4; k++) y[k] = vec_relu(y[k]);
+}
+
+/* row and column of the tile's first output. */
+INLINE void store_plain(const filtering *f, size_t filter, size_t row, size_t column, size_t part, const vec y[4])
+{
+    lanes *to = f->sum + (filter * f->height + row) * f->width + column;
+    bool right = column + 1 < f->width, below = row + 1 < f->height;
+    vec_store(to, part, y[0]);
+    if (right) vec_store(to + 1, part, y[1]);
+    if (below) vec_store(to + f->width, part, y[2]);
+    if (right && below) vec_store(to + f->width + 1, part, y[3]);
+}
+
+static void finish(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last)
+{
+    for (size_t filter = first; filter < last; filter++)
+        for (size_t t = 0; t < tiles; t++) {
+            size_t row = (size_t)(place[t].row + (ptrdiff_t)f->pad_top);
+            size_t column = (size_t)(place[t].column + (ptrdiff_t)f->pad_left);
+            for (size_t part = 0; part < PARTS; part++) {
+                vec y[4];
+                transform_sums(f->products + filter * tiles + t, f->products_step, part, y);
+                finish_sums(f, filter, y);
+                size_t pooled = (filter * (f->height / 2) + row / 2) * (f->width / 2) + column / 2;
+                if (f->pooled)
+                    pool_window(y, part, f->sum + pooled, f->winner ? f->winner + pooled : NULL);
+                else
+                    store_plain(f, filter, row, column, part, y);
+            }
+        }
+}
+
+/* ---- The whole ----------------------------------------------------------------------------------------------------
+ */
+
+/* How many tiles from the first on see any of the source along one axis: all that lie behind are zero. */
+static size_t live_tiles(size_t tiles, size_t before, size_t size)
+{
+    return smaller(tiles, divide_up(before + size, 2));
+}
+
+/* Zeros from row top and, above it, from column left on. */
+static void clear_beyond(const filtering *f, size_t top, size_t left, size_t first, size_t last)
+{
+    for (size_t filter = first; filter < last; filter++)
+        for (size_t row = 0; row < f->height; row++) {
+            size_t from = row < top ? left : 0;
+            lanes *line = f->sum + (filter * f->height + row) * f->width;
+            for (size_t column = from; column < f->width; column++) line[column] = (lanes){0};
+        }
+}
+
+static size_t products_step(size_t sums) { return odd(sums * STRIP); }
+
+static void filter_all(filtering *f, size_t first, size_t last, void *scratch)
+{
+    size_t rows = f->pooled ? f->height / 2 : divide_up(f->height, 2);
+    size_t columns = f->pooled ? f->width / 2 : divide_up(f->width, 2);
+    rows = live_tiles(rows, f->pad_top, f->source.height);
+    columns = live_tiles(columns, f->pad_left, f->source.width);
+    if (!f->pooled && (2 * rows < f->height || 2 * columns < f->width))
+        clear_beyond(f, 2 * rows, 2 * columns, first, last);
+
+    f->patches = scratch;
+    f->patches_step = odd(f->source.channels * STRIP);
+    f->products = f->patches + WINOGRAD_POINTS * f->patches_step;
+    f->products_step = products_step(f->sums);
+    size_t all = rows * columns, strips = divide_up(all, STRIP);
+    for (size_t strip = 0, tile = 0, end; strip < strips; strip++, tile = end) {
+        winograd_place place[STRIP];
+        end = all * (strip + 1) / strips;
+        for (size_t t = tile; t < end; t++)
+            place[t - tile] = place_of_tile(&f->source, t, columns, f->pad_top, f->pad_left);
+        transform_patches(f, place, end - tile);
+        multiply(f, end - tile, first, last);
+        finish(f, place, end - tile, first, last);
+    }
+}
+
+size_t KERNEL(winograd_scratch_size)(const conv_shape *s)
+{
+    return WINOGRAD_POINTS * (products_step(s->in_channels) + products_step(s->out_channels)) * sizeof(lanes);
+}
+
+void KERNEL(winograd_forward)(const conv_shape *s, const conv_call *c)
+{
+    filtering f = {
+        .source = winograd_input(s, c),
+        .pad_top = s->pad_top,
+        .pad_left = s->pad_left,
+        .sums = s->out_channels,
+        .height = s->out_height,
+        .width = s->out_width,
+        .panel = panel_width(s->out_channels),
+        .packed = c->packed,
+        .bias = c->bias,
+        .relu = c->relu,
+        .pooled = c->pooled,
+        .sum = c->y,
+        .winner = c->winner,
+    };
+    filter_all(&f, c->first, c->last, c->scratch);
+}
+
+void KERNEL(winograd_gradient_inputs)(const conv_shape *s, const conv_call *c)
+{
+    filtering f = {
+        .source = winograd_gradient(s, c),
+        .pad_top = 2 - s->pad_top,
+        .pad_left = 2 - s->pad_left,
+        .sums = s->in_channels,
+        .height = s->in_height,
+        .width = s->in_width,
+        .panel = panel_width(s->in_channels),
+        .packed = c->packed,
+        .sum = c->dx,
+    };
+    filter_all(&f, c->first, c->last, c->scratch);
+}

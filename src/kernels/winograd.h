@@ -1,0 +1,124 @@
+/* Winograd's minimal filtering, F(2x2, 3x3) and its transpose F(3x3, 2x2): 16 products where the definition has 36.
+ * Outputs are cut into tiles of 2 x 2, each with a patch of 4 x 4 of the source; patch and filter are transformed, the
+ * 16 numbers of each multiplied and added over the channels by the register tiles, and the sums transformed back.
+ * In lanes the transforms of pictures are plain additions of vectors.  Lavin & Gray 2015, arXiv:1509.09308.
+ *
+ * Along one axis, with d the patch, g the filter: (d0 - d2) g0, (d1 + d2) (g0 + g1 + g2) / 2, (d2 - d1) (g0 - g1 + g2)
+ * / 2, (d3 - d1) g2 are m0 ... m3; outputs m0 + m1 + m2 and m1 - m2 + m3. */
+#ifndef KERNELS_WINOGRAD_H
+#define KERNELS_WINOGRAD_H
+
+#include "kernels/conv_pooled.h"
+
+enum { WINOGRAD_POINTS = 16 }; /* numbers of a transformed patch or filter */
+
+/* A picture that patches are taken from: planes of height x width, or, with winner, the gradient of 2 x 2 maxima of
+ * such planes: [height / 2][width / 2], each going to its winner. All around it is zero. */
+typedef struct winograd_source {
+    const lanes *plane; /* of the first channel */
+    const pool_winner *winner;
+    size_t height, width;
+    size_t channels, plane_size; /* lanes from one channel to the next */
+} winograd_source;
+
+INLINE winograd_source winograd_input(const conv_shape *s, const conv_call *c)
+{
+    return (winograd_source){.plane = c->x,
+                             .height = s->in_height,
+                             .width = s->in_width,
+                             .channels = s->in_channels,
+                             .plane_size = s->in_height * s->in_width};
+}
+
+INLINE winograd_source winograd_gradient(const conv_shape *s, const conv_call *c)
+{
+    winograd_source g = {.plane = c->dy, .height = s->out_height, .width = s->out_width, .channels = s->out_channels};
+    if (c->pooled) {
+        g.winner = c->winner;
+        g.height = whole_windows(g.height);
+        g.width = whole_windows(g.width);
+    }
+    g.plane_size = g.height * g.width / (c->pooled ? 4 : 1);
+    return g;
+}
+
+/* Where a tile is: the first row and column of its patch, which may lie outside. */
+typedef struct winograd_place {
+    ptrdiff_t row, column;
+    bool inside; /* all of the patch */
+} winograd_place;
+
+INLINE bool within(ptrdiff_t at, size_t size) { return at >= 0 && (size_t)at < size; }
+
+/* Of tile number tile of a picture with so many tiles in a row and so many rows and columns of nothing before it. */
+static inline winograd_place place_of_tile(const winograd_source *s, size_t tile, size_t columns, size_t pad_top,
+                                           size_t pad_left)
+{
+    winograd_place p = {.row = (ptrdiff_t)(tile / columns * 2) - (ptrdiff_t)pad_top,
+                        .column = (ptrdiff_t)(tile % columns * 2) - (ptrdiff_t)pad_left};
+    p.inside = within(p.row, s->height) && within(p.row + 3, s->height) && within(p.column, s->width) &&
+               within(p.column + 3, s->width);
+    return p;
+}
+
+typedef struct vec_patch {
+    vec v[4][4];
+} vec_patch;
+
+/* Distances that are passed from line to line are made odd, so that they do not meet in the same set of the cache. */
+static inline size_t odd(size_t n) { return n | 1; }
+
+INLINE vec_patch load_inside(const winograd_source *s, const lanes *plane, winograd_place p, size_t part)
+{
+    const lanes *at = plane + p.row * (ptrdiff_t)s->width + p.column;
+    vec_patch d;
+    UNROLL for (size_t i = 0; i < 4; i++) UNROLL for (size_t j = 0; j < 4; j++) d.v[i][j] =
+        vec_load(at + i * s->width + j, part);
+    return d;
+}
+
+INLINE vec_patch load_border(const winograd_source *s, const lanes *plane, winograd_place p, size_t part)
+{
+    const lanes *at = plane + p.row * (ptrdiff_t)s->width + p.column;
+    vec_patch d;
+    UNROLL for (ptrdiff_t i = 0; i < 4; i++) UNROLL for (ptrdiff_t j = 0; j < 4; j++)
+    {
+        bool in = within(p.row + i, s->height) && within(p.column + j, s->width);
+        d.v[i][j] = in ? vec_load(at + i * (ptrdiff_t)s->width + j, part) : vec_set(0);
+    }
+    return d;
+}
+
+/* Windows of the pooled gradient cover the patch from row_phase and column_phase of the first one on. */
+INLINE vec_patch load_pooled(const winograd_source *s, const lanes *plane, const pool_winner *winner, winograd_place p,
+                             size_t row_phase, size_t column_phase, size_t part)
+{
+    const ptrdiff_t top = (p.row - (ptrdiff_t)row_phase) / 2, left = (p.column - (ptrdiff_t)column_phase) / 2;
+    const size_t rows = s->height / 2, columns = s->width / 2;
+    vec_patch d;
+    UNROLL for (size_t i = 0; i < 2 + row_phase; i++) UNROLL for (size_t j = 0; j < 2 + column_phase; j++)
+    {
+        vec cells[4] = {0};
+        if (within(top + (ptrdiff_t)i, rows) && within(left + (ptrdiff_t)j, columns)) {
+            size_t at = (size_t)(top + (ptrdiff_t)i) * columns + (size_t)(left + (ptrdiff_t)j);
+            expand_window(plane + at, winner + at, part, cells);
+        }
+        UNROLL for (size_t k = 0; k < 4; k++)
+        {
+            size_t row = 2 * i + k / 2 - row_phase, column = 2 * j + k % 2 - column_phase;
+            if (row < 4 && column < 4) d.v[row][column] = cells[k];
+        }
+    }
+    return d;
+}
+
+/* Along one axis. */
+INLINE void transform_patch(const vec d[4], vec v[4])
+{
+    v[0] = d[0] - d[2];
+    v[1] = d[1] + d[2];
+    v[2] = d[2] - d[1];
+    v[3] = d[3] - d[1];
+}
+
+#endif
