@@ -162,6 +162,16 @@ static void refused_sizes_leave_the_model(void **state)
     assert_string_equal(error.message, "conv2d: kernel 3x3 does not fit its input 1x36 (padding 'valid')");
     assert_ok(open);
     assert_int_equal(cepa_predict(open, data, outputs, 2, 0, NULL), CEPA_OK);
+    const int *from = open->network->visible[1]->result, *to = open->network->visible[3]->result;
+    cepa_model *part = cepa_model_new(.inputs = {{open->graph, *from}}, .outputs = {{open->graph, *to}});
+    assert_ok(part);
+    static const float one[ROWS][4][4][5];
+    cepa_dataset *ones;
+    const cepa_array one_array = {NULL, CEPA_FLOAT32, 3, {4, 4, 5}, one};
+    float *const result[] = {map[0][0][0]};
+    assert_int_equal(cepa_dataset_new(ROWS, &one_array, 1, NULL, 0, NULL, &ones, NULL), CEPA_OK);
+    assert_int_equal(cepa_predict(part, ones, result, 1, 0, NULL), CEPA_OK);
+    cepa_dataset_free(ones);
     cepa_dataset_free(low);
     cepa_dataset_free(data);
     cepa_graph_free(cepa_model_graph(open));

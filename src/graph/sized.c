@@ -18,13 +18,14 @@ static bool has_inputs(const network *n, const shape *inputs)
     return true;
 }
 
-/* A further input of the same name. */
-static call *make_input(cepa_graph *g, const call *like, const shape *s)
+/* An input with the name of what gave the one it stands for. */
+static call *make_input(cepa_graph *g, const char *name, const shape *s)
 {
+    const layer_class *class = (const layer_class *)family_find(&layer_family, "InputLayer");
     cepa_input_options *options = arena_allocate(&g->memory, sizeof *options);
     if (!options) return NULL;
     memcpy(options->shape, s->size, s->rank * sizeof *options->shape);
-    layer *made = graph_layer(g, like->layer->class, options, like->layer->name, true);
+    layer *made = graph_layer(g, class, options, name, true);
     return made ? graph_call(g, made, NULL, 0) : NULL;
 }
 
@@ -42,7 +43,7 @@ static bool repeat_calls(network *made, const network *n, const shape *inputs, i
 {
     cepa_graph *g = n->graph;
     for (size_t i = 0; i < n->inputs; i++) {
-        call *c = make_input(g, graph_tensor(g, n->input[i])->producer, &inputs[i]);
+        call *c = make_input(g, graph_tensor(g, n->input[i])->producer->layer->name, &inputs[i]);
         if (!c) return false;
         made->calls[made->call_count++] = c;
         made->input[i] = map[n->input[i]] = c->output[0];
