@@ -1,4 +1,5 @@
 #include "options.h"
+#include "files.h"
 #include "report.h"
 
 #include <errno.h>
@@ -6,6 +7,15 @@
 #include <string.h>
 
 /* ---- Values ---- */
+
+bool texts_add(texts *list, const char *text)
+{
+    const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+    if (!grown) return false;
+    list->items = grown;
+    list->items[list->count++] = text;
+    return true;
+}
 
 static bool read_text(const option *option, const char *text, void *place)
 {
@@ -22,12 +32,7 @@ static bool read_text(const option *option, const char *text, void *place)
 static bool read_texts(const option *option, const char *text, void *place)
 {
     (void)option;
-    texts *list = place;
-    const char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
-    if (!grown) return false;
-    list->items = grown;
-    list->items[list->count++] = text;
-    return *text != 0;
+    return *text != 0 && texts_add(place, text);
 }
 
 static bool read_whole(const char *text, uint64_t *number)
@@ -98,6 +103,24 @@ static const struct {
     [TAKES_RATIO] = {"a number other than 0, such as 0.5 or 1/255", read_ratio},
     [TAKES_TIME] = {"a time such as 60s, 2m or 1h", read_time},
 };
+
+/* What settings hold for an option of one kind, as text; "" where it was not given. */
+static void print_value(const option *option, const settings *settings, char *text, size_t size)
+{
+    const void *place = (const char *)settings + option->offset;
+    char number[32];
+    *text = 0;
+    if (option->kind == TAKES_TEXT && *(const char *const *)place)
+        snprintf(text, size, "%s", *(const char *const *)place);
+    else if (option->kind == TAKES_COUNT && *(const size_t *)place)
+        snprintf(text, size, "%zu", *(const size_t *)place);
+    else if (option->kind == TAKES_SEED && *(const uint64_t *)place)
+        snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)place);
+    else if ((option->kind == TAKES_RATIO || option->kind == TAKES_TIME) && *(const double *)place != 0) {
+        cepa_number_text(*(const double *)place, number);
+        snprintf(text, size, "%s", number);
+    }
+}
 
 /* What an option takes, for messages. */
 static void describe_value(const option *option, char *text, size_t size)
@@ -250,6 +273,47 @@ static bool check_complete(const command *command, const settings *settings)
         return true;
     }
     return false;
+}
+
+cepa_status option_assign(const option *options, const char *name, const char *value, settings *settings,
+                          cepa_error *error)
+{
+    char hyphens[64], expected[200];
+    snprintf(hyphens, sizeof hyphens, "%s", name);
+    for (char *c = hyphens; *c; c++)
+        if (*c == '_') *c = '-';
+    const option *found = find_long(options, hyphens, strlen(hyphens));
+    if (!found) return fails(error, CEPA_ARGUMENT, "there is no option --%s", hyphens);
+    describe_value(found, expected, sizeof expected);
+    if (kinds[found->kind].read(found, value, (char *)settings + found->offset)) return CEPA_OK;
+    return fails(error, CEPA_ARGUMENT, "--%s: expected %s, not '%s'", found->name, expected, value);
+}
+
+static bool write_argument(texts *arguments, const char *name, const char *value)
+{
+    char *text;
+    if (asprintf(&text, "--%s%s%s", name, value ? "=" : "", value ? value : "") < 0) return false;
+    if (texts_add(arguments, text)) return true;
+    free(text);
+    return false;
+}
+
+bool options_write(const option *options, const settings *settings, texts *arguments)
+{
+    bool written = true;
+    for (const option *option = options; option->name && written; option++) {
+        const void *place = (const char *)settings + option->offset;
+        char value[4096];
+        print_value(option, settings, value, sizeof value);
+        if (option->kind == TAKES_TEXTS)
+            for (size_t i = 0; written && i < ((const texts *)place)->count; i++)
+                written = write_argument(arguments, option->name, ((const texts *)place)->items[i]);
+        else if (option->kind == TAKES_NOTHING)
+            written = !*(const bool *)place || write_argument(arguments, option->name, NULL);
+        else if (*value)
+            written = write_argument(arguments, option->name, value);
+    }
+    return written;
 }
 
 bool options_read(const command *command, int count, char **arguments, settings *settings)

@@ -2,6 +2,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "cepa.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +71,18 @@ typedef struct command {
  * not right: one line on stderr then says why. settings is to be freed with settings_free in either case. */
 bool options_read(const command *command, int count, char **arguments, settings *settings);
 void settings_free(settings *settings);
+
+/* Sets one option of a table by its name (underscores may stand for hyphens), as if it had been given. CEPA_ARGUMENT
+ * where there is none of that name or it does not take the value. */
+cepa_status option_assign(const option *options, const char *name, const char *value, settings *settings,
+                          cepa_error *error);
+
+/* The arguments that would give a table's options what settings hold ("--epochs=5"), behind those in the list; each is
+ * to be freed. False without memory. */
+bool options_write(const option *options, const settings *settings, texts *arguments);
+
+/* Adds to a list. False without memory. */
+bool texts_add(texts *list, const char *text);
 
 /* Prints a command's help to stdout. */
 void options_help(const command *command);

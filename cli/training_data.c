@@ -1,0 +1,64 @@
+#include "training_data.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Keeps --train rows; of the model's own [:n] what there is, as a slice in Python. */
+static cepa_status open_train(training_data *d, const settings *settings, const cepa_model *model, cepa_error *error)
+{
+    const cepa_source_info *source = cepa_model_source(model);
+    size_t wanted = settings->train, rows = wanted;
+    if (!rows && source && !settings->data) rows = source->train_rows;
+    cepa_status status = subject_data(settings, model, rows, &d->train, &d->test, error);
+    if (status) return status;
+    size_t most = cepa_dataset_describe(d->train)->rows;
+    if (!wanted && source) wanted = source->train_rows < most ? source->train_rows : most;
+    return wanted ? cepa_dataset_take(d->train, wanted, error) : CEPA_OK;
+}
+
+/* The test part of a data set, or all of one that has none. */
+static cepa_status open_other(const char *source, const cepa_model *model, cepa_dataset **opened, cepa_error *error)
+{
+    cepa_dataset_options options = subject_pictures(model);
+    cepa_dataset *train = NULL, *test = NULL;
+    cepa_status status = cepa_dataset_open(source, &options, &train, &test, error);
+    *opened = test ? test : train;
+    if (test) cepa_dataset_free(train);
+    return status;
+}
+
+static cepa_status choose_validation(training_data *d, const settings *settings, const cepa_model *model,
+                                     cepa_error *error)
+{
+    const char *wanted = settings->validation;
+    if (!wanted) {
+        d->validation = d->test;
+        d->test = NULL;
+        return CEPA_OK;
+    }
+    if (strcmp(wanted, "none") == 0) return CEPA_OK;
+    char *end;
+    double fraction = strtod(wanted, &end);
+    if (*end || end == wanted) return open_other(wanted, model, &d->validation, error);
+    return cepa_dataset_split(d->train, fraction, &d->validation, error);
+}
+
+cepa_status training_data_open(training_data *d, const settings *settings, const cepa_model *model, cepa_error *error)
+{
+    *d = (training_data){.scale = 0};
+    cepa_status status = open_train(d, settings, model, error);
+    if (!status) status = choose_validation(d, settings, model, error);
+    if (status) return status;
+    d->scale = subject_scale(settings, model, d->train);
+    if (d->validation && d->scale != 0) cepa_dataset_scale(d->validation, d->scale);
+    if (d->test && d->scale != 0) cepa_dataset_scale(d->test, d->scale);
+    return CEPA_OK;
+}
+
+void training_data_free(training_data *d)
+{
+    cepa_dataset_free(d->train);
+    cepa_dataset_free(d->validation);
+    cepa_dataset_free(d->test);
+    *d = (training_data){.scale = 0};
+}
