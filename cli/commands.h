@@ -4,6 +4,7 @@
 
 #include "options.h"
 
+extern const command tune_command;
 extern const command fit_command, evaluate_command, predict_command, summary_command, plot_command, doctor_command,
     filter_command;
 extern const command data_list_command, data_info_command, data_grid_command, data_check_command, data_fetch_command;

@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -16,6 +17,30 @@ bool exists(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0;
+}
+
+bool make_folders(const char *path)
+{
+    char *above = strdup(path), *end;
+    if (!above) return false;
+    bool made = true;
+    for (end = above; made && (end = strchr(end + 1, '/'));) {
+        *end = 0;
+        made = mkdir(above, 0777) == 0 || errno == EEXIST;
+        *end = '/';
+    }
+    free(above);
+    return made && (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path)));
+}
+
+bool is_empty_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    if (!folder) return false;
+    size_t entries = 0;
+    while (readdir(folder)) entries++;
+    closedir(folder);
+    return entries <= 2; /* . and .. */
 }
 
 const char *extension(const char *path)

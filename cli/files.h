@@ -6,6 +6,9 @@
 
 bool is_folder(const char *path);
 bool exists(const char *path);
+bool is_empty_folder(const char *path);
+/* Makes a folder and those above it; true where it is there already. */
+bool make_folders(const char *path);
 /* The extension with its dot, or "" where there is none. */
 const char *extension(const char *path);
 /* folder/name, to be freed; NULL where memory is exhausted. */

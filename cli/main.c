@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &fit_command,        &evaluate_command,   &predict_command,   &summary_command,
-    &plot_command,       &data_list_command,  &data_info_command, &data_grid_command,
-    &data_check_command, &data_fetch_command, &filter_command,    &doctor_command,
+    &fit_command,        &evaluate_command,  &predict_command,   &summary_command,   &tune_command,
+    &plot_command,       &data_list_command, &data_info_command, &data_grid_command, &data_check_command,
+    &data_fetch_command, &filter_command,    &doctor_command,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -341,6 +341,7 @@ void settings_free(settings *settings)
     free(settings->operands);
     free(settings->set.items);
     free(settings->callback.items);
+    free(settings->vary.items);
     free(settings->kernels.items);
 }
 

@@ -20,10 +20,11 @@ typedef struct settings {
     size_t operand_count;
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
+    const char *objective, *epoch;
     const char *padding, *strides, *at, *figure;
-    texts set, callback, kernels;
+    texts set, callback, vary, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
-    size_t connect_timeout, max_time;
+    size_t connect_timeout, max_time, trials, seeds, jobs;
     uint64_t seed;
     double scale, budget; /* 0: not given */
     bool no_shuffle, overwrite, json, explain, flip, grey, presets, text;

@@ -3,7 +3,6 @@
 #include "json.h"
 #include "report.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,34 +18,11 @@ static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMOR
 
 /* ---- Beginning ---- */
 
-/* Makes a folder and those above it. */
-static bool make_folders(const char *path)
-{
-    char *above = strdup(path), *end;
-    if (!above) return false;
-    bool made = true;
-    for (end = above; made && (end = strchr(end + 1, '/'));) {
-        *end = 0;
-        made = mkdir(above, 0777) == 0 || errno == EEXIST;
-        *end = '/';
-    }
-    free(above);
-    return made && (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path)));
-}
-
-static bool is_empty(const char *path)
-{
-    DIR *folder = opendir(path);
-    if (!folder) return false;
-    size_t entries = 0;
-    while (readdir(folder)) entries++;
-    closedir(folder);
-    return entries <= 2; /* . and .. */
-}
-
 static bool holds_run(const char *path)
 {
-    bool held = false;
+    char *figures = join(path, "figures"); /* all that a fit leaves which was killed in its first epoch */
+    bool held = figures && is_folder(figures);
+    free(figures);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         char *member = join(path, members[i]);
         held = held || (member && exists(member));
@@ -68,7 +44,7 @@ cepa_status run_check(const char *path, bool overwrite, cepa_error *error)
 {
     if (!path || !exists(path)) return CEPA_OK;
     if (!is_folder(path)) return fails(error, CEPA_ARGUMENT, "%s is a file: -o names the folder of a run", path);
-    if (is_empty(path)) return CEPA_OK;
+    if (is_empty_folder(path)) return CEPA_OK;
     if (!overwrite) return fails(error, CEPA_ARGUMENT, "%s exists: --overwrite replaces the run in it", path);
     if (!holds_run(path))
         return fails(error, CEPA_ARGUMENT, "%s is not the folder of a run: it is not overwritten", path);

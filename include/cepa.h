@@ -706,11 +706,24 @@ typedef struct cepa_load_options {
     bool no_compile; /* leave the model uncompiled */
 } cepa_load_options;
 
-/* What Keras source text declares about its data. */
+/* What KerasTuner's hp declares in source text: a list of values (Choice, Boolean, Fixed), or a range (Int, Float). A
+ * value is set like a parameter: "units=64". */
+typedef struct cepa_hyperparameter {
+    const char *name;
+    const char *const *values; /* in Python's notation; NULL: a range */
+    size_t value_count;
+    bool whole, logarithmic;
+    double low, high; /* both belong to it */
+    double step;      /* added, or multiplied where logarithmic; 0: any number between */
+} cepa_hyperparameter;
+
+/* What Keras source text declares about its data, and what may be tuned. */
 typedef struct cepa_source_info {
     const char *dataset; /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
     size_t train_rows;   /* [:n] of the training images; 0: all */
     double input_scale;  /* / 255.0; 0: none */
+    size_t hyperparameter_count;
+    const cepa_hyperparameter *hyperparameters; /* those met with the values that are set, in their order */
 } cepa_source_info;
 
 /* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), a whole model in HDF5 (.h5, Keras 2 and 3),

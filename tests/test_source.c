@@ -552,6 +552,96 @@ static void wrong_sets_are_refused(void **state)
     }
 }
 
+/* ---- What a tuner may vary --------------------------------------------------------------------------------------- */
+
+#define TUNED                                                                                                          \
+    "import keras_tuner as kt\n" KERAS "def plain(units):\n"                                                           \
+    "    return keras.Sequential([keras.Input((4,)), layers.Dense(units)])\n"                                          \
+    "def build_model(hp):\n"                                                                                           \
+    "    for i in range(hp.Int('n', 1, 2)):\n"                                                                         \
+    "        units = hp.Int(f'units_{i}', 4, 64, step=2, sampling='log')\n"                                            \
+    "    hp.Choice('activation', ['relu', 'tanh'], default='tanh')\n"                                                  \
+    "    hp.Float('rate', 0.5, 1.5)\n"                                                                                 \
+    "    hp.Boolean('bias')\n"                                                                                         \
+    "    hp.Fixed('epochs', 3)\n"                                                                                      \
+    "    hp.Int('n', 1, 2)\n"                                                                                          \
+    "    return plain(units)\n"                                                                                        \
+    "hp = kt.HyperParameters()\n"                                                                                      \
+    "build_model(hp)\n"                                                                                                \
+    "tuner = kt.GridSearch(build_model, objective='val_loss', max_trials=3)\n"                                         \
+    "tuner.search(epochs=20)\n"                                                                                        \
+    "best = tuner.get_best_models()[0]\n"
+
+/* A declared hyperparameter in a line. */
+static void print_tuned(const cepa_hyperparameter *h, char text[200])
+{
+    int length = snprintf(text, 200, "%s", h->name);
+    for (size_t i = 0; i < h->value_count; i++)
+        length += snprintf(text + length, 200 - (size_t)length, " %s", h->values[i]);
+    if (!h->value_count)
+        snprintf(text + length, 200 - (size_t)length, " %g..%g:%s%g%s", h->low, h->high, h->logarithmic ? "x" : "",
+                 h->step, h->whole ? " whole" : "");
+}
+
+static void hyperparameters_are_declared(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {"n 1..2:1 whole",
+                                           "units_0 4..64:x2 whole",
+                                           "units_1 4..64:x2 whole",
+                                           "activation 'relu' 'tanh'",
+                                           "rate 0.5..1.5:0",
+                                           "bias False True",
+                                           "epochs 3"};
+    static const char *const sets[] = {"n=2", "units_1=16", "activation=relu", NULL};
+    reading r = read_good(TUNED, NULL, sets);
+    const cepa_source_info *info = &r.model.info;
+    assert_output(&r, "(None, 16)");
+    assert_int_equal(info->hyperparameter_count, ARRAY_COUNT(expected));
+    for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
+        char text[200];
+        print_tuned(&info->hyperparameters[i], text);
+        assert_string_equal(text, expected[i]);
+    }
+    end_reading(&r);
+    r = read_good(TUNED, NULL, NULL);
+    assert_output(&r, "(None, 4)");
+    assert_int_equal(r.model.info.hyperparameter_count, ARRAY_COUNT(expected) - 1);
+    end_reading(&r);
+}
+
+static void wrong_hyperparameters_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *set, *message;
+    } cases[] = {
+        {"hp.Int('units', 4, 8)", "units=9", "units must be between 4 and 8, not 9"},
+        {"hp.Int('units', 4, 8)", "units=4.5", "a number stands where an integer was expected"},
+        {"hp.Int('units', 8, 4)", NULL, "the range must go up"},
+        {"hp.Int('units', 0, 4, sampling='log')", NULL, "the range must go up, from above 0"},
+        {"hp.Int('units', 1, 4, sampling='cube')", NULL, "sampling must be 'linear' or 'log'"},
+        {"hp.Int('units', 1, 4, step=1, sampling='log')", NULL, "the step must go up"},
+        {"hp.Int('units')", NULL, "Int: min_value is missing; it takes name, min_value"},
+        {"hp.Choice('units', [1, 2])", "units=3", "units is not one of its values, which are 1, 2"},
+        {"hp.Choice('units', [])", NULL, "a list stands where a list of values was expected"},
+        {"hp.Choice(3, [1])", NULL, "an integer stands where a hyperparameter's name was expected"},
+        {"hp.Boolean('units')", "units=3", "units is not one of its values, which are False, True"},
+        {"hp.Normal('units')", NULL, "'Normal' of a set of hyperparameters is not read here"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char text[400];
+        snprintf(text, sizeof text,
+                 KERAS "def build_model(hp):\n    units = %s\n"
+                       "    return keras.Sequential([keras.Input((4,)), layers.Dense(3)])\n",
+                 cases[i].line);
+        reading r = read_bytes(text, strlen(text), NULL, (const char *[]){cases[i].set, NULL}, false);
+        assert_int_equal(r.status, CEPA_SYNTAX);
+        if (!strstr(r.error.message, cases[i].message)) fail_msg("%s", r.error.message);
+        end_reading(&r);
+    }
+}
+
 /* ---- Refusing -----------------------------------------------------------------------------------------------------
  */
 
@@ -847,6 +937,8 @@ int main(void)
         cmocka_unit_test(names_in_paths_are_found),
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),
+        cmocka_unit_test(hyperparameters_are_declared),
+        cmocka_unit_test(wrong_hyperparameters_are_refused),
         cmocka_unit_test(refusals_show_the_place),
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(what_is_outside_the_language_is_refused),

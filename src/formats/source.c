@@ -129,18 +129,28 @@ static const thing *named_model(eval *e, const char *name)
     return found && found->type == THING_MODEL ? found : refuse_choice(e, problem, CEPA_ARGUMENT);
 }
 
+/* A function that a tuner calls: build_model(hp). */
+static bool is_tuned(const thing *function)
+{
+    const node *def = function->function->def;
+    return def->count > 1 && strcmp(def->child[0]->text, "hp") == 0;
+}
+
 static const thing *choose_model(eval *e, const char *name)
 {
     if (name) return named_model(e, name);
     const thing *model = scope_find(&e->globals, "model"), *maker = NULL;
+    bool several = false;
     if (model && model->type == THING_MODEL) return model;
     if (e->last_model) return e->last_model;
     for (size_t i = 0; i < e->globals.count; i++) {
         const thing *t = e->globals.names[i].thing;
         if (t->type != THING_FUNCTION || !returns_model(e, t->function->def, 0)) continue;
-        if (maker) return refuse_choice(e, "several functions return a model and none is called", CEPA_SYNTAX);
+        if (is_tuned(t)) return call_maker(e, t);
+        if (maker) several = true;
         maker = t;
     }
+    if (several) return refuse_choice(e, "several functions return a model and none is called", CEPA_SYNTAX);
     return maker ? call_maker(e, maker) : refuse_choice(e, "there is no model", CEPA_SYNTAX);
 }
 
@@ -173,6 +183,8 @@ static cepa_status read_all(eval *e, const char *name, const cepa_load_options *
         if (!e->sets[i].used) return refuse_set(e, &e->sets[i]);
     result->network = model->model->network;
     result->compile = model->model->compile;
+    result->info.hyperparameters = e->tuned;
+    result->info.hyperparameter_count = e->tuned_count;
     return read_info(e, &result->info);
 }
 

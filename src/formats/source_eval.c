@@ -210,7 +210,9 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
     for (size_t i = 0; i < count; i++) names[i] = f->def->child[i]->text;
     if (!eval_bind(e, site, names, 0, given)) return false;
     for (size_t i = 0; i < count; i++) {
-        const thing *value = eval_settable(e, names[i], given[i] ? given[i]->thing : f->presets[i]);
+        const thing *value = given[i] ? given[i]->thing : f->presets[i];
+        if (!value && strcmp(names[i], "hp") == 0) value = thing_new(e, THING_TUNER); /* a tuner would give it */
+        value = eval_settable(e, names[i], value);
         char problem[160];
         snprintf(problem, sizeof problem, "%.100s is missing", names[i]);
         if (!value) return refuse_argument(e, site, site->offset, problem, names);

@@ -27,7 +27,8 @@ typedef enum thing_type {
     THING_LAYER,
     THING_TENSOR,
     THING_MODEL,
-    THING_DATA, /* the rows of a data set */
+    THING_DATA,  /* the rows of a data set */
+    THING_TUNER, /* KerasTuner's hp */
     THING_TYPES
 } thing_type;
 
@@ -131,6 +132,8 @@ typedef struct eval {
     const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */
     bool images_used;           /* a model was fitted */
+    cepa_hyperparameter *tuned; /* declared with hp, in the graph's memory */
+    size_t tuned_count, tuned_capacity;
 } eval;
 
 /* ---- Failing. The place is an offset. All give NULL. */
@@ -221,7 +224,8 @@ const thing *word_call_symbol(eval *e, const call_site *site);
 const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset);
 bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset);
 
-/* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c */
+/* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c,
+ * source_tuner.c */
 
 word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_list, call_range, call_str, call_tuple,
     call_zip;
@@ -229,6 +233,7 @@ word_call list_append, list_extend;
 word_call call_input, call_layer, call_layer_word, call_member;
 word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
+word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;
 word_call call_load_data, data_expand, data_reshape, data_same;
 
 typedef const thing *attribute_get(eval *e, const thing *object, size_t offset);

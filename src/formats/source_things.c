@@ -93,7 +93,8 @@ const thing *thing_sequence(eval *e, thing_type type, const thing *const *items,
 
 bool thing_is_unknown(const thing *t)
 {
-    bool read = t->type == THING_SYMBOL && (strncmp(t->text, "keras", 5) == 0 || strncmp(t->text, "builtins.", 9) == 0);
+    bool keras = t->type == THING_SYMBOL && strncmp(t->text, "keras", 5) == 0 && strchr(".", t->text[5]);
+    bool read = keras || (t->type == THING_SYMBOL && strncmp(t->text, "builtins.", 9) == 0);
     return t->type == THING_UNKNOWN || (t->type == THING_SYMBOL && !read);
 }
 
@@ -116,6 +117,7 @@ const char *thing_name(const thing *t)
         [THING_TENSOR] = "a tensor",
         [THING_MODEL] = "a model",
         [THING_DATA] = "rows of a data set",
+        [THING_TUNER] = "a set of hyperparameters",
     };
     return t->type == THING_SYMBOL ? t->text : names[t->type];
 }

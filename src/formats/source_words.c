@@ -16,6 +16,8 @@ const char *word_path(eval *e, const char *path)
         {"keras.layers.InputLayer", "keras.Input"},
         {"keras.optimizers.legacy", "keras.optimizers"},
         {"keras.utils.clear_session", "keras.backend.clear_session"},
+        {"kerastuner", "keras_tuner"},
+        {"keras_tuner.engine.hyperparameters.HyperParameters", "keras_tuner.HyperParameters"},
         {"tensorflow.expand_dims", "numpy.expand_dims"},
     };
     char *copy = arena_text(e->source.memory, path);
@@ -58,6 +60,7 @@ static const word words[] = {
     {"keras.utils.set_random_seed", call_ignored},
     {"keras.utils.image_dataset_from_directory", call_ignored},
     {"keras.backend.clear_session", call_clear_session},
+    {"keras_tuner.HyperParameters", call_hyperparameters},
     {"numpy.expand_dims", data_expand},
     {"builtins.enumerate", call_enumerate},
     {"builtins.float", call_float},
@@ -129,6 +132,11 @@ static const method methods[] = {
     {THING_LIST, "extend", list_extend},
     {THING_DATA, "astype", data_same},
     {THING_DATA, "reshape", data_reshape},
+    {THING_TUNER, "Boolean", tuner_boolean},
+    {THING_TUNER, "Choice", tuner_choice},
+    {THING_TUNER, "Fixed", tuner_fixed},
+    {THING_TUNER, "Float", tuner_float},
+    {THING_TUNER, "Int", tuner_int},
 };
 
 typedef struct attribute {

@@ -27,6 +27,7 @@ def compiled(line):
 
 
 FIT = "fit model.py --scale 1/255 --data data.npz -o out"
+TUNE = "tune model.py --scale 1/255 --data data.npz -o out"
 BAD = "fit bad.py --data data.npz -o out"
 PAIR = {"x": npy("|u1", (2, 8, 8, 3), pixels(2)), "y": npy("|u1", (2,), [0, 1])}
 
@@ -58,6 +59,18 @@ CASES = [
     ("unknown callback", {}, FIT + " --callback EarlyStop", 2, "EarlyStopping"),
     ("callback with an unknown argument", {}, FIT + " --callback EarlyStopping(waits=3)", 2, "waits"),
     ("callback on a number that is not there", {}, FIT + " --callback EarlyStopping('val_auc')", 2, "val_accuracy"),
+    ("nothing to vary", {}, TUNE, 2, "--vary"),
+    ("a value that does not fit", {}, TUNE + " --vary rate=0.5,2", 2, r"rate must be between 0 and 1, not 2"),
+    ("a parameter that is not there", {}, TUNE + " --vary depth=1,2", 2, "it has units, rate"),
+    ("a range that goes down", {}, TUNE + " --vary rate=0.5..0.1", 2, "goes up"),
+    ("a range without steps", {}, TUNE + " --vary rate=0.1..0.5", 2, "--trials"),
+    ("a name given twice", {}, TUNE + " --vary rate=0.1 --vary rate=0.2", 2, "twice"),
+    ("too many trials", {}, TUNE + " --vary units=1..200 --vary rate=0..0.5:0.05", 2, "1000"),
+    ("an option's wrong value", {}, TUNE + " --vary epochs=1,0", 2, "whole number"),
+    ("a search without a folder", {}, "tune model.py --data data.npz --vary rate=0.1,0.2", 2, "-o DIR"),
+    ("a search in a folder of something else", {"other/x": "y"},
+     "tune model.py --data data.npz --vary rate=0.1,0.2 -o other", 2, "choose another"),
+    ("a search over a run", {}, "tune model.py --data data.npz --vary rate=0.1,0.2 -o RUN", 2, "choose another"),
     ("no time", {}, FIT + " --budget soon", 2, "60s"),
     ("unknown parameter", {}, FIT + " --set depth=3", 2, "depth"),
     ("parameter without value", {}, FIT + " --set units", 2, "units"),

@@ -1,0 +1,161 @@
+/* cepa tune: trains a model with many settings, side by side, and says what can be told of the best. */
+#include "commands.h"
+#include "files.h"
+#include "fit_options.h"
+#include "report.h"
+#include "search_folder.h"
+#include "signals.h"
+#include "tune_show.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const option options[] = {
+    OPTION("vary", vary, TAKES_TEXTS, .value = "NAME=V,V,...",
+           .help = "values of a parameter of MODEL's text, or of epochs, batch_size, train, callback, scale, "
+                   "class_weight; or LOW..HIGH[:STEP|:xFACTOR|:log]; may be repeated"),
+    OPTION("trials", trials, TAKES_COUNT, .value = "N", .min = 1, .max = 1000,
+           .help = "try N settings at random; default: all of them"),
+    OPTION("seeds", seeds, TAKES_COUNT, .value = "N", .min = 1, .max = 1000,
+           .help = "fit each setting with N seeds, from --seed on; default: 1"),
+    OPTION("jobs", jobs, TAKES_COUNT, .value = "N", .min = 1, .max = 1024,
+           .help = "fits beside each other; default: one a thread"),
+    OPTION("objective", objective, TAKES_TEXT, .value = "METRIC", .help = "what chooses; default: val_loss, else loss"),
+    OPTION("epoch", epoch, TAKES_TEXT, .value = "E", .choices = "last|best",
+           .help = "judge by the last weights (default) or the best epoch"),
+    FIT_OPTIONS,
+    END_OF_OPTIONS,
+};
+
+static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
+
+/* What must be the same for a search to go on: all but how many seeds and trials, and what does not change numbers. */
+static cepa_status write_plan(const settings *s, char **text, cepa_error *error)
+{
+    size_t size;
+    texts arguments = {NULL, 0};
+    settings same = *s;
+    same.seeds = same.jobs = same.threads = 0;
+    same.trials = s->trials ? 1 : 0;
+    same.output = same.verbose = same.epoch = same.objective = NULL;
+    same.overwrite = false;
+    json j = {.out = open_memstream(text, &size)};
+    if (!j.out) return no_memory(error);
+    bool written = options_write(options, &same, &arguments);
+    json_open(&j, NULL, '{');
+    json_text(&j, "cepa", cepa_version());
+    json_text(&j, "command", "tune");
+    json_text(&j, "model", s->operands[0]);
+    json_open(&j, "options", '[');
+    for (size_t i = 0; i < arguments.count; i++) {
+        json_text(&j, NULL, arguments.items[i]);
+        free((char *)arguments.items[i]);
+    }
+    json_close(&j, ']');
+    plan_model(&j, s->operands[0]);
+    json_close(&j, '}');
+    free(arguments.items);
+    return fclose(j.out) == 0 && written ? CEPA_OK : no_memory(error);
+}
+
+static cepa_status take_folder(const tuning *t, int *lock, cepa_error *error)
+{
+    char *plan = NULL;
+    bool resumed = false;
+    cepa_status status = write_plan(t->settings, &plan, error);
+    if (!status) status = search_folder_take(t->settings->output, plan, t->settings->overwrite, &resumed, lock, error);
+    free(plan);
+    if (!status && resumed) printf("Going on in %s, which holds fits of the same search.\n", t->settings->output);
+    return status;
+}
+
+/* Opens the data once, so that what is wrong with them is said before anything is trained. */
+static cepa_status open_data(tuning *t, cepa_error *error)
+{
+    cepa_model *model;
+    cepa_status status = subject_model(&t->search.trials[0].settings, &model, error);
+    if (status) return status;
+    const char *warning;
+    status = training_data_open(&t->data, &t->search.trials[0].settings, model, error);
+    for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
+    cepa_graph_free(cepa_model_graph(model));
+    return status;
+}
+
+static cepa_status make_variants(tuning *t, cepa_error *error)
+{
+    campaign *c = &t->campaign;
+    *c = (campaign){.settings = t->settings,
+                    .what = "trial",
+                    .seeds = t->settings->seeds ? t->settings->seeds : 1,
+                    .best_epoch = t->settings->epoch && strcmp(t->settings->epoch, "best") == 0};
+    c->variants = calloc(t->search.count + 1, sizeof *c->variants);
+    if (!c->variants) return no_memory(error);
+    for (size_t i = 0; i < t->search.count; i++) {
+        variant *v = &c->variants[c->count++];
+        *v = (variant){.settings = &t->search.trials[i].settings, .parameters = t->search.trials[i].parameters};
+        trial_print(&t->search.trials[i], v->label, sizeof v->label);
+    }
+    return CEPA_OK;
+}
+
+/* To stdout and into the folder. */
+static cepa_status conclude(tuning *t, cepa_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    cepa_status status = out ? tune_conclude(t, out, error) : no_memory(error);
+    if (out && fclose(out) != 0) status = no_memory(error);
+    if (!status) fputs(text, stdout);
+    if (!status) status = write_in(t->settings->output, "summary.txt", text, size, error);
+    if (!status)
+        printf("Wrote %s: results.csv, trials.csv, summary.txt, figures/, a folder a fit\n", t->settings->output);
+    free(text);
+    return status;
+}
+
+static cepa_status run_tune(tuning *t, int *lock, cepa_error *error)
+{
+    cepa_status status = search_make(&t->search, t->settings, fit_command.options, error);
+    if (!status) status = open_data(t, error);
+    if (!status) status = make_variants(t, error);
+    if (!status) status = take_folder(t, lock, error);
+    if (!status) status = campaign_run(&t->campaign, error);
+    if (!status) status = tune_write(t, error);
+    return status ? status : conclude(t, error);
+}
+
+static int tune_main(const settings *settings)
+{
+    tuning t = {.settings = settings};
+    cepa_error error = {CEPA_OK, ""};
+    int lock = -1;
+    if (!settings->output) return misused("tune needs -o DIR, the folder for its fits");
+    cepa_status status = run_tune(&t, &lock, &error);
+    int exit_status = DONE;
+    if (status == CEPA_INTERRUPTED) {
+        complain("%s; the same command goes on from here", error.message);
+        exit_status = 128 + caught_signal();
+    } else if (status)
+        exit_status = failed(&error);
+    campaign_free(&t.campaign);
+    free(t.campaign.variants);
+    training_data_free(&t.data);
+    search_free(&t.search);
+    free(t.order);
+    free(t.within);
+    if (lock >= 0) close(lock);
+    return exit_status;
+}
+
+const command tune_command = {
+    .name = "tune",
+    .operands = "MODEL",
+    .purpose = "Trains MODEL with many settings and says what can be told of the best",
+    .options = options,
+    .least = 1,
+    .most = 1,
+    .run = tune_main,
+};

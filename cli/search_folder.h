@@ -1,0 +1,22 @@
+/* The folder that a search or a comparison leaves: many runs, and what they were made with. */
+#ifndef CLI_SEARCH_FOLDER_H
+#define CLI_SEARCH_FOLDER_H
+
+#include "json.h"
+#include "options.h"
+
+/* Takes the folder for the runs that plan describes (JSON, a line a member): makes it, or goes on in it where it holds
+ * the same plan; then *resumed is true. Refused are another plan there (the message shows the first line that differs)
+ * unless overwrite removes it, a folder of something else, and one that another such command works in. *lock is held
+ * until the program ends. */
+cepa_status search_folder_take(const char *path, const char *plan, bool overwrite, bool *resumed, int *lock,
+                               cepa_error *error);
+
+/* Adds the text of a model's file to a plan: the same name may hold another model tomorrow. Files that are no text add
+ * nothing. */
+void plan_model(json *plan, const char *path);
+
+/* Writes folder/name. */
+cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error);
+
+#endif

@@ -1,0 +1,121 @@
+#include "text_table.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+text_table text_table_new(size_t columns) { return (text_table){.columns = columns}; }
+
+void text_table_row(text_table *t)
+{
+    char **grown = realloc(t->cells, (t->rows + 1) * t->columns * sizeof *grown);
+    t->failed = t->failed || !grown;
+    if (!grown) return;
+    t->cells = grown;
+    memset(grown + t->rows++ * t->columns, 0, t->columns * sizeof *grown);
+}
+
+void text_table_set(text_table *t, size_t column, const char *format, ...)
+{
+    if (t->failed) return;
+    char **cell = &t->cells[(t->rows - 1) * t->columns + column];
+    va_list arguments;
+    va_start(arguments, format);
+    free(*cell);
+    if (vasprintf(cell, format, arguments) < 0) {
+        *cell = NULL;
+        t->failed = true;
+    }
+    va_end(arguments);
+}
+
+size_t text_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text; text++) width += (*text & 0xC0) != 0x80;
+    return width;
+}
+
+static const char *cell(const text_table *t, size_t row, size_t column)
+{
+    const char *text = t->cells[row * t->columns + column];
+    return text ? text : "";
+}
+
+static bool is_number(const char *text)
+{
+    char *end;
+    strtod(text, &end);
+    return end != text;
+}
+
+/* A column is one of numbers where its cells below the name are, as far as they are filled. */
+static bool holds_numbers(const text_table *t, size_t column)
+{
+    size_t numbers = 0, texts = 0;
+    for (size_t row = 1; row < t->rows; row++) {
+        const char *text = cell(t, row, column);
+        numbers += is_number(text);
+        texts += *text && strcmp(text, "-") != 0 && !is_number(text);
+    }
+    return numbers && !texts;
+}
+
+static void print_cell(const text_table *t, size_t row, size_t column, size_t width, FILE *out)
+{
+    const char *text = cell(t, row, column);
+    int space = (int)(width - text_width(text));
+    bool last = column + 1 == t->columns;
+    if (holds_numbers(t, column))
+        fprintf(out, "%*s%s", space, "", text);
+    else
+        fprintf(out, "%s%*s", text, last ? 0 : space, "");
+    fputs(last ? "\n" : "  ", out);
+}
+
+void text_table_print(const text_table *t, FILE *out)
+{
+    for (size_t row = 0; row < t->rows && !t->failed; row++)
+        for (size_t column = 0; column < t->columns; column++) {
+            size_t width = 0;
+            for (size_t r = 0; r < t->rows; r++) {
+                size_t wide = text_width(cell(t, r, column));
+                if (wide > width) width = wide;
+            }
+            print_cell(t, row, column, width, out);
+        }
+}
+
+void text_table_free(text_table *t)
+{
+    for (size_t i = 0; i < t->rows * t->columns; i++) free(t->cells[i]);
+    free(t->cells);
+    *t = (text_table){.columns = 0};
+}
+
+sample sample_of(const double *values, size_t count)
+{
+    sample s = {.mean = NAN, .spread = NAN};
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(values[i])) continue;
+        sum += values[i];
+        s.count++;
+    }
+    if (s.count) s.mean = sum / (double)s.count;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(values[i])) squares += (values[i] - s.mean) * (values[i] - s.mean);
+    if (s.count > 1) s.spread = sqrt(squares / (double)(s.count - 1));
+    return s;
+}
+
+void sample_print(const sample *s, char text[64])
+{
+    if (!s->count)
+        snprintf(text, 64, "-");
+    else if (s->count == 1)
+        snprintf(text, 64, "%.4f", s->mean);
+    else
+        snprintf(text, 64, "%.4f ± %.4f", s->mean, s->spread);
+}

@@ -1,0 +1,37 @@
+/* Tables of texts in columns. */
+#ifndef CLI_TEXT_TABLE_H
+#define CLI_TEXT_TABLE_H
+
+#include "cepa.h"
+
+typedef struct text_table {
+    size_t columns, rows;
+    char **cells; /* row by row; NULL: empty */
+    bool failed;  /* memory was exhausted on the way */
+} text_table;
+
+text_table text_table_new(size_t columns);
+/* Begins a row. */
+void text_table_row(text_table *table);
+/* Sets a cell of the last row. */
+void text_table_set(text_table *table, size_t column, const char *format, ...) CEPA_FORMAT(3, 4);
+/* Prints the rows, numbers (and whatever begins with one) to the right and other texts to the left of their columns,
+ * which the first row names. */
+void text_table_print(const text_table *table, FILE *out);
+void text_table_free(text_table *table);
+
+/* Columns of a terminal that a text takes. */
+size_t text_width(const char *text);
+
+/* A mean and its spread over repetitions. */
+typedef struct sample {
+    size_t count;
+    double mean, spread; /* spread: standard deviation with count - 1; NaN for fewer than two */
+} sample;
+
+/* Of the values that are numbers. */
+sample sample_of(const double *values, size_t count);
+/* "1.3041 ± 0.0102", or "1.3041" of one. */
+void sample_print(const sample *s, char text[64]);
+
+#endif

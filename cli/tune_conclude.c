@@ -1,0 +1,175 @@
+/* The table and the verdict of a search. */
+#include "files.h"
+#include "json_read.h"
+#include "report.h"
+#include "tune_show.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- The table ---- */
+
+static void print_table(const tuning *t, FILE *out)
+{
+    const campaign *c = &t->campaign;
+    size_t names = t->search.columns.count, column = names + 1;
+    bool second = strcmp(c->metric, "val_accuracy") != 0;
+    text_table table = text_table_new(names + 6);
+    text_table_row(&table);
+    text_table_set(&table, 0, "trial");
+    for (size_t i = 0; i < names; i++) text_table_set(&table, i + 1, "%s", t->search.columns.items[i]);
+    const char *const heads[] = {c->metric, second ? "val_accuracy" : "val_loss", "epochs", "seconds", "parameters"};
+    for (size_t i = 0; i < 5; i++) text_table_set(&table, column + i, "%s", heads[i]);
+    for (size_t i = 0; i < c->count; i++) {
+        size_t v = t->order[i];
+        text_table_row(&table);
+        text_table_set(&table, 0, "%zu", v + 1);
+        for (size_t n = 0; n < names; n++) {
+            const char *value = trial_value(&t->search.trials[v], t->search.columns.items[n]);
+            text_table_set(&table, n + 1, "%s", value ? value : "-");
+        }
+        double epochs = 0, seconds = 0;
+        for (size_t s = 0; s < c->seeds; s++) {
+            epochs += (double)c->variants[v].records[s].history.epochs / (double)c->seeds;
+            seconds += json_find_number(c->variants[v].records[s].facts, "seconds", 0) / (double)c->seeds;
+        }
+        for (size_t m = 0; m < 2; m++) {
+            char text[64];
+            sample s = campaign_sample(c, v, heads[m]);
+            sample_print(&s, text);
+            text_table_set(&table, column + m, "%s", text);
+        }
+        text_table_set(&table, column + 2, "%.4g", epochs);
+        text_table_set(&table, column + 3, "%.1f", seconds);
+        text_table_set(&table, column + 4, "%zu", c->variants[v].parameters);
+    }
+    text_table_print(&table, out);
+    text_table_free(&table);
+}
+
+/* ---- Which data chose ---- */
+
+/* "the test part of cifar10 (10000 rows)". Gives whether it is that. */
+static bool describe_choice(const tuning *t, char text[300])
+{
+    const cepa_dataset_info *train = cepa_dataset_describe(t->data.train);
+    const char *wanted = t->settings->validation;
+    bool validated = t->data.validation && strncmp(t->campaign.metric, "val_", 4) == 0;
+    size_t rows = validated ? cepa_dataset_describe(t->data.validation)->rows : train->rows;
+    char *end;
+    bool fraction = wanted && (strtod(wanted, &end), end != wanted && !*end);
+    if (!validated)
+        snprintf(text, 300, "the rows that were learned from (%zu of %s)", rows, train->name);
+    else if (!wanted)
+        snprintf(text, 300, "the test part of %s (%zu rows)", train->name, rows);
+    else if (fraction)
+        snprintf(text, 300, "%zu rows held back from the training part of %s", rows, train->name);
+    else
+        snprintf(text, 300, "%s (%zu rows)", wanted, rows);
+    return validated && !wanted;
+}
+
+static void print_choice(const tuning *t, bool test_chose, const char *chooser, FILE *out)
+{
+    fprintf(out, "Chosen by %s %s on %s, %zu seed%s.\n", t->campaign.metric,
+            t->campaign.best_epoch ? "at its best epoch" : "of the last weights", chooser, t->campaign.seeds,
+            t->campaign.seeds == 1 ? "" : "s");
+    if (test_chose)
+        warn("the same rows chose and measured: the best number is too good; --validation 0.2 chooses by rows held "
+             "back from learning, and leaves the test part to measure with");
+    else if (!t->data.validation)
+        warn("nothing was held back to choose by: --validation 0.2 does that");
+}
+
+/* ---- What is best ---- */
+
+static void print_trial(const tuning *t, size_t v, FILE *out)
+{
+    char text[64];
+    sample s = campaign_sample(&t->campaign, v, t->campaign.metric);
+    sample_print(&s, text);
+    fprintf(out, "%s (%s)", t->campaign.variants[v].label, text);
+}
+
+static void print_best(const tuning *t, FILE *out)
+{
+    const campaign *c = &t->campaign;
+    sample best = campaign_sample(c, t->order[0], c->metric);
+    if (!best.count) {
+        fprintf(out, "No trial has a %s that is a number.\n", c->metric);
+        return;
+    }
+    fprintf(out, t->within_count > 1 ? "No single winner. Within spread of the best: " : "Best: ");
+    for (size_t i = 0; i < t->within_count; i++) {
+        fprintf(out, "%s", i ? ", " : "");
+        print_trial(t, t->within[i], out);
+    }
+    if (c->seeds == 1 && c->count > 1)
+        fprintf(out, ". One fit a trial does not tell how much is chance: --seeds 3 does");
+    else if (t->within_count == 1 && c->count > 1)
+        fprintf(out, "; no other lies within its spread");
+    fprintf(out, ".\n");
+}
+
+/* ---- What other data say of it ---- */
+
+/* One fit's model on the test part: its loss, and the accuracy or NaN. */
+static cepa_status measure_fit(const tuning *t, size_t v, size_t seed, double measured[2], cepa_error *error)
+{
+    char *path = campaign_weights(&t->campaign, v, seed);
+    cepa_model *model = NULL;
+    const cepa_log *logs;
+    size_t count;
+    measured[0] = measured[1] = NAN;
+    cepa_status status = path ? cepa_load(path, NULL, &model, error) : fails(error, CEPA_MEMORY, "memory is exhausted");
+    const cepa_evaluate_options how = {.threads = (int)t->settings->threads};
+    if (!status && (status = cepa_evaluate_with(model, t->data.test, &how, &logs, &count)))
+        *error = *cepa_model_error(model);
+    for (size_t i = 0; !status && i < count; i++) {
+        if (strcmp(logs[i].name, "loss") == 0) measured[0] = logs[i].value;
+        if (strcmp(logs[i].name, "accuracy") == 0) measured[1] = logs[i].value;
+    }
+    if (model) cepa_graph_free(cepa_model_graph(model));
+    free(path);
+    return status;
+}
+
+static cepa_status measure_trial(const tuning *t, size_t v, FILE *out, cepa_error *error)
+{
+    size_t seeds = t->campaign.seeds;
+    double *values = calloc(2 * seeds, sizeof *values);
+    cepa_status status = values ? CEPA_OK : fails(error, CEPA_MEMORY, "memory is exhausted");
+    for (size_t s = 0; s < seeds && !status; s++) {
+        double measured[2];
+        status = measure_fit(t, v, s, measured, error);
+        values[s] = measured[0];
+        values[seeds + s] = measured[1];
+    }
+    if (!status) {
+        char loss[64], accuracy[64];
+        sample losses = sample_of(values, seeds), accuracies = sample_of(values + seeds, seeds);
+        sample_print(&losses, loss);
+        sample_print(&accuracies, accuracy);
+        fprintf(out, "  %s: test_loss %s%s%s\n", t->campaign.variants[v].label, loss,
+                accuracies.count ? ", test_accuracy " : "", accuracies.count ? accuracy : "");
+    }
+    free(values);
+    return status;
+}
+
+cepa_status tune_conclude(tuning *t, FILE *out, cepa_error *error)
+{
+    char chooser[300];
+    putc('\n', out);
+    print_table(t, out);
+    putc('\n', out);
+    print_choice(t, describe_choice(t, chooser), chooser, out);
+    print_best(t, out);
+    if (!t->data.test) return CEPA_OK;
+    fprintf(out, "Measured on the test part of %s (%zu rows), which had no part in the choice:\n",
+            cepa_dataset_describe(t->data.train)->name, cepa_dataset_describe(t->data.test)->rows);
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < t->within_count && !status; i++) status = measure_trial(t, t->within[i], out, error);
+    return status;
+}
