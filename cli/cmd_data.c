@@ -206,8 +206,8 @@ const command data_grid_command = {
         (const option[]){
             OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
                    .help = ".png, .svg or .pdf; default: grid.png"),
-            OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 100, .help = "default: 5"),
-            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 100, .help = "default: 5"),
+            OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
+            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
             OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train", .help = "default: train"),
             IMAGE_SIZE_OPTION,
             END_OF_OPTIONS,

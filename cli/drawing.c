@@ -18,7 +18,8 @@ static bool make_room(drawing *d)
     if (matrices) d->matrices = matrices;
     if (!panels || !titles || !matrices) return false;
     d->capacity = capacity;
-    for (size_t i = 0; i < d->count; i++) d->panels[i].matrix = &d->matrices[i]; /* they have moved */
+    for (size_t i = 0; i < d->count; i++)
+        if (d->panels[i].matrix) d->panels[i].matrix = &d->matrices[i]; /* they have moved */
     return true;
 }
 
@@ -37,6 +38,14 @@ cepa_panel *drawing_add(drawing *d, const char *title, cepa_matrix *matrix, cepa
     *matrix = (cepa_matrix){.values = NULL};
     d->panels[i] = (cepa_panel){.title = copy, .matrix = &d->matrices[i], .tone = tone};
     return &d->panels[i];
+}
+
+bool drawing_skip(drawing *d, cepa_error *error)
+{
+    cepa_matrix none = {.values = NULL};
+    cepa_panel *p = drawing_add(d, NULL, &none, CEPA_TONE_PLAIN, error);
+    if (p) p->matrix = NULL;
+    return p;
 }
 
 cepa_status drawing_write(const drawing *d, const char *path, const cepa_panel_options *how, cepa_error *error)

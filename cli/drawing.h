@@ -17,6 +17,9 @@ typedef struct drawing {
  * the next one is added; NULL without memory. */
 cepa_panel *drawing_add(drawing *drawing, const char *title, cepa_matrix *matrix, cepa_tone tone, cepa_error *error);
 
+/* Leaves a place empty. */
+bool drawing_skip(drawing *drawing, cepa_error *error);
+
 /* Draws into a file and says so. */
 cepa_status drawing_write(const drawing *drawing, const char *path, const cepa_panel_options *how, cepa_error *error);
 /* Draws on the terminal. */

@@ -8,9 +8,25 @@
 #include <string.h>
 
 static const command *const commands[] = {
-    &fit_command,        &evaluate_command,  &predict_command,   &summary_command,   &tune_command,
-    &plot_command,       &data_list_command, &data_info_command, &data_grid_command, &data_check_command,
-    &data_fetch_command, &filter_command,    &doctor_command,
+    &fit_command,
+    &evaluate_command,
+    &predict_command,
+    &summary_command,
+    &tune_command,
+    &plot_command,
+    &data_list_command,
+    &data_info_command,
+    &data_grid_command,
+    &data_check_command,
+    &data_fetch_command,
+    &filter_command,
+    &inspect_filters_command,
+    &inspect_maps_command,
+    &inspect_unit_command,
+    &inspect_dropout_command,
+    &inspect_cam_command,
+    &inspect_mistakes_command,
+    &doctor_command,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -18,10 +34,15 @@ static command_line line;
 
 const command_line *invoked(void) { return &line; }
 
+static void print_command(FILE *out, const command *command)
+{
+    fprintf(out, "  %-16s %s\n", command->name, command->purpose);
+}
+
 static void print_overview(FILE *out)
 {
     fputs("cepa trains, measures and uses Keras models on the processor.\n\nusage: cepa COMMAND ...\n\n", out);
-    for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->purpose);
+    for (size_t i = 0; i < COMMANDS; i++) print_command(out, commands[i]);
     fputs("\n'cepa help COMMAND' says more; 'cepa --version' prints the version.\n", out);
 }
 
@@ -37,19 +58,31 @@ static const command *find_command(int count, char **arguments, int *words)
     return NULL;
 }
 
-/* 'data' alone names no command but a group of them. */
-static bool is_group(const char *word)
+/* What follows a group's name in a command of the group, such as 'data'; NULL for other commands. */
+static const char *name_in_group(const command *command, const char *group)
 {
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strncmp(commands[i]->name, word, strlen(word)) == 0 && commands[i]->name[strlen(word)] == ' ') return true;
-    return false;
+    size_t length = strlen(group);
+    return strncmp(command->name, group, length) == 0 && command->name[length] == ' ' ? command->name + length + 1
+                                                                                      : NULL;
+}
+
+/* The commands of a group as "list, info, grid"; their number. */
+static size_t list_group(const char *group, char *names, size_t size)
+{
+    size_t count = 0, used = 0;
+    *names = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const char *name = name_in_group(commands[i], group);
+        if (name && used < size) used += (size_t)snprintf(names + used, size - used, "%s%s", count++ ? ", " : "", name);
+    }
+    return count;
 }
 
 static int unknown_command(int count, char **arguments)
 {
-    char words[64];
-    bool group = is_group(arguments[0]);
-    if (group && count == 1) return misused("%s needs one of list, info, grid, check and fetch", arguments[0]);
+    char words[64], members[200];
+    bool group = list_group(arguments[0], members, sizeof members);
+    if (group && count == 1) return misused("%s needs one of %s", arguments[0], members);
     snprintf(words, sizeof words, group ? "%s %s" : "%s", arguments[0], count > 1 ? arguments[1] : "");
     const char *names[COMMANDS];
     for (size_t i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
@@ -61,6 +94,7 @@ static int unknown_command(int count, char **arguments)
 static int print_help(int count, char **arguments)
 {
     int words;
+    char members[200];
     if (count == 0) {
         print_overview(stdout);
         return DONE;
@@ -68,10 +102,9 @@ static int print_help(int count, char **arguments)
     const command *found = find_command(count, arguments, &words);
     if (found)
         options_help(found);
-    else if (count == 1 && is_group(arguments[0])) {
+    else if (count == 1 && list_group(arguments[0], members, sizeof members)) {
         for (size_t i = 0; i < COMMANDS; i++)
-            if (strncmp(commands[i]->name, arguments[0], strlen(arguments[0])) == 0)
-                printf("  %-12s %s\n", commands[i]->name, commands[i]->purpose);
+            if (name_in_group(commands[i], arguments[0])) print_command(stdout, commands[i]);
     } else
         return unknown_command(count, arguments);
     return DONE;

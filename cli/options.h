@@ -21,10 +21,10 @@ typedef struct settings {
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
     const char *objective, *epoch;
-    const char *padding, *strides, *at, *figure;
+    const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name;
     texts set, callback, vary, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
-    size_t connect_timeout, max_time, trials, seeds, jobs;
+    size_t connect_timeout, max_time, trials, seeds, jobs, index, at_epoch, step, count;
     uint64_t seed;
     double scale, budget; /* 0: not given */
     bool no_shuffle, overwrite, json, explain, flip, grey, presets, text;

@@ -789,6 +789,9 @@ CEPA_API cepa_status cepa_matrix_parse(const char *text, cepa_matrix *matrix, ce
  * NULL: one channel where all pixels are grey, else three. */
 CEPA_API cepa_status cepa_matrix_read(const char *path, const char *color_mode, cepa_matrix *matrix, cepa_error *error);
 
+/* The class of a row: its first target's label, or the largest number's place of a one-hot target; -1: it has none. */
+CEPA_API int cepa_dataset_class(const cepa_dataset *dataset, size_t row);
+
 /* A row's first input as a picture of one or three channels, its numbers unscaled. Fails where it is none. */
 CEPA_API cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix,
                                           cepa_error *error);
@@ -926,9 +929,9 @@ typedef enum cepa_tone {
 
 /* A matrix in a figure. */
 typedef struct cepa_panel {
-    const char *title; /* above it; NULL: none */
-    const char *sign;  /* between it and the next one, such as "*" or "="; NULL: none */
-    const cepa_matrix *matrix;
+    const char *title;         /* above it; NULL: none */
+    const char *sign;          /* between it and the next one, such as "*" or "="; NULL: none */
+    const cepa_matrix *matrix; /* NULL: an empty place */
     cepa_tone tone;
     double low, high;        /* of the plain tone; both 0: 0 and 255, or 0 and 1 where no number lies beyond */
     cepa_region mark;        /* with a red frame, in a table on orange ground */
@@ -963,6 +966,18 @@ typedef struct cepa_text_options {
  * caller's, to be freed with free(). */
 CEPA_API cepa_status cepa_text_panels(const cepa_panel *panels, size_t count, const cepa_panel_options *options,
                                       const cepa_text_options *text_options, char **text, cepa_error *error);
+
+/* A column of a network's sketch: its first units as circles. */
+typedef struct cepa_sketch_layer {
+    const char *label; /* below it, may have lines */
+    size_t units;      /* 1 to 12 */
+    const float *mask; /* 0: a unit is dropped; NULL: all are kept */
+} cepa_sketch_layer;
+
+/* Draws a network twice, every unit connected to all of the next column: without dropout, and with the masks, where the
+ * dropped units are pale and lose their connections. */
+CEPA_API cepa_status cepa_plot_dropout(const char *path, const cepa_sketch_layer *layers, size_t count,
+                                       cepa_error *error);
 
 /* ---- The machine ------------------------------------------------------------------------------------------------- */
 

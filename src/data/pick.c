@@ -2,6 +2,8 @@
 #include "data/dataset.h"
 #include "data/matrix.h"
 
+#include <limits.h>
+#include <math.h>
 #include <string.h>
 
 static cepa_status copy_rows(const cepa_dataset *from, const column *c, role role, const size_t *rows,
@@ -68,4 +70,16 @@ cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_m
     for (size_t i = 0; !status && i < matrix->height * matrix->width; i++)
         for (size_t k = 0; k < shown; k++) matrix->values[i * shown + k] = c->read(numbers, i * channels + k);
     return status;
+}
+
+int cepa_dataset_class(const cepa_dataset *dataset, size_t row)
+{
+    const column *c = dataset->storage->columns[ROLE_TARGET];
+    if (!dataset->storage->count[ROLE_TARGET] || row >= dataset->rows || !c->numbers) return -1;
+    const unsigned char *numbers = column_row(dataset, c, row);
+    size_t largest = 0;
+    for (size_t i = 1; i < c->numbers; i++)
+        if (c->read(numbers, i) > c->read(numbers, largest)) largest = i;
+    double class = c->numbers > 1 ? (double)largest : c->read(numbers, 0);
+    return class >= 0 && class <= INT_MAX && class == floor(class) ? (int)class : -1;
 }

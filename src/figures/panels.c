@@ -6,7 +6,8 @@
 static cepa_status check_panel(const cepa_panel *p, size_t index, cepa_error *error)
 {
     const cepa_matrix *m = p->matrix;
-    if (!m || !m->values || !m->height || !m->width)
+    if (!m) return CEPA_OK;
+    if (!m->values || !m->height || !m->width)
         return fail(error, CEPA_ARGUMENT, "panel %zu of a figure has no matrix", index);
     if ((unsigned)p->tone > CEPA_TONE_NUMBERS)
         return fail(error, CEPA_ARGUMENT, "panel %zu of a figure has no tone of number %d", index, (int)p->tone);
@@ -74,6 +75,7 @@ static void describe_range(buffer *text, const cepa_matrix *m)
 static void describe_panel(buffer *text, const cepa_panel *p)
 {
     const cepa_matrix *m = p->matrix;
+    if (!m) return;
     bool spoken = m->channels == 1 && m->height * m->width <= MOST_SPOKEN;
     buffer_format(text, " %s%s%zu x %zu %s", p->title && *p->title ? p->title : "", p->title && *p->title ? ": " : "",
                   m->height, m->width, p->tone == CEPA_TONE_NUMBERS ? "numbers" : "pixels");
@@ -91,7 +93,9 @@ static void describe_panel(buffer *text, const cepa_panel *p)
 void panels_describe(buffer *text, const cepa_panel *panels, size_t count)
 {
     static const char sign_words[][2][12] = {{"*", "times"}, {"\u2217", "times"}, {"=", "gives"}};
-    buffer_format(text, "%zu panel%s.", count, count == 1 ? "" : "s");
+    size_t filled = 0;
+    for (size_t i = 0; i < count; i++) filled += panels[i].matrix != NULL;
+    buffer_format(text, "%zu panel%s.", filled, filled == 1 ? "" : "s");
     for (size_t i = 0; i < count; i++) {
         describe_panel(text, &panels[i]);
         for (size_t k = 0; panels[i].sign && k < sizeof sign_words / sizeof *sign_words; k++)

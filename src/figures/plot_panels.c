@@ -26,6 +26,7 @@ typedef struct content {
     const cepa_panel *panels;
     size_t count, columns;
     const char *heading;
+    double left;                                                      /* where panels begin */
     double tile;                                                      /* pixels of a PNG for a picture's longer side */
     double column_width[MOST_PANEL_COLUMNS], gap[MOST_PANEL_COLUMNS]; /* gap: behind a column */
     double *row_height;                                               /* by row, with titles */
@@ -87,6 +88,7 @@ static double cell_width(cairo_t *cr, const cepa_matrix *m)
 /* The panel's size without its title. */
 static box panel_size(cairo_t *cr, const content *c, const cepa_panel *p)
 {
+    if (!p->matrix) return (box){0};
     double height = (double)p->matrix->height, width = (double)p->matrix->width;
     if (p->tone == CEPA_TONE_NUMBERS)
         return (box){.width = width * cell_width(cr, p->matrix), .height = height * CELL_HEIGHT};
@@ -199,9 +201,9 @@ static void draw_panel(cairo_t *cr, const content *c, const cepa_panel *p, const
         label l = title_line(cr, p, i, cell->width + GAP - 4);
         label_draw(cr, &l, cell->x + cell->width / 2, b.y - title + ((double)i + 1) * LINE - 4, 0.5);
     }
-    if (p->tone == CEPA_TONE_NUMBERS)
+    if (p->matrix && p->tone == CEPA_TONE_NUMBERS)
         draw_numbers(cr, p, &b);
-    else
+    else if (p->matrix)
         draw_picture(cr, c, p, &b);
     if (!p->sign) return;
     label sign = label_fit(cr, p->sign, SIGN_SIZE, 0);
@@ -212,9 +214,9 @@ static void draw_panel(cairo_t *cr, const content *c, const cepa_panel *p, const
 static void draw(cairo_t *cr, const void *drawn)
 {
     const content *c = drawn;
-    double y = PADDING + heading_height(c), right = PADDING;
+    double y = PADDING + heading_height(c), right = c->left;
     for (size_t row = 0; row * c->columns < c->count; row++) {
-        double x = PADDING;
+        double x = c->left;
         for (size_t i = row * c->columns; i < c->count && i < (row + 1) * c->columns; i++) {
             box cell = {x, y, c->column_width[i % c->columns], c->row_height[row]};
             draw_panel(cr, c, &c->panels[i], &cell);
@@ -224,9 +226,9 @@ static void draw(cairo_t *cr, const void *drawn)
         y += c->row_height[row] + GAP;
     }
     if (heading_height(c) <= 0) return;
-    label heading = label_fit(cr, c->heading, HEADING_SIZE, right - PADDING);
+    label heading = label_fit(cr, c->heading, HEADING_SIZE, 0);
     black(cr);
-    label_draw(cr, &heading, (PADDING + right) / 2, PADDING + HEADING_SIZE, 0.5);
+    label_draw(cr, &heading, (c->left + right) / 2, PADDING + HEADING_SIZE, 0.5);
 }
 
 /* ---- The figure -------------------------------------------------------------------------------------------------- */
@@ -246,7 +248,8 @@ static cepa_status prepare(content *c, const cepa_panel_options *o, figure *f, c
 {
     size_t largest = 0;
     for (size_t i = 0; i < c->count; i++) {
-        size_t pixels = c->panels[i].matrix->height * c->panels[i].matrix->width;
+        const cepa_matrix *m = c->panels[i].matrix;
+        size_t pixels = m ? m->height * m->width : 0;
         if (c->panels[i].tone != CEPA_TONE_NUMBERS && pixels > largest) largest = pixels;
     }
     c->row_height = calloc((c->count + c->columns - 1) / c->columns, sizeof *c->row_height);
@@ -256,9 +259,12 @@ static cepa_status prepare(content *c, const cepa_panel_options *o, figure *f, c
     c->heading = o->title;
     cairo_t *cr = measuring_context();
     lay_out(cr, c);
+    double panels = 0, heading = label_fit(cr, c->heading, HEADING_SIZE, 0).width;
     cairo_destroy(cr);
-    f->width = f->height = 2 * PADDING;
-    for (size_t i = 0; i < c->columns; i++) f->width += c->column_width[i] + c->gap[i];
+    for (size_t i = 0; i < c->columns; i++) panels += c->column_width[i] + c->gap[i];
+    f->width = fmax(panels, heading) + 2 * PADDING;
+    f->height = 2 * PADDING;
+    c->left = (f->width - panels) / 2;
     for (size_t i = 0; i * c->columns < c->count; i++) f->height += c->row_height[i] + (i ? GAP : 0);
     f->height += heading_height(c);
     if (f->width * PIXELS_PER_UNIT > LARGEST_PLAIN || f->height * PIXELS_PER_UNIT > LARGEST_PLAIN)
@@ -310,6 +316,7 @@ cepa_status cepa_plot_picture(const char *path, const cepa_panel *panel, cepa_er
     cepa_status status = figure_check_path(path, error);
     const cepa_panel_options none = {0};
     if (!status) status = panels_check(panel, 1, &none, &c.columns, error);
+    if (!status && !panel->matrix) status = fail(error, CEPA_ARGUMENT, "%s: there is no matrix to draw", path);
     if (status) return status;
     const cepa_matrix *m = panel->matrix;
     buffer description = {0};

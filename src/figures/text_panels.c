@@ -229,7 +229,7 @@ static size_t room_for_pictures(const row *r, size_t width)
 {
     size_t used = 0, pictures = 0;
     for (size_t i = 0; i < r->count; i++) {
-        pictures += r->panels[i].tone != CEPA_TONE_NUMBERS;
+        pictures += r->panels[i].matrix && r->panels[i].tone != CEPA_TONE_NUMBERS;
         used += r->blocks[i].width + (i + 1 == r->count ? 0 : r->panels[i].sign ? 5 : 2);
     }
     size_t room = pictures && width > used ? (width - used) / pictures : 0;
@@ -240,10 +240,12 @@ static bool write_row(buffer *text, row *r, size_t width)
 {
     bool good = true;
     for (size_t i = 0; i < r->count && good; i++)
-        if (r->panels[i].tone == CEPA_TONE_NUMBERS) good = write_numbers(&r->blocks[i], &r->panels[i], r->color);
+        if (r->panels[i].matrix && r->panels[i].tone == CEPA_TONE_NUMBERS)
+            good = write_numbers(&r->blocks[i], &r->panels[i], r->color);
     size_t room = room_for_pictures(r, width);
     for (size_t i = 0; i < r->count && good; i++)
-        if (r->panels[i].tone != CEPA_TONE_NUMBERS) good = write_picture(&r->blocks[i], &r->panels[i], room, r->color);
+        if (r->panels[i].matrix && r->panels[i].tone != CEPA_TONE_NUMBERS)
+            good = write_picture(&r->blocks[i], &r->panels[i], room, r->color);
     for (size_t i = 0; i < r->count; i++)
         for (size_t k = 0; k < r->blocks[i].lines && good; k++) good = !r->blocks[i].line[k].failed;
     if (good) put_row(text, r);

@@ -31,3 +31,9 @@ cepa_status cepa_plot_picture(const char *path, const cepa_panel *panel, cepa_er
     (void)panel;
     return refuse(path, error);
 }
+
+cepa_status cepa_plot_dropout(const char *path, const cepa_sketch_layer *layers, size_t count, cepa_error *error)
+{
+    (void)layers, (void)count;
+    return refuse(path, error);
+}

@@ -1,5 +1,7 @@
-"""Looking closely: filters by numbers and on pictures."""
+"""Looking closely: filters by numbers and on pictures, and what goes on inside a model."""
 
+import json
+import re
 import struct
 import unittest
 
@@ -82,6 +84,91 @@ class Filter(CommandTest):
         printed = self.cepa("filter", "--presets")
         for name in ("identity", "sharpen", "blur", "outline", "emboss", "sobel-left", "prewitt-horizontal"):
             self.assertIn(f"{name}: ", printed)
+
+
+class Inspect(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.fit("--seed", "7", "-o", "run")
+
+    def drawn(self, *arguments):
+        """The words of a figure that a command draws, after a look that it is drawn as PNG and as text too."""
+        self.cepa("inspect", *arguments, "-o", "out.png")
+        self.assertTrue((self.folder / "out.png").read_bytes().startswith(b"\x89PNG"))
+        self.assertTrue(self.cepa("inspect", *arguments, "--text").strip())
+        self.cepa("inspect", *arguments, "-o", "out.svg")
+        return re.search("<desc>(.*)</desc>", (self.folder / "out.svg").read_text(), re.S)[1]
+
+    def test_filters(self):
+        printed = self.cepa("inspect", "filters", "run")
+        self.assertIn("conv2d: 4 filters of 3 x 3 x 3", printed)
+        self.assertEqual(len(re.findall(r"^ +\d+ ", printed, re.M)), 4)
+        one = self.cepa("inspect", "filters", "run", "--filter", "2")
+        self.assertEqual([len(line) for line in numbers(one)], [3] * 9)
+        self.assertTrue(self.drawn("filters", "run").startswith("4 panels."))
+        self.assertTrue(self.drawn("filters", "run", "--filter", "2").startswith("3 panels."))
+
+    def test_maps(self):
+        row = ("--data", "data.npz", "--scale", "1/255", "--index", "3")
+        printed = self.cepa("inspect", "maps", "run", *row)
+        self.assertTrue(printed.startswith("0 (row 3 of data.npz)"))
+        self.assertRegex(printed, r"\nconv2d +0\.0000 ")
+        self.assertRegex(printed, r"\ndense_1 ")
+        one = self.cepa("inspect", "maps", "run", *row, "--layer", "max_pooling2d")
+        self.assertEqual(len(re.findall(r"^\d+ ", one, re.M)), 4 + 1)  # the channels, and the row's class
+        self.assertIn("conv2d: 6 x 6 x 4", self.drawn("maps", "run", *row))
+        self.assertTrue(self.drawn("maps", "run", *row, "-l", "conv2d").startswith("5 panels. input: 8 x 8 pixels"))
+
+    def test_a_unit_is_what_the_layers_give(self):
+        row = ("--data", "data.npz", "--scale", "1/255")
+        pooled = self.cepa("inspect", "unit", "run", *row, "--layer", "max_pooling2d", "--at", "1,2,3")
+        value, at_row, at_column = re.search(r"largest: (\S+), in row (\d+), column (\d+)", pooled).groups()
+        convolved = self.cepa("inspect", "unit", "run", *row, "-l", "conv2d", "--at", f"{at_row},{at_column},3")
+        self.assertIn(f"  relu: {value}\n", convolved)
+        self.assertIn("  channel 2\n", convolved)
+        together = float(re.search(r"together: (\S+)", convolved)[1])
+        self.assertAlmostEqual(max(together, 0), float(value), places=3)
+        self.assertIn("its 8 inputs", self.cepa("inspect", "unit", "run", *row, "-l", "dense_1", "--at", "1"))
+        self.assertIn("relu", self.drawn("unit", "run", *row, "-l", "conv2d", "--at", "1,2,3"))
+        self.assertIn("marked", self.drawn("unit", "run", *row, "-l", "max_pooling2d", "--at", "1,2,3"))
+
+    def test_dropout(self):
+        printed = self.cepa("inspect", "dropout", "model.py", "--set", "rate=0.5", "--batch-size", "8")
+        rows = [[int(number) for number in row] for row in re.findall(r"^ +(\d+) +(\d+) +(\d+)$", printed, re.M)]
+        self.assertEqual([row[0] for row in rows], list(range(8)))
+        self.assertEqual({kept + dropped for _, kept, dropped in rows}, {36})
+        self.assertIn("multiplied by 2;", printed)
+        later = self.cepa("inspect", "dropout", "model.py", "--set", "rate=0.5", "--batch-size", "8", "--step", "1")
+        self.assertNotEqual(printed, later)
+        halves = self.cepa("inspect", "dropout", "model.py", "--set", "rate=0.5", "--batch-size", "4", "--step", "1")
+        rows_of_halves = re.findall(r"^ +\d+ +(\d+) +\d+$", halves, re.M)
+        self.assertEqual([int(kept) for kept in rows_of_halves], [kept for _, kept, _ in rows[4:]])
+        self.assertIn("of which dropout keeps", self.drawn("dropout", "run"))
+
+    def test_class_activation(self):
+        self.write("a.png", png())
+        printed = self.cepa("inspect", "cam", "run", "--image", "a.png", "--scale", "1/255")
+        self.assertRegex(printed, r"a\.png: \d, probability 0\.\d{4}\n")
+        for layer in ("conv2d", "max_pooling2d"):
+            chosen = self.cepa("inspect", "cam", "run", "--image", "a.png", "--scale", "1/255", "-l", layer, "--class", "2")
+            values = [number for line in numbers(chosen) for number in line]
+            self.assertEqual(len(values), {"conv2d": 36, "max_pooling2d": 9}[layer])
+            self.assertIn(max(values), (0, 1))
+            self.assertGreaterEqual(min(values), 0)
+        self.assertIn("map of heat", self.drawn("cam", "run", "--image", "a.png", "--scale", "1/255"))
+
+    def test_mistakes(self):
+        data = ("--data", "data.npz", "--scale", "1/255")
+        printed = self.cepa("inspect", "mistakes", "run", *data, "--count", "100")
+        wrong = int(re.match(r"(\d+) of 32 rows are wrong", printed)[1])
+        evaluated = json.loads(self.cepa("evaluate", "run", *data, "--json"))
+        self.assertAlmostEqual(1 - wrong / 32, evaluated["accuracy"], places=4)
+        listed = re.findall(r"^ +\d+ +(\d) +(\d) +(0\.\d+|1\.0+)$", printed, re.M)
+        self.assertEqual(len(listed), wrong)
+        self.assertTrue(all(true != taken for true, taken, _ in listed))
+        sure = [float(confidence) for _, _, confidence in listed]
+        self.assertEqual(sure, sorted(sure, reverse=True))
+        self.assertIn(" as ", self.drawn("mistakes", "run", *data, "--count", "3"))
 
 
 if __name__ == "__main__":
