@@ -1,5 +1,5 @@
-"""ResNet-20 for pictures of 32 x 32: He et al., Deep Residual Learning for Image Recognition, 2016, section 4.2, with projections
-where a stage begins."""
+"""ResNet-20 for pictures of 32 x 32, with projections where a stage begins: He et al., Deep Residual Learning for Image
+Recognition, 2016, section 4.2."""
 from tensorflow import keras
 from keras import layers
 

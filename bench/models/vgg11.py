@@ -1,5 +1,5 @@
-"""VGG-11 for pictures of 32 x 32: configuration A of Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image
-Recognition, 2015, with one Dense layer as its head."""
+"""VGG-11 for pictures of 32 x 32, with one Dense layer as its head: configuration A of Simonyan and Zisserman, Very
+Deep Convolutional Networks for Large-Scale Image Recognition, 2015."""
 from tensorflow import keras
 from keras import layers
 

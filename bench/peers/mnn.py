@@ -16,8 +16,9 @@ class Peer:
     def predictor(self, network, x):
         source, converted = (network.folder / f"{len(x)}.{ending}" for ending in ("onnx", "mnn"))
         onnx.save(onnx_model(network, len(x)), source)
-        subprocess.run([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", source, "--MNNModel", converted,
-                        "--bizCode", "cepa"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run([sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", source,
+                        "--MNNModel", converted, "--bizCode", "cepa"], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         interpreter = MNN.Interpreter(str(converted))
         session = interpreter.createSession({"numThread": self.threads, "backend": "CPU", "precision": "high"})
         inside, outside = interpreter.getSessionInput(session), interpreter.getSessionOutput(session)

@@ -1,4 +1,4 @@
-"""A network as the peers get it: the .keras file that Cepa wrote, so that all compute the same with the same weights."""
+"""A network as the peers get it: the .keras file that Cepa wrote, so that all compute the same."""
 import collections
 import io
 import json
@@ -29,7 +29,7 @@ class Network:
         self.archive = self.folder / "model.keras"
 
     def nodes(self):
-        """The layers in an order that works: name, class, arguments, names of the inputs, arrays of weights, shape of the input."""
+        """The layers in an order that works, with their inputs' names, their weights and their first input's shape."""
         import h5py
         with zipfile.ZipFile(self.archive) as archive:
             config = json.loads(archive.read("config.json"))["config"]
@@ -47,7 +47,7 @@ class Network:
 
     @staticmethod
     def channels_first(nodes):
-        """Filters as (out, in, height, width), matrices as (out, in), those behind a Flatten in the order of channels first."""
+        """Filters as (out, in, height, width); matrices as (out, in), behind a Flatten for rows of channels first."""
         by_name = {node.name: node for node in nodes}
         for node in nodes:
             if node.kind == "Conv2D":

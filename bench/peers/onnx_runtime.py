@@ -12,7 +12,8 @@ def convolution(node, attributes):
 
 
 def pooling(node, attributes):
-    return "MaxPool", dict(kernel_shape=node.config["pool_size"], strides=node.config["strides"] or node.config["pool_size"])
+    size = node.config["pool_size"]
+    return "MaxPool", dict(kernel_shape=size, strides=node.config["strides"] or size)
 
 
 OPERATORS = {

@@ -2,8 +2,9 @@
 
 Usage: python -m peers.worker PEER THREADS CORE    CORE pins the process to one core; -: it may use all
 
-Requests: {"do": "train", "network", "data", "batch", "epochs"}, {"do": "predict", "network", "batch", "seconds"}. The answer has
-"wall" and "cpu", seconds an epoch or a call, and "peak", the most bytes that were resident so far; or "missing" or "error"."""
+Requests: {"do": "train", "network", "data", "batch", "epochs"}, {"do": "predict", "network", "batch", "seconds"}. The
+answer has "wall" and "cpu", seconds an epoch or a call, and "peak", the most bytes that were resident so far; or
+"missing" or "error". What a peer prints, and where it failed, goes to stderr."""
 import importlib
 import json
 import os
