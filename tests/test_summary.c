@@ -99,6 +99,23 @@ static cepa_model *idle(cepa_graph *g)
     return cepa_model_new(.inputs = {used, unused}, .outputs = {out}, .name = "idle");
 }
 
+static cepa_model *open_sizes(cepa_graph *g)
+{
+    cepa_tensor in = cepa_input(g, .shape = {CEPA_UNKNOWN, CEPA_UNKNOWN, 3}, .name = "picture");
+    cepa_tensor x =
+        cepa_conv2d(in, .filters = 8, .kernel_size = {3}, .strides = {2}, .activation = "relu", .name = "first");
+    x = cepa_batch_normalization(x, .name = "norm");
+    cepa_tensor y = cepa_average_pooling2d(x, .pool_size = {3}, .strides = {1}, .padding = "same", .name = "mean");
+    cepa_tensor sum = cepa_add({x, y}, .name = "sum");
+    x = cepa_concatenate({x, sum}, .name = "both");
+    x = cepa_max_pooling2d(cepa_dropout(x, .rate = 0.1, .name = "drop"), .name = "most");
+    x = cepa_dense(x, .units = 4, .activation = "softmax", .name = "map");
+    cepa_tensor pairs =
+        cepa_reshape(cepa_flatten(x, .name = "flat"), .target_shape = {CEPA_UNKNOWN, 2}, .name = "pairs");
+    return cepa_model_new(.inputs = {in}, .outputs = {pairs, cepa_global_average_pooling2d(x, .name = "kinds")},
+                          .name = "open_sizes");
+}
+
 static cepa_model *way_back(cepa_graph *g)
 {
     cepa_tensor in = cepa_input(g, .shape = {6}, .name = "x"), x = cepa_dense(in, .units = 4, .name = "middle");
@@ -212,10 +229,11 @@ static void tables_of_keras3_are_kerass(void **state)
         int width;
         optimizer_size optimizer;
     } models[] = {
-        {create_nn, "create_nn", 80, none}, {create_nn, "create_nn", 60, none}, {create_nn, "create_nn", 200, none},
-        {create_nn, "trained", 80, adam},   {branches, "branches", 80, none},   {branches, "branches", 120, none},
-        {shared, "shared", 90, none},       {fork_of, "fork", 80, none},        {idle, "idle", 80, none},
-        {way_back, "way_back", 80, none},   {nested, "nested", 100, none},      {stack, "stack", 80, none}};
+        {create_nn, "create_nn", 80, none},  {create_nn, "create_nn", 60, none}, {create_nn, "create_nn", 200, none},
+        {create_nn, "trained", 80, adam},    {branches, "branches", 80, none},   {branches, "branches", 120, none},
+        {shared, "shared", 90, none},        {fork_of, "fork", 80, none},        {idle, "idle", 80, none},
+        {way_back, "way_back", 80, none},    {nested, "nested", 100, none},      {stack, "stack", 80, none},
+        {open_sizes, "open_sizes", 90, none}};
     for (size_t i = 0; i < ARRAY_COUNT(models); i++) {
         char file[100];
         cepa_model *model = make(models[i].builder, NULL);

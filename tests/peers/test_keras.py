@@ -106,6 +106,29 @@ class ToAndFro(unittest.TestCase):
                 self.keras_fit(model)
                 self.same_outputs(self.cepa_fit(path, f"on{number}"), model, 2e-5)
 
+    def test_open_sizes(self):
+        """Sizes of None: outputs for pictures of two sizes, and training that goes on."""
+        inputs = keras.Input((None, None, 3))
+        x = layers.Conv2D(6, 3, strides=2, padding="same", activation="tanh")(inputs)
+        maps = layers.BatchNormalization()(x)
+        outputs = layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(maps))
+        model, maps = keras.Model(inputs, outputs), keras.Model(inputs, maps)
+        model.compile("adam", "sparse_categorical_crossentropy")
+        self.keras_fit(model)
+        for kind in (model, maps):
+            kind.save(self.folder / "open.keras")
+            for size in ((8, 8), (5, 11)):
+                x = np.random.default_rng(4).random((5, *size, 3), dtype=np.float32)
+                np.save(self.folder / "x.npy", x)
+                ours = self.cepa_outputs(self.folder / "open.keras")
+                self.assertLess(np.abs(ours - kind.predict(x, verbose=0)).max(), 1e-5)
+        model.save(self.folder / "open.keras")
+        np.save(self.folder / "x.npy", self.x)
+        again = self.cepa_fit(self.folder / "open.keras", "open")
+        self.keras_fit(model)
+        self.same_outputs(again, model, 2e-5)
+        self.assertEqual(keras.saving.load_model(again).input_shape, (None, None, None, 3))
+
     def test_kinds_of_models(self):
         """Sequential with and without Input, shared layers, nested models, several inputs and outputs."""
         shared = layers.Dense(5, activation="tanh")

@@ -89,6 +89,20 @@ def stack():
                              layers.BatchNormalization(), layers.Dense(3, activation="softmax")], name="stack")
 
 
+def open_sizes():
+    """Sizes that only data decide, carried through every kind of layer that carries them."""
+    inputs = keras.Input(shape=(None, None, 3), name="picture")
+    x = layers.Conv2D(8, 3, strides=2, activation="relu", name="first")(inputs)
+    x = layers.BatchNormalization(name="norm")(x)
+    y = layers.AveragePooling2D(3, strides=1, padding="same", name="mean")(x)
+    x = layers.Concatenate(name="both")([x, layers.Add(name="sum")([x, y])])
+    x = layers.MaxPooling2D(name="most")(layers.Dropout(0.1, name="drop")(x))
+    x = layers.Dense(4, activation="softmax", name="map")(x)
+    flat = layers.Flatten(name="flat")(x)
+    pairs = layers.Reshape((-1, 2), name="pairs")(flat)
+    return keras.Model(inputs, [pairs, layers.GlobalAveragePooling2D(name="kinds")(x)], name="open_sizes")
+
+
 def trained():
     """The optimizer's variables are listed once they exist."""
     model = create_nn()
@@ -97,10 +111,10 @@ def trained():
     return model
 
 
-MODELS = [create_nn, branches, shared, fork, idle, way_back, nested, stack, trained]
+MODELS = [create_nn, branches, shared, fork, idle, way_back, nested, stack, open_sizes, trained]
 WRITTEN = [(create_nn, 80), (create_nn, 60), (create_nn, 200), (branches, 80), (branches, 120), (shared, 90), (fork, 80),
            (idle, 80), (way_back, 80), (nested, 100),
-           (stack, 80), (trained, 80)]
+           (stack, 80), (open_sizes, 90), (trained, 80)]
 
 
 def keras_summary(model, width):
