@@ -1,8 +1,10 @@
 /* cepa data: what data sets there are, what they hold, a look at them, and getting them. */
 #include "commands.h"
+#include "drawing.h"
 #include "json.h"
 #include "report.h"
 #include "subject.h"
+#include "terminal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -184,6 +186,30 @@ const command data_info_command = {
 
 /* ---- grid ---- */
 
+/* The pictures as characters, under their class names. */
+static cepa_status print_grid(const settings *settings, const cepa_dataset *data, size_t columns, size_t rows,
+                              cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    drawing d = {.count = 0};
+    cepa_status status = CEPA_OK;
+    for (size_t row = 0; row < columns * rows && row < info->rows && !status; row++) {
+        cepa_matrix picture;
+        char name[100] = "";
+        int class = cepa_dataset_class(data, row);
+        if (class >= 0 && info->class_names && (size_t) class < info->class_count)
+            snprintf(name, sizeof name, "%s", info->class_names[class]);
+        else if (class >= 0)
+            snprintf(name, sizeof name, "%d", class);
+        status = cepa_dataset_picture(data, row, &picture, error);
+        if (!status && !drawing_add(&d, name, &picture, CEPA_TONE_PLAIN, error)) status = error->status;
+    }
+    cepa_panel_options how = {.columns = (int)columns};
+    if (!status) status = drawing_print(&d, settings, &how, error);
+    drawing_free(&d);
+    return status;
+}
+
 static int grid_main(const settings *settings)
 {
     parts parts;
@@ -193,8 +219,12 @@ static int grid_main(const settings *settings)
     int rows = settings->rows ? (int)settings->rows : 5;
     bool test = settings->part && strcmp(settings->part, "test") == 0;
     if (test && !parts.test) return close_parts(&parts, misused("--part test: these data have no test part"));
-    cepa_status status = cepa_plot_grid(path, test ? parts.test : parts.train, columns, rows, &parts.error);
-    if (!status) printf("Wrote %s\n", path);
+    const cepa_dataset *data = test ? parts.test : parts.train;
+    cepa_status status =
+        settings->text ? print_grid(settings, data, (size_t)columns, (size_t)rows, &parts.error) : CEPA_OK;
+    bool drawn = !settings->text || settings->output;
+    if (!status && drawn) status = cepa_plot_grid(path, data, columns, rows, &parts.error);
+    if (!status && drawn) printf("Wrote %s\n", path);
     return close_parts(&parts, status ? failed(&parts.error) : DONE);
 }
 
@@ -209,6 +239,8 @@ const command data_grid_command = {
             OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
             OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
             OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train", .help = "default: train"),
+            TEXT_OPTION,
+            WIDTH_OPTION,
             IMAGE_SIZE_OPTION,
             END_OF_OPTIONS,
         },

@@ -3,6 +3,7 @@
 #include "csv.h"
 #include "files.h"
 #include "report.h"
+#include "terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@ static const option options[] = {
            .help = ".png, .svg or .pdf; default: METRIC.png here"),
     OPTION("first-epoch", first_epoch, TAKES_COUNT, .value = "N", .max = 1,
            .help = "count epochs from 0 (default) or 1"),
+    TEXT_OPTION,
+    WIDTH_OPTION,
     END_OF_OPTIONS,
 };
 
@@ -87,10 +90,18 @@ static cepa_status gather(curves *c, const settings *settings, cepa_error *error
 
 static cepa_status draw(const curves *c, const settings *settings, cepa_error *error)
 {
+    cepa_plot_options how = {.x_label = "epochs", .y_label = "metric"};
+    if (settings->text) {
+        char *text;
+        cepa_text_options screen = terminal(settings);
+        cepa_status status = cepa_text_lines(c->series, c->count, &how, &screen, &text, error);
+        if (!status) fputs(text, stdout);
+        free(text);
+        if (status || !settings->output) return status;
+    }
     char standard[300];
     snprintf(standard, sizeof standard, "%s.png", c->metric[0]);
     const char *path = settings->output ? settings->output : standard;
-    cepa_plot_options how = {.x_label = "epochs", .y_label = "metric"};
     cepa_status status = cepa_plot_lines(path, c->series, c->count, &how, error);
     if (!status) printf("Wrote %s\n", path);
     return status;

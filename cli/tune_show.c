@@ -202,7 +202,8 @@ static cepa_status draw_lines(const tuning *t, size_t x, const value_line *lines
         series[i] = (cepa_series){.name = *lines[i].name ? lines[i].name : t->campaign.metric,
                                   .count = lines[i].count,
                                   .x = lines[i].x,
-                                  .y = lines[i].y};
+                                  .y = lines[i].y,
+                                  .spread = lines[i].spread};
     const cepa_plot_options how = {.x_label = t->search.columns.items[x], .y_label = t->campaign.metric};
     return campaign_draw(&t->campaign, "values", series, count, &how, error);
 }

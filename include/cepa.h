@@ -900,6 +900,7 @@ typedef struct cepa_series {
     size_t count;
     const double *x, *y; /* x NULL: first_x, first_x + 1, ...; NaN breaks the line */
     double first_x;
+    const double *spread; /* of each y, either way, drawn as a band; NULL: none */
 } cepa_series;
 
 typedef struct cepa_plot_options {
@@ -966,6 +967,10 @@ typedef struct cepa_text_options {
  * caller's, to be freed with free(). */
 CEPA_API cepa_status cepa_text_panels(const cepa_panel *panels, size_t count, const cepa_panel_options *options,
                                       const cepa_text_options *text_options, char **text, cepa_error *error);
+
+/* The lines of cepa_plot_lines as text: dots of Braille characters in a frame, in colours or dashed. */
+CEPA_API cepa_status cepa_text_lines(const cepa_series *series, size_t count, const cepa_plot_options *options,
+                                     const cepa_text_options *text_options, char **text, cepa_error *error);
 
 /* A column of a network's sketch: its first units as circles. */
 typedef struct cepa_sketch_layer {

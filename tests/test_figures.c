@@ -274,6 +274,28 @@ static void lone_points_are_dots(void **state)
     cairo_surface_destroy(empty);
 }
 
+/* The band is pale, reaches from y - spread to y + spread, and the frame holds it. */
+static void spread_is_a_pale_band(void **state)
+{
+    (void)state;
+    static const double flat[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    static const double wide[] = {.5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5, .5};
+    cepa_series s = {.name = "loss", .count = 20, .y = flat, .spread = wide};
+    cairo_surface_t *surface = picture("a.png", &s, 1, NULL);
+    uint32_t pale;
+    memcpy(&pale, cairo_image_surface_get_data(surface) + 400 * cairo_image_surface_get_stride(surface) + 4 * 480, 4);
+    pale &= 0xffffff;
+    assert_in_range(pale >> 16, 0xc8, 0xe0); /* between the line's blue and white */
+    spot band = find_colour(surface, pale), line = find_colour(surface, BLUE);
+    assert_in_range(band.count, 300000, 460000); /* most of the frame */
+    assert_true(fabs(band.y - line.y) < 2);
+    cairo_surface_destroy(surface);
+    s.spread = NULL;
+    surface = picture("a.png", &s, 1, NULL);
+    assert_int_equal(find_colour(surface, pale).count, 0);
+    cairo_surface_destroy(surface);
+}
+
 static void twenty_series_of_any_name(void **state)
 {
     (void)state;
@@ -292,6 +314,38 @@ static void twenty_series_of_any_name(void **state)
     cepa_error error;
     assert_int_equal(cepa_plot_lines(in_folder("a.png"), many, 21, NULL, &error), CEPA_ARGUMENT);
     assert_string_equal(error.message, "a plot takes 1 to 20 series, not 21");
+}
+
+/* Whether a line holds a Braille character: U+2800 to U+28FF. */
+static bool has_dots(const char *line)
+{
+    for (const char *at = line; *at && *at != '\n'; at++)
+        if (memcmp(at, "\xE2", 1) == 0 && ((unsigned char)at[1] & 0xFC) == 0xA0) return true;
+    return false;
+}
+
+static void lines_are_dots_of_text(void **state)
+{
+    (void)state;
+    static const double rising[] = {0, 1, 2, 3}, spread[] = {0, 0, 0, 1};
+    cepa_series s = {.name = "steps", .count = 4, .y = rising};
+    char *text;
+    cepa_text_options screen = {.width = 40};
+    assert_int_equal(cepa_text_lines(&s, 1, NULL, &screen, &text, NULL), CEPA_OK);
+    const char *first = strstr(text, "3.0 ┤"), *last = strstr(text, "0.0 ┤");
+    assert_non_null(first);
+    assert_true(last > first); /* the y axis rises */
+    assert_true(has_dots(first));
+    assert_false(has_dots(strchr(last, '\n') + 1)); /* the x axis */
+    assert_null(strstr(text, "\x1b["));
+    free(text);
+    screen.color = true;
+    s.spread = spread;
+    assert_int_equal(cepa_text_lines(&s, 1, NULL, &screen, &text, NULL), CEPA_OK);
+    assert_non_null(strstr(text, "4.0 ┤")); /* the spread's end */
+    assert_non_null(strstr(text, "\x1b[38;2;31;119;180m"));
+    free(text);
+    assert_int_equal(cepa_text_lines(&s, 0, NULL, NULL, &text, NULL), CEPA_ARGUMENT);
 }
 
 static void refusals_leave_nothing(void **state)
@@ -399,6 +453,8 @@ int main(void)
         cmocka_unit_test(lines_look_like_the_lessons),
         cmocka_unit_test(legend_covers_least),
         cmocka_unit_test(lone_points_are_dots),
+        cmocka_unit_test(spread_is_a_pale_band),
+        cmocka_unit_test(lines_are_dots_of_text),
         cmocka_unit_test(twenty_series_of_any_name),
         cmocka_unit_test(refusals_leave_nothing),
         cmocka_unit_test(grid_shows_pictures_and_labels),

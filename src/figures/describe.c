@@ -1,5 +1,5 @@
 /* Lines in words: the text alternative of a line plot. */
-#include "figures/lines.h"
+#include "figures/series.h"
 
 #include <math.h>
 
@@ -9,6 +9,7 @@ typedef struct course {
     struct {
         double x, y;
     } first, last, low, high;
+    double spread; /* the largest */
 } course;
 
 static course follow(const cepa_series *s)
@@ -20,6 +21,7 @@ static course follow(const cepa_series *s)
         c.last.x = x;
         c.last.y = y;
         if (!c.points++) c.first = c.low = c.high = c.last;
+        c.spread = fmax(c.spread, series_spread(s, i));
         if (y < c.low.y) c.low = c.last;
         if (y > c.high.y) c.high = c.last;
     }
@@ -69,6 +71,7 @@ static void describe(buffer *text, const cepa_series *s)
     number(text, " at ", c.low.x);
     number(text, ", highest ", c.high.y);
     number(text, " at ", c.high.x);
+    if (c.spread > 0) number(text, "; spread up to ", c.spread);
     if (c.points < s->count) buffer_format(text, "; %zu values cannot be drawn", s->count - c.points);
     buffer_text(text, ".");
 }

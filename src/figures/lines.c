@@ -12,31 +12,25 @@
 #define LINE_WIDTH    2.0
 #define MARKER_RADIUS 3.5
 
-/* matplotlib's ten colours, "tab10". */
-static const uint32_t colours[] = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
-                                   0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
-
 /* seaborn's dashes, in line widths; the first line is solid. With ten colours twenty lines differ. */
 static const double dashes[][6] = {{0}, {4, 1.5}, {1, 1}, {3, 1.25, 1.5, 1.25}, {5, 1, 1, 1}, {5, 1, 1, 1, 1, 1}};
 
+static void set_colour(cairo_t *cr, size_t place, double opacity)
+{
+    uint32_t colour = series_colour(place);
+    cairo_set_source_rgba(cr, (colour >> 16) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0, opacity);
+}
+
 void line_style(cairo_t *cr, size_t place)
 {
-    uint32_t colour = colours[place % ARRAY_COUNT(colours)];
     const double *pattern = dashes[place % ARRAY_COUNT(dashes)];
     double lengths[6];
     int count = 0;
     for (; count < 6 && pattern[count] > 0; count++) lengths[count] = pattern[count] * LINE_WIDTH;
-    cairo_set_source_rgb(cr, (colour >> 16) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0);
+    set_colour(cr, place, 1);
     cairo_set_line_width(cr, LINE_WIDTH);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     cairo_set_dash(cr, lengths, count, 0);
-}
-
-bool series_point(const cepa_series *s, size_t index, double *x, double *y)
-{
-    *x = s->x ? s->x[index] : s->first_x + (double)index;
-    *y = s->y[index];
-    return can_draw(*x) && can_draw(*y);
 }
 
 /* A point with a gap on both sides would leave no line: a dot shows it. */
@@ -77,6 +71,61 @@ static void draw_lone_points(cairo_t *cr, const axes *a, const cepa_series *s)
     }
 }
 
+/* ---- Spread ---- */
+
+#define BAND_OPACITY 0.18
+#define CAP_WIDTH    5.0 /* of an error bar, to either side */
+
+enum { MOST_BARS = 16 }; /* points that get dots and error bars; more of them have the band alone */
+
+/* The points first ... last - 1, which all can be drawn, from one edge of the band to the other and back. */
+static void fill_band(cairo_t *cr, const axes *a, const cepa_series *s, size_t first, size_t last)
+{
+    double x, y;
+    cairo_new_path(cr);
+    for (size_t i = first; i < last; i++) {
+        series_point(s, i, &x, &y);
+        cairo_line_to(cr, axes_x(a, x), axes_y(a, y + series_spread(s, i)));
+    }
+    for (size_t i = last; i-- > first;) {
+        series_point(s, i, &x, &y);
+        cairo_line_to(cr, axes_x(a, x), axes_y(a, y - series_spread(s, i)));
+    }
+    cairo_close_path(cr);
+    cairo_fill(cr);
+}
+
+static void draw_band(cairo_t *cr, const axes *a, const cepa_series *s)
+{
+    double x, y;
+    for (size_t first = 0, i = 0; i <= s->count; i++) {
+        if (i < s->count && series_point(s, i, &x, &y)) continue;
+        if (i > first) fill_band(cr, a, s, first, i);
+        first = i + 1;
+    }
+}
+
+static void draw_bars(cairo_t *cr, const axes *a, const cepa_series *s)
+{
+    double x, y;
+    cairo_set_dash(cr, NULL, 0, 0);
+    cairo_set_line_width(cr, LINE_WIDTH / 2);
+    for (size_t i = 0; i < s->count && s->count <= MOST_BARS; i++) {
+        double spread = series_spread(s, i);
+        if (!series_point(s, i, &x, &y)) continue;
+        draw_dot(cr, axes_x(a, x), axes_y(a, y));
+        if (spread <= 0) continue;
+        for (int side = -1; side <= 1; side += 2) {
+            double end = axes_y(a, y + side * spread);
+            cairo_move_to(cr, axes_x(a, x), axes_y(a, y));
+            cairo_line_to(cr, axes_x(a, x), end);
+            cairo_move_to(cr, axes_x(a, x) - CAP_WIDTH, end);
+            cairo_line_to(cr, axes_x(a, x) + CAP_WIDTH, end);
+        }
+        cairo_stroke(cr);
+    }
+}
+
 typedef struct content {
     const cepa_series *series;
     size_t count;
@@ -87,38 +136,24 @@ typedef struct content {
 static void draw(cairo_t *cr, const void *drawn)
 {
     const content *c = drawn;
-    extent x_extent = {0}, y_extent = {0};
-    for (size_t i = 0; i < c->count; i++) {
-        for (size_t k = 0; k < c->series[i].count; k++) {
-            double x, y;
-            if (!series_point(&c->series[i], k, &x, &y)) continue;
-            extent_add(&x_extent, x);
-            extent_add(&y_extent, y);
-        }
-    }
-    y_extent.whole = false;
+    extent x_extent, y_extent;
+    series_extents(c->series, c->count, &x_extent, &y_extent);
     box area = {PADDING, PADDING, WIDTH - 2 * PADDING, HEIGHT - 2 * PADDING};
     if (c->count > LEGEND_INSIDE) area.width -= legend_size(cr, c->series, c->count).width + PADDING;
     axes a = axes_layout(cr, &area, &x_extent, &y_extent, c->title, c->x_label, c->y_label);
     for (size_t i = 0; i < c->count; i++) {
+        const cepa_series *s = &c->series[i];
         cairo_save(cr);
+        set_colour(cr, i, BAND_OPACITY);
+        if (s->spread) draw_band(cr, &a, s);
         line_style(cr, i);
-        draw_series(cr, &a, &c->series[i]);
-        draw_lone_points(cr, &a, &c->series[i]);
+        draw_series(cr, &a, s);
+        draw_lone_points(cr, &a, s);
+        if (s->spread) draw_bars(cr, &a, s);
         cairo_restore(cr);
     }
     axes_draw(cr, &a);
     if (c->legend) legend_draw(cr, &(line_plot){c->series, c->count, &a});
-}
-
-static cepa_status check(const cepa_series *series, size_t count, cepa_error *error)
-{
-    if (!count || count > MOST_SERIES)
-        return fail(error, CEPA_ARGUMENT, "a plot takes 1 to %d series, not %zu", MOST_SERIES, count);
-    for (size_t i = 0; i < count; i++)
-        if (!series[i].name || (series[i].count && !series[i].y))
-            return fail(error, CEPA_ARGUMENT, "series %zu of a plot has no %s", i, series[i].name ? "numbers" : "name");
-    return CEPA_OK;
 }
 
 /* "accuracy and val_accuracy over epochs" */
@@ -136,7 +171,7 @@ cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t 
 {
     const cepa_plot_options none = {0}, *o = options ? options : &none;
     cepa_status status = figure_check_path(path, error);
-    if (status == CEPA_OK) status = check(series, count, error);
+    if (status == CEPA_OK) status = series_check(series, count, error);
     if (status != CEPA_OK) return status;
     content c = {series, count, o->title, .x_label = o->x_label ? o->x_label : "epochs"};
     c.y_label = o->y_label ? o->y_label : count == 1 ? series->name : "metric";

@@ -3,8 +3,7 @@
 #define FIGURES_LINES_H
 
 #include "figures/axes.h"
-
-#include "cepa.h"
+#include "figures/series.h"
 
 /* Series drawn as lines in a frame. */
 typedef struct line_plot {
@@ -12,11 +11,6 @@ typedef struct line_plot {
     size_t count;
     const axes *axes;
 } line_plot;
-
-enum { MOST_SERIES = 20 };
-
-/* The x and y of a series' point, in the numbers of the axes; false where the point cannot be drawn. */
-bool series_point(const cepa_series *s, size_t index, double *x, double *y);
 
 /* Sets colour, width and dashes of the series with this place in the plot: no two of MOST_SERIES look the same. */
 void line_style(cairo_t *cr, size_t place);
@@ -26,8 +20,5 @@ enum { LEGEND_INSIDE = 8 };
 box legend_size(cairo_t *cr, const cepa_series *series, size_t count);
 /* Draws it where it covers least of the lines, or beside the frame. */
 void legend_draw(cairo_t *cr, const line_plot *plot);
-
-/* A sentence for each series: where it starts and ends, how it runs, its lowest and highest point. */
-void series_describe(buffer *text, const cepa_series *series, size_t count, const char *x_label, const char *y_label);
 
 #endif

@@ -157,6 +157,16 @@ class Inspect(CommandTest):
             self.assertGreaterEqual(min(values), 0)
         self.assertIn("map of heat", self.drawn("cam", "run", "--image", "a.png", "--scale", "1/255"))
 
+    def test_curves_and_grids_on_the_terminal(self):
+        drawn = self.cepa("plot", "run", "-m", "loss", "--text", "--width", "50")
+        self.assertRegex(drawn, "[\u2801-\u28ff]")
+        self.assertLessEqual(max(map(len, drawn.splitlines())), 50)
+        self.assertFalse((self.folder / "loss.png").exists())
+        self.assertIn("Wrote c.svg", self.cepa("plot", "run", "--text", "-o", "c.svg"))
+        grid = self.cepa("data", "grid", "data.npz", "--columns", "3", "--rows", "2", "--text")
+        self.assertEqual(re.findall(r"^\d.*$", grid, re.M)[0].split(), ["0", "1", "2"])
+        self.assertFalse((self.folder / "grid.png").exists())
+
     def test_mistakes(self):
         data = ("--data", "data.npz", "--scale", "1/255")
         printed = self.cepa("inspect", "mistakes", "run", *data, "--count", "100")
