@@ -2,6 +2,7 @@
 #include "files.h"
 #include "json_read.h"
 #include "report.h"
+#include "signals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -144,6 +145,14 @@ cepa_status campaign_run(campaign *c, cepa_error *error)
     c->start = now();
     status = fits_run(&c->queue, error);
     return status ? status : read_records(c, error);
+}
+
+int campaign_exit(cepa_status status, const cepa_error *error)
+{
+    if (!status) return DONE;
+    if (status != CEPA_INTERRUPTED) return failed(error);
+    complain("%s; the same command goes on from here", error->message);
+    return 128 + caught_signal();
 }
 
 void campaign_free(campaign *c)

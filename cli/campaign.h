@@ -31,6 +31,8 @@ typedef struct campaign {
 /* Runs the fits and reads what they leave; says how it goes. The folder is to be taken before. campaign is to be freed,
  * also after a failure; its variants are the caller's. */
 cepa_status campaign_run(campaign *campaign, cepa_error *error);
+/* What a command with a campaign ends with: complains where it has to; a signal's is 128 and its number. */
+int campaign_exit(cepa_status status, const cepa_error *error);
 void campaign_free(campaign *campaign);
 
 /* The folder of a fit. */

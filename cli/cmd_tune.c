@@ -4,7 +4,6 @@
 #include "fit_options.h"
 #include "report.h"
 #include "search_folder.h"
-#include "signals.h"
 #include "tune_show.h"
 
 #include <stdlib.h>
@@ -30,40 +29,11 @@ static const option options[] = {
 
 static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
 
-/* What must be the same for a search to go on: all but how many seeds and trials, and what does not change numbers. */
-static cepa_status write_plan(const settings *s, char **text, cepa_error *error)
-{
-    size_t size;
-    texts arguments = {NULL, 0};
-    settings same = *s;
-    same.seeds = same.jobs = same.threads = 0;
-    same.trials = s->trials ? 1 : 0;
-    same.output = same.verbose = same.epoch = same.objective = NULL;
-    same.overwrite = false;
-    json j = {.out = open_memstream(text, &size)};
-    if (!j.out) return no_memory(error);
-    bool written = options_write(options, &same, &arguments);
-    json_open(&j, NULL, '{');
-    json_text(&j, "cepa", cepa_version());
-    json_text(&j, "command", "tune");
-    json_text(&j, "model", s->operands[0]);
-    json_open(&j, "options", '[');
-    for (size_t i = 0; i < arguments.count; i++) {
-        json_text(&j, NULL, arguments.items[i]);
-        free((char *)arguments.items[i]);
-    }
-    json_close(&j, ']');
-    plan_model(&j, s->operands[0]);
-    json_close(&j, '}');
-    free(arguments.items);
-    return fclose(j.out) == 0 && written ? CEPA_OK : no_memory(error);
-}
-
 static cepa_status take_folder(const tuning *t, int *lock, cepa_error *error)
 {
     char *plan = NULL;
     bool resumed = false;
-    cepa_status status = write_plan(t->settings, &plan, error);
+    cepa_status status = plan_write("tune", options, t->settings, &plan, error);
     if (!status) status = search_folder_take(t->settings->output, plan, t->settings->overwrite, &resumed, lock, error);
     free(plan);
     if (!status && resumed) printf("Going on in %s, which holds fits of the same search.\n", t->settings->output);
@@ -134,12 +104,7 @@ static int tune_main(const settings *settings)
     int lock = -1;
     if (!settings->output) return misused("tune needs -o DIR, the folder for its fits");
     cepa_status status = run_tune(&t, &lock, &error);
-    int exit_status = DONE;
-    if (status == CEPA_INTERRUPTED) {
-        complain("%s; the same command goes on from here", error.message);
-        exit_status = 128 + caught_signal();
-    } else if (status)
-        exit_status = failed(&error);
+    int exit_status = campaign_exit(status, &error);
     campaign_free(&t.campaign);
     free(t.campaign.variants);
     training_data_free(&t.data);

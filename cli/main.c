@@ -13,6 +13,8 @@ static const command *const commands[] = {
     &predict_command,
     &summary_command,
     &tune_command,
+    &compare_command,
+    &diff_command,
     &plot_command,
     &data_list_command,
     &data_info_command,

@@ -157,11 +157,7 @@ static cepa_status look(const search *s, trial *t, space *next, cepa_error *erro
     if (!status) status = subject_model(&t->settings, &model, error);
     if (status) return status;
     const cepa_source_info *source = cepa_model_source(model);
-    t->parameters = 0;
-    for (size_t i = 0; i < cepa_model_layer_count(model); i++) {
-        cepa_layer_info layer;
-        if (cepa_model_layer(model, i, &layer) == CEPA_OK) t->parameters += layer.parameters;
-    }
+    t->parameters = subject_parameters(model);
     for (size_t i = 0; source && i < source->hyperparameter_count && !next->name && !status; i++)
         if (!is_fixed(s, t, source->hyperparameters[i].name))
             status = space_declared(&source->hyperparameters[i], next, error);

@@ -1,5 +1,6 @@
 #include "search_folder.h"
 #include "files.h"
+#include "json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +29,8 @@ cepa_status write_in(const char *folder, const char *name, const char *text, siz
 
 /* ---- Plans ---- */
 
-void plan_model(json *plan, const char *path)
+/* Files that are no text add nothing. */
+static void write_text(json *plan, const char *path)
 {
     const char *colon = strstr(path, ".py:");
     char *file = strndup(path, colon ? (size_t)(colon - path) + 3 : strlen(path)), *text = NULL;
@@ -39,6 +41,45 @@ void plan_model(json *plan, const char *path)
     if (read && strlen(text) == (size_t)about.st_size) json_text(plan, "text", text);
     free(text);
     free(file);
+}
+
+static void write_arguments(json *plan, texts *arguments)
+{
+    json_open(plan, "options", '[');
+    for (size_t i = 0; i < arguments->count; i++) {
+        json_text(plan, NULL, arguments->items[i]);
+        free((char *)arguments->items[i]);
+    }
+    free(arguments->items);
+    json_close(plan, ']');
+}
+
+cepa_status plan_write(const char *command, const option *options, const settings *s, char **text, cepa_error *error)
+{
+    size_t size;
+    texts arguments = {NULL, 0};
+    settings same = *s;
+    same.seeds = same.jobs = same.threads = 0;
+    same.trials = s->trials ? 1 : 0;
+    same.output = same.verbose = same.epoch = same.objective = NULL;
+    same.overwrite = false;
+    json j = {.out = open_memstream(text, &size)};
+    if (!j.out) return no_memory(error);
+    bool written = options_write(options, &same, &arguments);
+    json_open(&j, NULL, '{');
+    json_text(&j, "cepa", cepa_version());
+    json_text(&j, "command", command);
+    write_arguments(&j, &arguments);
+    json_open(&j, "models", '[');
+    for (size_t i = 0; i < s->operand_count; i++) {
+        json_open(&j, NULL, '{');
+        json_text(&j, "model", s->operands[i]);
+        write_text(&j, s->operands[i]);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return fclose(j.out) == 0 && written ? CEPA_OK : no_memory(error);
 }
 
 /* The first line that differs, without its indent and comma; *there gets the other plan's. */

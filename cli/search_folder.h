@@ -2,7 +2,6 @@
 #ifndef CLI_SEARCH_FOLDER_H
 #define CLI_SEARCH_FOLDER_H
 
-#include "json.h"
 #include "options.h"
 
 /* Takes the folder for the runs that plan describes (JSON, a line a member): makes it, or goes on in it where it holds
@@ -12,9 +11,11 @@
 cepa_status search_folder_take(const char *path, const char *plan, bool overwrite, bool *resumed, int *lock,
                                cepa_error *error);
 
-/* Adds the text of a model's file to a plan: the same name may hold another model tomorrow. Files that are no text add
- * nothing. */
-void plan_model(json *plan, const char *path);
+/* Writes a command's plan: what must be the same for its fits to be gone on with, that is all but how many seeds and
+ * trials, and what does not change numbers; and the text of the models' files, since the same name may hold another
+ * model tomorrow. *text is to be freed. */
+cepa_status plan_write(const char *command, const option *options, const settings *settings, char **text,
+                       cepa_error *error);
 
 /* Writes folder/name. */
 cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error);

@@ -11,7 +11,12 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
                                  .style = keras2 ? "keras2" : NULL,
                                  .set = settings->set.items,
                                  .set_count = settings->set.count};
-    return cepa_load(settings->operands[0], &options, model, error);
+    cepa_status status = cepa_load(settings->operands[0], &options, model, error);
+    if (status || !settings->set.count || cepa_model_source(*model)) return status;
+    cepa_graph_free(cepa_model_graph(*model));
+    *model = NULL;
+    return fails(error, CEPA_ARGUMENT, "%s has no parameters that --set could change: only source text has",
+                 settings->operands[0]);
 }
 
 cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error)
@@ -23,6 +28,15 @@ cepa_status subject_trained_model(const settings *settings, cepa_model **model, 
     return fails(error, CEPA_ARGUMENT,
                  "%s has no weights: train it with fit and name the RUN or .keras that this leaves",
                  settings->operands[0]);
+}
+
+size_t subject_parameters(const cepa_model *model)
+{
+    size_t parameters = 0;
+    cepa_layer_info layer;
+    for (size_t i = 0; i < cepa_model_layer_count(model); i++)
+        if (cepa_model_layer(model, i, &layer) == CEPA_OK) parameters += layer.parameters;
+    return parameters;
 }
 
 cepa_dataset_options subject_pictures(const cepa_model *model)

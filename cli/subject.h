@@ -25,6 +25,9 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
 /* The same for a command that only uses a model: one without weights is refused. */
 cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error);
 
+/* The numbers in a model's weights. */
+size_t subject_parameters(const cepa_model *model);
+
 /* The data set of --data, or the one the model's text names; pictures take the model's input size. rows as in
  * cepa_dataset_options. model may be NULL. */
 cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,

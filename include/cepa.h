@@ -656,6 +656,9 @@ typedef struct cepa_layer_info {
 
 CEPA_API size_t cepa_model_layer_count(const cepa_model *model);
 CEPA_API cepa_status cepa_model_layer(const cepa_model *model, size_t index, cepa_layer_info *info);
+/* A layer's class with the arguments that are not defaults, as Keras' text has them: Dropout(rate=0.5). *text is the
+ * caller's, to be freed with free(). */
+CEPA_API cepa_status cepa_model_layer_text(const cepa_model *model, size_t index, char **text, cepa_error *error);
 CEPA_API const char *cepa_model_name(const cepa_model *model);
 CEPA_API size_t cepa_model_input_count(const cepa_model *model);
 CEPA_API size_t cepa_model_output_count(const cepa_model *model);

@@ -58,6 +58,19 @@ cepa_status cepa_model_layer(const cepa_model *model, size_t index, cepa_layer_i
     return CEPA_OK;
 }
 
+cepa_status cepa_model_layer_text(const cepa_model *model, size_t index, char **text, cepa_error *error)
+{
+    *text = NULL;
+    if (index >= cepa_model_layer_count(model)) return fail(error, CEPA_ARGUMENT, "there is no layer %zu", index);
+    const layer *l = model->network->layers[index];
+    arena memory = {0};
+    const member m = {&l->class->kind, l->options};
+    const char *printed = member_print(&memory, &m);
+    *text = printed ? strdup(printed) : NULL;
+    arena_free(&memory);
+    return *text ? CEPA_OK : fail_memory(error);
+}
+
 size_t cepa_model_weight_count(const cepa_model *model)
 {
     size_t count = 0;

@@ -1,0 +1,358 @@
+/* cepa compare: several models trained alike, or several runs, in one table and one figure. */
+#include "campaign_show.h"
+#include "commands.h"
+#include "files.h"
+#include "fit_options.h"
+#include "json_read.h"
+#include "report.h"
+#include "search_folder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const option options[] = {
+    OPTION("seeds", seeds, TAKES_COUNT, .value = "N", .min = 1, .max = 1000,
+           .help = "fit each model with N seeds, from --seed on; default: 1"),
+    OPTION("jobs", jobs, TAKES_COUNT, .value = "N", .min = 1, .max = 1024,
+           .help = "fits beside each other; default: 1, so that their times can be compared"),
+    OPTION("epoch", epoch, TAKES_TEXT, .value = "E", .choices = "last|best",
+           .help = "judge by the last weights (default) or the best epoch"),
+    FIT_OPTIONS,
+    END_OF_OPTIONS,
+};
+
+typedef struct comparison {
+    const settings *settings;
+    settings own;     /* of the command, with one job at a time where nothing else is said */
+    settings *fits;   /* of each model's fits */
+    const char **one; /* each model as the only operand */
+    campaign campaign;
+} comparison;
+
+static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
+
+/* ---- What is compared ---- */
+
+static bool is_run(const char *path)
+{
+    char *facts = join(path, "run.json");
+    bool run = facts && exists(facts);
+    free(facts);
+    return run;
+}
+
+/* The end of a path that tells it from the others: cnn.py, or a/cnn.py and b/cnn.py. */
+static const char *short_name(const settings *s, size_t index)
+{
+    const char *path = s->operands[index], *start = path + strlen(path);
+    for (bool unique = false; !unique && start > path;) {
+        start -= start > path && start[-1] == '/';
+        while (start > path && start[-1] != '/') start--;
+        unique = true;
+        for (size_t i = 0; i < s->operand_count; i++) {
+            size_t length = strlen(s->operands[i]), end = strlen(start);
+            if (i != index && length >= end && strcmp(s->operands[i] + length - end, start) == 0) unique = false;
+        }
+    }
+    return start;
+}
+
+static cepa_status count_parameters(variant *v, cepa_error *error)
+{
+    cepa_model *model;
+    const char *warning;
+    cepa_status status = subject_model(v->settings, &model, error);
+    if (status) return status;
+    v->parameters = subject_parameters(model);
+    for (size_t i = 0; (warning = cepa_model_warning(model, i)); i++) warn("%s: %s", v->label, warning);
+    cepa_graph_free(cepa_model_graph(model));
+    return CEPA_OK;
+}
+
+static cepa_status make_variants(comparison *m, cepa_error *error)
+{
+    const settings *s = m->settings;
+    campaign *c = &m->campaign;
+    m->own = *s;
+    if (!m->own.jobs) m->own.jobs = 1;
+    *c = (campaign){.settings = &m->own,
+                    .what = "model",
+                    .seeds = s->seeds ? s->seeds : 1,
+                    .best_epoch = s->epoch && strcmp(s->epoch, "best") == 0};
+    c->variants = calloc(s->operand_count, sizeof *c->variants);
+    m->fits = calloc(s->operand_count, sizeof *m->fits);
+    m->one = calloc(s->operand_count, sizeof *m->one);
+    if (!c->variants || !m->fits || !m->one) return no_memory(error);
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < s->operand_count && !status; i++) {
+        variant *v = &c->variants[c->count++];
+        m->one[i] = s->operands[i];
+        m->fits[i] = *s;
+        m->fits[i].operands = &m->one[i];
+        m->fits[i].operand_count = 1;
+        v->settings = &m->fits[i];
+        const char *name = short_name(s, i), *end = extension(name);
+        snprintf(v->label, sizeof v->label, "%.*s", strcmp(end, ".py") == 0 ? (int)(end - name) : 199, name);
+        status = count_parameters(v, error);
+    }
+    return status;
+}
+
+/* ---- Runs that are there ---- */
+
+/* Warns where two runs were not made alike. */
+static void compare_facts(const campaign *c, const settings *s, const char *path, const char *what)
+{
+    char *first = json_find_text(c->variants[0].records[0].facts, path);
+    double number = json_find_number(c->variants[0].records[0].facts, path, NAN);
+    for (size_t v = 1; v < c->count; v++) {
+        char *other = json_find_text(c->variants[v].records[0].facts, path);
+        double another = json_find_number(c->variants[v].records[0].facts, path, NAN);
+        bool same = first && other ? strcmp(first, other) == 0 : !first && !other;
+        bool equal = isnan(number) ? isnan(another) : number == another;
+        if (!same || !equal) warn("%s and %s differ in their %s", s->operands[0], s->operands[v], what);
+        free(other);
+    }
+    free(first);
+}
+
+static cepa_status read_runs(comparison *m, cepa_error *error)
+{
+    campaign *c = &m->campaign;
+    cepa_status status = CEPA_OK;
+    c->seeds = 1;
+    for (size_t v = 0; v < c->count && !status; v++) {
+        c->variants[v].records = calloc(1, sizeof *c->variants[v].records);
+        status = c->variants[v].records ? record_read(c->variants[v].records, m->settings->operands[v], error)
+                                        : no_memory(error);
+        if (!status && !c->variants[v].records->history.epochs)
+            status = fails(error, CEPA_DATA, "%s has no whole epoch to compare", m->settings->operands[v]);
+    }
+    if (status) return status;
+    static const char *const facts[][2] = {{"data.sha256", "training data"},
+                                           {"validation.sha256", "validation data"},
+                                           {"epochs", "epochs"},
+                                           {"seed", "seed"},
+                                           {"batch_size", "batch size"},
+                                           {"machine.threads", "threads"},
+                                           {"machine.processor", "processor"}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) compare_facts(c, m->settings, facts[i][0], facts[i][1]);
+    snprintf(c->metric, sizeof c->metric, "%s",
+             isnan(record_value(c->variants[0].records, "val_loss", 0)) ? "loss" : "val_loss");
+    return CEPA_OK;
+}
+
+/* ---- Training ---- */
+
+static cepa_status train(comparison *m, int *lock, cepa_error *error)
+{
+    char *plan = NULL;
+    bool resumed = false;
+    cepa_status status = plan_write("compare", options, m->settings, &plan, error);
+    if (!status) status = search_folder_take(m->settings->output, plan, m->settings->overwrite, &resumed, lock, error);
+    free(plan);
+    if (!status && resumed) printf("Going on in %s, which holds fits of the same models.\n", m->settings->output);
+    return status ? status : campaign_run(&m->campaign, error);
+}
+
+/* ---- The table ---- */
+
+/* A fact of run.json over the seeds. */
+static double mean_fact(const campaign *c, size_t variant, const char *path)
+{
+    double sum = 0;
+    for (size_t s = 0; s < c->seeds; s++) sum += json_find_number(c->variants[variant].records[s].facts, path, NAN);
+    return sum / (double)c->seeds;
+}
+
+/* The best of a metric, over the seeds, and the mean of the epochs (from 1) it was at. */
+static sample best_of(const campaign *c, size_t variant, const char *metric, double *epoch)
+{
+    double values[1000];
+    size_t count = c->seeds < 1000 ? c->seeds : 1000;
+    *epoch = 0;
+    for (size_t s = 0; s < count; s++) {
+        const record *r = &c->variants[variant].records[s];
+        size_t row = record_best_row(r, metric);
+        values[s] = record_value(r, metric, row);
+        *epoch += (double)(row + 1 + (size_t)r->history.first_epoch) / (double)count;
+    }
+    return sample_of(values, count);
+}
+
+static sample gap_of(const campaign *c, size_t variant, const char *metric, const char *validated)
+{
+    double values[1000];
+    size_t count = c->seeds < 1000 ? c->seeds : 1000;
+    for (size_t s = 0; s < count; s++) {
+        const record *r = &c->variants[variant].records[s];
+        size_t row = campaign_row(c, r);
+        values[s] = record_value(r, metric, row) - record_value(r, validated, row);
+    }
+    return sample_of(values, count);
+}
+
+/* What one model has in a row of the table. */
+typedef void row_value(const campaign *c, size_t v, const char *metric, char text[64]);
+
+static void print_parameters(const campaign *c, size_t v, const char *metric, char text[64])
+{
+    (void)metric;
+    snprintf(text, 64, "%zu", c->variants[v].parameters);
+}
+
+static void print_fact(const campaign *c, size_t v, const char *fact, char text[64])
+{
+    double mean = mean_fact(c, v, fact);
+    snprintf(text, 64, mean == floor(mean) ? "%.0f" : "%.1f", mean);
+}
+
+static void print_metric(const campaign *c, size_t v, const char *metric, char text[64])
+{
+    sample s = campaign_sample(c, v, metric);
+    sample_print(&s, text);
+}
+
+static void print_best(const campaign *c, size_t v, const char *metric, char text[64])
+{
+    double epoch;
+    sample s = best_of(c, v, metric, &epoch);
+    sample_print(&s, text);
+    size_t length = strlen(text);
+    if (s.count) snprintf(text + length, 64 - length, " (%.3g)", epoch);
+}
+
+static void print_gap(const campaign *c, size_t v, const char *metric, char text[64])
+{
+    char validated[100];
+    snprintf(validated, sizeof validated, "val_%s", metric);
+    sample s = gap_of(c, v, metric, validated);
+    sample_print(&s, text);
+}
+
+static void print_table(const campaign *c, FILE *out)
+{
+    static const struct {
+        const char *head;
+        row_value *print;
+        const char *metric;
+    } rows[] = {
+        {"parameters", print_parameters, NULL},
+        {"seconds", print_fact, "seconds"},
+        {"epochs", print_fact, "epochs_done"},
+        {"accuracy", print_metric, "accuracy"},
+        {"val_accuracy", print_metric, "val_accuracy"},
+        {"  best (epoch)", print_best, "val_accuracy"},
+        {"  gap", print_gap, "accuracy"},
+        {"loss", print_metric, "loss"},
+        {"val_loss", print_metric, "val_loss"},
+        {"  best (epoch)", print_best, "val_loss"},
+    };
+    text_table table = text_table_new(c->count + 1);
+    text_table_row(&table);
+    for (size_t v = 0; v < c->count; v++) text_table_set(&table, v + 1, "%s", c->variants[v].label);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text_table_row(&table);
+        text_table_set(&table, 0, "%s", rows[i].head);
+        for (size_t v = 0; v < c->count; v++) {
+            char text[64];
+            rows[i].print(c, v, rows[i].metric, text);
+            text_table_set(&table, v + 1, "%s", text);
+        }
+    }
+    text_table_print(&table, out);
+    text_table_free(&table);
+}
+
+/* Each model against the first, in words. */
+static void print_differences(const campaign *c, FILE *out)
+{
+    const variant *first = &c->variants[0];
+    bool accuracy = campaign_sample(c, 0, "val_accuracy").count;
+    const char *metric = accuracy ? "val_accuracy" : c->metric;
+    sample base = campaign_sample(c, 0, metric);
+    for (size_t v = 1; v < c->count; v++) {
+        const variant *other = &c->variants[v];
+        sample s = campaign_sample(c, v, metric);
+        double change = s.mean - base.mean, spread = hypot(s.spread, base.spread);
+        fprintf(out, "%s has %.2f times the parameters of %s; its %s is %.4f %s", other->label,
+                (double)other->parameters / (double)first->parameters, first->label, metric, fabs(change),
+                change < 0 ? "lower" : "higher");
+        if (isnan(spread))
+            fprintf(out, " (one fit each does not tell how much is chance)");
+        else
+            fprintf(out, ", %s the spread of %.4f", fabs(change) > spread ? "beyond" : "within", spread);
+        fprintf(out, ".\n");
+    }
+}
+
+static void print_all(const campaign *c, FILE *out)
+{
+    putc('\n', out);
+    print_table(c, out);
+    fprintf(out, "\nNumbers are those %s; gap: accuracy less val_accuracy.\n",
+            c->best_epoch ? "of the best epoch" : "of the last weights");
+    print_differences(c, out);
+}
+
+static cepa_status show(const campaign *c, cepa_error *error)
+{
+    const char *const accuracies[] = {"accuracy", "val_accuracy"}, *const losses[] = {"loss", "val_loss"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out) print_all(c, out);
+    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : no_memory(error);
+    if (!status) fputs(text, stdout);
+    const char *folder = c->settings->output;
+    if (!status && folder) {
+        status = write_in(folder, "summary.txt", text, size, error);
+        if (!status) status = campaign_curves(c, "accuracy", accuracies, 2, error);
+        if (!status) status = campaign_curves(c, "loss", losses, 2, error);
+        if (!status) printf("Wrote %s: summary.txt, figures/\n", folder);
+    } else if (!status)
+        puts("Nothing was written: -o DIR keeps the table and draws the curves.");
+    free(text);
+    return status;
+}
+
+static cepa_status compare(comparison *m, int *lock, cepa_error *error)
+{
+    const settings *s = m->settings;
+    size_t runs = 0;
+    for (size_t i = 0; i < s->operand_count; i++) runs += is_run(s->operands[i]);
+    if (runs && runs < s->operand_count)
+        return fails(error, CEPA_ARGUMENT, "either models, which are trained alike, or runs that are done: not both");
+    if (!runs && !s->output) return fails(error, CEPA_ARGUMENT, "compare needs -o DIR, the folder for its fits");
+    cepa_status status = make_variants(m, error);
+    if (!status && runs && s->output && !make_folders(s->output))
+        status = fails(error, CEPA_FILE, "cannot make the folder %s", s->output);
+    if (!status) status = runs ? read_runs(m, error) : train(m, lock, error);
+    return status ? status : show(&m->campaign, error);
+}
+
+static int compare_main(const settings *settings)
+{
+    comparison m = {.settings = settings};
+    cepa_error error = {CEPA_OK, ""};
+    int lock = -1;
+    cepa_status status = compare(&m, &lock, &error);
+    int exit_status = campaign_exit(status, &error);
+    campaign_free(&m.campaign);
+    free(m.campaign.variants);
+    free(m.fits);
+    free(m.one);
+    if (lock >= 0) close(lock);
+    return exit_status;
+}
+
+const command compare_command = {
+    .name = "compare",
+    .operands = "MODEL|RUN...",
+    .purpose = "Trains models alike, or takes runs, and puts them side by side",
+    .options = options,
+    .least = 2,
+    .run = compare_main,
+};
