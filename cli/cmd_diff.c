@@ -185,22 +185,25 @@ static void print_pair(const difference *d, const pair *p)
         return;
     }
     const cepa_layer_info *x = &a->layers[p->a], *y = &b->layers[p->b];
-    printf("~ %s:", y->name);
-    if (strcmp(a->texts[p->a], b->texts[p->b]) != 0) printf(" %s -> %s;", a->texts[p->a], b->texts[p->b]);
+    const char *between = "";
+    printf("~ %s: ", y->name);
+    if (strcmp(a->texts[p->a], b->texts[p->b]) != 0) {
+        printf("%s -> %s", a->texts[p->a], b->texts[p->b]);
+        between = "; ";
+    }
     if (!same_output(x, y)) {
         print_shape(x, from);
         print_shape(y, to);
-        printf(" output %s -> %s;", from, to);
+        printf("%soutput %s -> %s", between, from, to);
+        between = "; ";
     }
     print_count(x->parameters, from);
     print_count(y->parameters, to);
     if (x->parameters != y->parameters)
-        printf(" parameters %s -> %s\n", from, to);
-    else
-        printf(" parameters %s%s\n", to,
-               x->trainable_parameters == y->trainable_parameters ? " as before"
-               : y->trainable_parameters                          ? ", now trained"
-                                                                  : ", no longer trained");
+        printf("%sparameters %s -> %s", between, from, to);
+    else if (x->trainable_parameters != y->trainable_parameters)
+        printf("%s%s", between, y->trainable_parameters ? "now trained" : "no longer trained");
+    puts("");
 }
 
 static void print_changes(const difference *d)
@@ -217,7 +220,8 @@ static void print_changes(const difference *d)
     print_count(b->parameters > a->parameters ? b->parameters - a->parameters : a->parameters - b->parameters, more);
     printf("Parameters: %s -> %s", from, to);
     if (a->parameters != b->parameters) printf(", %s %s", more, b->parameters > a->parameters ? "more" : "fewer");
-    if (a->parameters) printf(" (%.2f times)", (double)b->parameters / (double)a->parameters);
+    if (a->parameters && a->parameters != b->parameters)
+        printf(" (%.2f times)", (double)b->parameters / (double)a->parameters);
     puts("");
 }
 

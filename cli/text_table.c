@@ -62,29 +62,30 @@ static bool holds_numbers(const text_table *t, size_t column)
     return numbers && !texts;
 }
 
-static void print_cell(const text_table *t, size_t row, size_t column, size_t width, FILE *out)
+static size_t column_width(const text_table *t, size_t column)
 {
-    const char *text = cell(t, row, column);
-    int space = (int)(width - text_width(text));
-    bool last = column + 1 == t->columns;
-    if (holds_numbers(t, column))
-        fprintf(out, "%*s%s", space, "", text);
-    else
-        fprintf(out, "%s%*s", text, last ? 0 : space, "");
-    fputs(last ? "\n" : "  ", out);
+    size_t width = 0;
+    for (size_t row = 0; row < t->rows; row++) {
+        size_t wide = text_width(cell(t, row, column));
+        if (wide > width) width = wide;
+    }
+    return width;
 }
 
 void text_table_print(const text_table *t, FILE *out)
 {
-    for (size_t row = 0; row < t->rows && !t->failed; row++)
+    for (size_t row = 0; row < t->rows && !t->failed; row++) {
+        size_t owed = 0; /* spaces that stand before the next text */
         for (size_t column = 0; column < t->columns; column++) {
-            size_t width = 0;
-            for (size_t r = 0; r < t->rows; r++) {
-                size_t wide = text_width(cell(t, r, column));
-                if (wide > width) width = wide;
-            }
-            print_cell(t, row, column, width, out);
+            const char *text = cell(t, row, column);
+            size_t rest = column_width(t, column) - text_width(text);
+            bool right = holds_numbers(t, column);
+            if (*text) fprintf(out, "%*s%s", (int)(owed + (right ? rest : 0)), "", text);
+            owed = *text ? (right ? 0 : rest) : owed + rest;
+            owed += 2;
         }
+        putc('\n', out);
+    }
 }
 
 void text_table_free(text_table *t)

@@ -73,25 +73,38 @@ cepa_status member_parse(arena *arena, const family *family, const char *text, m
     return member_read(arena, family, v, found, error);
 }
 
-/* Leaves out what is as in defaults (NULL: nothing is). Gives the number kept. */
-static size_t keep_changed(named_value *values, size_t count, const named_value *defaults)
+/* A member that is an argument is written as it was: relu, not relu(negative_slope=0.0, ...). */
+static const value *short_value(arena *arena, const member *m, const field *f, const value *v)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!defaults || !value_equal(values[i].value, defaults[i].value)) values[kept++] = values[i];
-    return kept;
+    if (f->type != FIELD_MEMBER || v->kind == VALUE_NONE) return v;
+    return value_parse(arena, *(const char *const *)((const unsigned char *)m->options + f->offset), NULL);
+}
+
+/* Leaves out what is as in defaults. Gives the number kept; false without memory. */
+static bool keep_changed(arena *arena, const member *m, named_value *values, size_t count, const named_value *defaults,
+                         size_t *kept)
+{
+    *kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const field *f = &m->kind->fields[i];
+        if (!f->required && value_equal(values[i].value, defaults[i].value)) continue;
+        values[*kept] = (named_value){values[i].name, short_value(arena, m, f, values[i].value)};
+        if (!values[(*kept)++].value) return false;
+    }
+    return true;
 }
 
 char *member_print(arena *arena, const member *m)
 {
-    size_t count;
-    void *preset = NULL;
-    const named_value *all = fields_write(arena, m->kind, m->options, &count), *defaults = NULL;
-    if (!fields_resolve(arena, m->kind, NULL, &preset, NULL)) defaults = fields_write(arena, m->kind, preset, &count);
-    named_value *kept = arena_array(arena, count, sizeof *kept);
-    if (!all || !kept) return NULL;
+    size_t count, kept_count;
+    void *preset;
+    if (fields_defaults(arena, m->kind, &preset, NULL)) return NULL;
+    const named_value *all = fields_write(arena, m->kind, m->options, &count);
+    const named_value *defaults = fields_write(arena, m->kind, preset, &count);
+    named_value *kept = arena_array(arena, count + 1, sizeof *kept);
+    if (!all || !defaults || !kept) return NULL;
     memcpy(kept, all, count * sizeof *kept);
-    size_t kept_count = keep_changed(kept, count, defaults);
+    if (!keep_changed(arena, m, kept, count, defaults, &kept_count)) return NULL;
     if (!kept_count) return arena_text(arena, m->kind->name);
     const value *call = value_call(arena, m->kind->name, kept, kept_count);
     return call ? value_print(arena, call) : NULL;

@@ -86,6 +86,21 @@ cepa_status fields_resolve(arena *arena, const kind *kind, const void *options, 
     return put_fields(arena, kind, given, resolved, error);
 }
 
+cepa_status fields_defaults(arena *arena, const kind *kind, void **resolved, cepa_error *error)
+{
+    unsigned char *options = arena_allocate(arena, kind->options_size);
+    if (!options) return fail_memory(error);
+    for (size_t i = 0; i < field_count(kind); i++) {
+        const field *f = &kind->fields[i];
+        field_target target = {arena, kind, f, error};
+        if (f->derived || f->required) continue;
+        cepa_status status = put_field(&target, NULL, options + f->offset);
+        if (status) return status;
+    }
+    *resolved = options;
+    return CEPA_OK;
+}
+
 static cepa_status refuse_unknown(const kind *kind, const char *name, cepa_error *error)
 {
     buffer known = {0};

@@ -115,6 +115,9 @@ const kind *family_find(const family *family, const char *name);
  * and 1, not 1.5". */
 cepa_status fields_resolve(arena *arena, const kind *kind, const void *options, void **resolved, cepa_error *error);
 
+/* The defaults alone; what is required stays zero. */
+cepa_status fields_defaults(arena *arena, const kind *kind, void **resolved, cepa_error *error);
+
 /* The same from values: positional ones in the table's order, then named ones. An argument that is unknown, given
  * twice, of the wrong type or out of range is refused. tolerant: unknown ones are passed over (files of other
  * versions). */

@@ -19,7 +19,8 @@ class Help(CommandTest):
     def test_overview_and_each_command(self):
         overview = self.cepa("help")
         self.assertEqual(overview, self.cepa("--help"))
-        names = ("fit", "evaluate", "predict", "summary", "tune", "plot", "data list", "data info", "data grid", "data check",
+        names = ("fit", "evaluate", "predict", "summary", "tune", "compare", "diff", "plot", "data list", "data info",
+                 "data grid", "data check",
                  "data fetch", "doctor")
         for name in names:
             self.assertIn(f"\n  {name:12} ", overview)
