@@ -90,13 +90,13 @@ static bool advise(training *t, const head *h, int output)
     return true;
 }
 
-/* Says so where training=False, which some layer is called with, does not do what it seems to. False without memory. */
+/* Says so where training=False, with which a BatchNormalization is called, does not do what it seems to. Of Dropout it
+ * says nothing: Keras 3 writes that down for every call of one. False without memory. */
 static bool advise_mode(training *t)
 {
     for (size_t i = 0; i < t->network->call_count; i++) {
         const call *c = t->network->calls[i];
-        const layer_class *class = c->layer->class;
-        if (!c->inference || !(class->identity_in_inference || class->frozen_is_inference)) continue;
+        if (!c->inference || !c->layer->class->frozen_is_inference) continue;
         return note(t, arena_format(&t->memory,
                                     "layer '%s' is called with training=False, but fit calls all layers with "
                                     "training=True, as Keras 3 does; trainable=False freezes a layer",
