@@ -10,10 +10,15 @@ class Contest:
     def __init__(self, measurement, title, unit, entries, share=None, less_is_better=False, rounds=None):
         self.measurement, self.title, self.unit, self.entries = measurement, title, unit, entries
         self.share, self.less_is_better, self.rounds = share, less_is_better, rounds
-        self.values, self.failed = {}, {}
+        self.values, self.failed, self.others = {}, {}, 0
 
-    def run(self, rounds):
-        """All take turns, so that what disturbs the machine disturbs all."""
+    def run(self, rounds, meter):
+        """All take turns, so that what disturbs the machine disturbs all; the first turn also builds and compiles."""
+        meter.begin()
+        self.take_turns(rounds)
+        self.others = meter.others()
+
+    def take_turns(self, rounds):
         for _ in range(self.rounds or rounds):
             for program, measure in self.entries.items():
                 if program in self.failed:
@@ -31,11 +36,12 @@ class Contest:
             first = first or middle
             yield {"measurement": self.measurement, "what": self.title, "program": program, "unit": self.unit,
                    "median": middle, "low": min(values), "high": max(values), "rounds": len(values),
-                   "share_of_peak": middle * self.share if self.share else "",
+                   "others": self.others, "share_of_peak": middle * self.share if self.share else "",
                    "lead_of_first": middle / first if self.less_is_better else first / middle}
 
     def print(self):
-        print(f"\n{self.title}")
+        busy = f" ({self.others:.0%} of the machine was used by others)" if self.others >= 0.02 else ""
+        print(f"\n{self.title}{busy}")
         print(f"  {self.unit:20} {'median':>9} {'low':>9} {'high':>9} {'of peak' if self.share else '':>8} {'lead':>7}")
         for row in self.rows():
             share = f"{row['share_of_peak']:.0%}" if self.share else ""
