@@ -64,7 +64,8 @@ def write(contests, folder):
             with open(folder / f"{name}.csv", "w", newline="") as file:
                 writer = csv.DictWriter(file, fieldnames=rows[0].keys())
                 writer.writeheader()
-                writer.writerows(rows)
+                writer.writerows({key: f"{value:.5g}" if isinstance(value, float) else value for key, value in row.items()}
+                                 for row in rows)
     (folder / "bench.svg").write_text(picture(contests))
 
 
