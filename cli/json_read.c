@@ -64,7 +64,7 @@ const char *json_find(const char *text, const char *path)
         c = member(c, path, length);
         path += length + (path[length] == '.');
     }
-    return c;
+    return c && skip_value(c) ? c : NULL;
 }
 
 double json_find_number(const char *text, const char *path, double otherwise)
@@ -76,17 +76,17 @@ double json_find_number(const char *text, const char *path, double otherwise)
     return end == c ? otherwise : number;
 }
 
-/* The escapes that json.c writes; others stand for their letter. */
-char *json_find_text(const char *text, const char *path)
+/* A text from its quotation mark on. The escapes that json.c writes are read; others stand for their letter. */
+static char *copy_text(const char *c)
 {
-    const char *c = json_find(text, path), *end = c ? skip_text(c) : NULL;
+    const char *end = c ? skip_text(c) : NULL;
     char *made = end ? malloc((size_t)(end - c)) : NULL;
     if (!made) return NULL;
     size_t size = 0;
     for (c++; c < end - 1; c++) {
         if (*c == '\\' && c[1] == 'u') {
             char digits[5] = "";
-            strncpy(digits, c + 2, 4);
+            memcpy(digits, c + 2, strnlen(c + 2, 4));
             made[size++] = (char)strtol(digits, NULL, 16);
             c += 1 + strlen(digits);
         } else {
@@ -96,4 +96,28 @@ char *json_find_text(const char *text, const char *path)
     }
     made[size] = 0;
     return made;
+}
+
+char *json_find_text(const char *text, const char *path) { return copy_text(json_find(text, path)); }
+
+char **json_find_texts(const char *text, const char *path, size_t *count)
+{
+    const char *c = json_find(text, path);
+    char **made = NULL;
+    *count = 0;
+    if (!c || *c != '[') return NULL;
+    for (c = skip_space(c + 1); *c == '"'; c = skip_space(c + 1)) {
+        char **grown = realloc(made, (*count + 1) * sizeof *made);
+        if (!grown) break;
+        made = grown;
+        made[(*count)++] = copy_text(c);
+        c = skip_text(c);
+        if (!made[*count - 1] || !c) break;
+        c = skip_space(c);
+        if (*c == ']') return made;
+        if (*c != ',') break;
+    }
+    for (size_t i = 0; i < *count; i++) free(made[i]);
+    free(made);
+    return NULL;
 }

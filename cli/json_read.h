@@ -15,4 +15,7 @@ double json_find_number(const char *text, const char *path, double otherwise);
 /* The text without its escapes, to be freed; NULL where there is none. */
 char *json_find_text(const char *text, const char *path);
 
+/* The texts of a list, each to be freed, and the list too; NULL where there is none or one is no text. */
+char **json_find_texts(const char *text, const char *path, size_t *count);
+
 #endif

@@ -15,6 +15,7 @@ static const command *const commands[] = {
     &tune_command,
     &compare_command,
     &diff_command,
+    &report_command,
     &plot_command,
     &data_list_command,
     &data_info_command,

@@ -2,6 +2,7 @@
 #include "files.h"
 #include "json.h"
 #include "report.h"
+#include "subject.h"
 
 #include <errno.h>
 #include <math.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 /* What a run's folder holds, and what --overwrite removes. */
-static const char *const members[] = {"model.keras", "best.keras", "history.csv", "run.json"};
+static const char *const members[] = {"model.keras", "best.keras", "history.csv", "run.json", "report.html"};
 static const char *const figure_kinds[] = {".png", ".svg"};
 
 static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
@@ -197,6 +198,7 @@ static void write_results(json *j, const run *run, const cepa_model *model, cons
     }
     bool hashed = cepa_model_weights_sha256(model, digest, NULL) == CEPA_OK;
     json_text(j, "weights_sha256", hashed ? digest : NULL);
+    json_whole(j, "parameters", subject_parameters(model));
 }
 
 static cepa_status write_facts(const run *run, const cepa_model *model, const settings *settings,

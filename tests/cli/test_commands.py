@@ -19,7 +19,7 @@ class Help(CommandTest):
     def test_overview_and_each_command(self):
         overview = self.cepa("help")
         self.assertEqual(overview, self.cepa("--help"))
-        names = ("fit", "evaluate", "predict", "summary", "tune", "compare", "diff", "plot", "data list", "data info",
+        names = ("fit", "evaluate", "predict", "summary", "tune", "compare", "diff", "report", "plot", "data list", "data info",
                  "data grid", "data check",
                  "data fetch", "doctor")
         for name in names:

@@ -1,0 +1,191 @@
+/* Confusion, scores and samples of a classification. */
+#include "files.h"
+#include "page.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_IN_MATRIX = 20, MOST_PAIRS = 20 };
+
+static void print_class(FILE *out, const classified *c, size_t class)
+{
+    char number[32];
+    page_text(out, class_name(c, class, number));
+}
+
+/* ---- Confusion ---- */
+
+static void print_matrix(FILE *out, const classified *c)
+{
+    fputs("<div class=\"scroll\"><table class=\"matrix\">\n<caption>Rows: what it is. Columns: what it was taken for. "
+          "Darker: a larger share of the row.</caption>\n<tr><th></th>",
+          out);
+    for (size_t i = 0; i < c->classes; i++) {
+        fputs("<th scope=\"col\">", out);
+        print_class(out, c, i);
+        fputs("</th>", out);
+    }
+    fputs("</tr>\n", out);
+    for (size_t truth = 0; truth < c->classes; truth++) {
+        size_t support = score_of(c, truth).support;
+        fputs("<tr><th scope=\"row\">", out);
+        print_class(out, c, truth);
+        fputs("</th>", out);
+        for (size_t taken = 0; taken < c->classes; taken++) {
+            size_t count = c->counts[truth * c->classes + taken];
+            fprintf(out, "<td%s style=\"--p:%.3f\">%zu</td>", truth == taken ? " class=\"right\"" : "",
+                    support ? (double)count / (double)support : 0, count);
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</table></div>\n", out);
+}
+
+/* The place of the pair that was confused most, among those confused less often than (or as often, but later than) the
+ * one before; the number of pairs where there is none. */
+static size_t next_pair(const classified *c, size_t before)
+{
+    size_t pairs = c->classes * c->classes, best = pairs;
+    for (size_t i = 0; i < pairs; i++) {
+        bool wrong = i / c->classes != i % c->classes && c->counts[i];
+        bool after =
+            before == pairs || c->counts[i] < c->counts[before] || (c->counts[i] == c->counts[before] && i > before);
+        if (wrong && after && (best == pairs || c->counts[i] > c->counts[best])) best = i;
+    }
+    return best;
+}
+
+static void print_pairs(FILE *out, const classified *c)
+{
+    size_t pairs = c->classes * c->classes, pair = pairs;
+    fputs("<div class=\"scroll\"><table>\n<caption>The pairs confused most.</caption>\n<tr><th scope=\"col\">it "
+          "is</th><th scope=\"col\">taken for</th><th scope=\"col\">rows</th></tr>\n",
+          out);
+    for (size_t shown = 0; shown < MOST_PAIRS && (pair = next_pair(c, pair)) != pairs; shown++) {
+        fputs("<tr><td>", out);
+        print_class(out, c, pair / c->classes);
+        fputs("</td><td>", out);
+        print_class(out, c, pair % c->classes);
+        fprintf(out, "</td><td>%zu</td></tr>\n", c->counts[pair]);
+    }
+    fputs("</table></div>\n", out);
+}
+
+void page_confusion(FILE *out, const classified *c)
+{
+    if (c->classes <= MOST_IN_MATRIX)
+        print_matrix(out, c);
+    else
+        print_pairs(out, c);
+}
+
+/* ---- Scores ---- */
+
+static void print_share(FILE *out, double share)
+{
+    if (isnan(share))
+        fputs("<td>-</td>", out);
+    else
+        fprintf(out, "<td>%.3f</td>", share);
+}
+
+void page_scores(FILE *out, const classified *c)
+{
+    double sums[3] = {0};
+    size_t counts[3] = {0};
+    fputs("<div class=\"scroll\"><table>\n<caption>Precision: of what was taken for the class, the share that is it. "
+          "Recall: of what is the class, the share that was found. F1: their harmonic mean.</caption>\n<tr><th "
+          "scope=\"col\">class</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th><th "
+          "scope=\"col\">F1</th><th scope=\"col\">rows</th></tr>\n",
+          out);
+    for (size_t i = 0; i < c->classes; i++) {
+        class_score s = score_of(c, i);
+        const double shares[3] = {s.precision, s.recall, s.f1};
+        fputs("<tr><th scope=\"row\">", out);
+        print_class(out, c, i);
+        fputs("</th>", out);
+        for (size_t k = 0; k < 3; k++) {
+            print_share(out, shares[k]);
+            if (isnan(shares[k])) continue;
+            sums[k] += shares[k];
+            counts[k]++;
+        }
+        fprintf(out, "<td>%zu</td></tr>\n", s.support);
+    }
+    fputs("<tr><th scope=\"row\">mean</th>", out);
+    for (size_t k = 0; k < 3; k++) print_share(out, counts[k] ? sums[k] / (double)counts[k] : NAN);
+    fprintf(out, "<td>%zu</td></tr>\n</table></div>\n", c->rows);
+}
+
+/* ---- Samples ---- */
+
+static void print_base64(FILE *out, const unsigned char *bytes, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        size_t rest = size - i;
+        unsigned group = (unsigned)bytes[i] << 16 | (rest > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
+                         (rest > 2 ? (unsigned)bytes[i + 2] : 0);
+        for (size_t k = 0; k < 4; k++) putc(k <= rest ? letters[group >> (18 - 6 * k) & 63] : '=', out);
+    }
+}
+
+/* The picture as PNG, through a file that is gone afterwards: the library writes files. */
+static cepa_status read_png(const cepa_matrix *picture, char **bytes, size_t *size, cepa_error *error)
+{
+    char folder[] = "/tmp/cepa-XXXXXX", path[64];
+    if (!mkdtemp(folder)) return fails(error, CEPA_FILE, "cannot make a folder in /tmp");
+    snprintf(path, sizeof path, "%s/a.png", folder);
+    const cepa_panel panel = {.matrix = picture, .tone = CEPA_TONE_PLAIN};
+    cepa_status status = cepa_plot_picture(path, &panel, error);
+    FILE *file = status ? NULL : fopen(path, "rb");
+    FILE *copy = file ? open_memstream(bytes, size) : NULL;
+    char piece[4096];
+    for (size_t got; copy && (got = fread(piece, 1, sizeof piece, file)) > 0;) fwrite(piece, 1, got, copy);
+    bool read = copy && fclose(copy) == 0 && !ferror(file);
+    if (file) fclose(file);
+    unlink(path);
+    rmdir(folder);
+    return status || read ? status : fails(error, CEPA_FILE, "cannot read %s", path);
+}
+
+static void print_answer(FILE *out, const classified *c, const answer *a, const char *png, size_t size)
+{
+    char truth[32], taken[32];
+    const char *is = class_name(c, a->truth, truth), *for_ = class_name(c, a->taken_for, taken);
+    bool right = a->truth == a->taken_for;
+    fputs("<li><img alt=\"row ", out);
+    fprintf(out, "%zu: ", a->row);
+    page_text(out, is);
+    fputs("\" src=\"data:image/png;base64,", out);
+    print_base64(out, (const unsigned char *)png, size);
+    fprintf(out, "\">");
+    page_text(out, is);
+    fprintf(out, "<br><span class=\"%s\">%s", right ? "good" : "bad", right ? "found, " : "taken for ");
+    if (!right) {
+        page_text(out, for_);
+        fputs(", ", out);
+    }
+    fprintf(out, "%.0f %%</span></li>\n", 100 * a->confidence);
+}
+
+cepa_status page_samples(FILE *out, const classified *c, const cepa_dataset *data, const answer *answers, size_t count,
+                         cepa_error *error)
+{
+    cepa_status status = CEPA_OK;
+    fputs("<ul class=\"samples\">\n", out);
+    for (size_t i = 0; i < count && !status; i++) {
+        cepa_matrix picture;
+        char *png = NULL;
+        size_t size = 0;
+        if (cepa_dataset_picture(data, answers[i].row, &picture, NULL)) break; /* its rows are no pictures */
+        status = read_png(&picture, &png, &size, error);
+        if (!status) print_answer(out, c, &answers[i], png, size);
+        free(png);
+        cepa_matrix_free(&picture);
+    }
+    fputs("</ul>\n", out);
+    return status == CEPA_UNSUPPORTED ? CEPA_OK : status;
+}

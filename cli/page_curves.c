@@ -1,0 +1,138 @@
+/* Curves of a history as SVG, and its numbers as a table. */
+#include "page.h"
+
+#include <math.h>
+#include <string.h>
+
+/* In units of the picture. */
+enum { WIDTH = 480, HEIGHT = 300, LEFT = 52, RIGHT = 12, TOP = 26, BOTTOM = 40 };
+
+/* Where numbers lie. */
+typedef struct frame {
+    double x_low, x_high, y_low, y_high;
+} frame;
+
+static double x_of(const frame *f, double x)
+{
+    return LEFT + (x - f->x_low) / (f->x_high - f->x_low) * (WIDTH - LEFT - RIGHT);
+}
+
+static double y_of(const frame *f, double y)
+{
+    return HEIGHT - BOTTOM - (y - f->y_low) / (f->y_high - f->y_low) * (HEIGHT - TOP - BOTTOM);
+}
+
+/* 1, 2 or 5 times a power of ten, so that a span has at most six steps. */
+static double step_of(double span)
+{
+    double power = pow(10, floor(log10(span / 6)));
+    for (double factor = 1; factor < 10; factor *= factor == 2 ? 2.5 : 2)
+        if (span / (factor * power) <= 6) return factor * power;
+    return 10 * power;
+}
+
+static void widen(frame *f, const double *values, size_t count)
+{
+    for (size_t i = 0; values && i < count; i++) {
+        if (!isfinite(values[i])) continue;
+        f->y_low = fmin(f->y_low, values[i]);
+        f->y_high = fmax(f->y_high, values[i]);
+    }
+}
+
+static frame frame_of(const csv_table *h, const double *a, const double *b)
+{
+    frame f = {.x_low = h->first_epoch + 1,
+               .x_high = h->first_epoch + (double)h->epochs,
+               .y_low = INFINITY,
+               .y_high = -INFINITY};
+    widen(&f, a, h->epochs);
+    widen(&f, b, h->epochs);
+    if (!(f.y_low <= f.y_high)) f.y_low = 0, f.y_high = 1;
+    double margin = f.y_high > f.y_low ? 0.05 * (f.y_high - f.y_low) : fmax(0.05 * fabs(f.y_low), 1e-6);
+    f.y_low -= margin;
+    f.y_high += margin;
+    if (f.x_high <= f.x_low) f.x_low -= 0.5, f.x_high += 0.5;
+    return f;
+}
+
+static void draw_axes(FILE *out, const frame *f)
+{
+    double step = step_of(f->y_high - f->y_low);
+    for (double y = ceil(f->y_low / step) * step; y <= f->y_high; y += step)
+        fprintf(out,
+                "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" "
+                "text-anchor=\"end\">%.4g</text>\n",
+                LEFT, WIDTH - RIGHT, y_of(f, y), y_of(f, y), LEFT - 6, y_of(f, y) + 4, fabs(y) < step / 2 ? 0 : y);
+    step = fmax(1, step_of(f->x_high - f->x_low));
+    for (double x = ceil(f->x_low / step) * step; x <= f->x_high; x += step)
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n", x_of(f, x), HEIGHT - BOTTOM + 16,
+                x);
+    fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT, TOP,
+            WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n", (LEFT + WIDTH - RIGHT) / 2,
+            HEIGHT - 6);
+}
+
+static void draw_line(FILE *out, const frame *f, const csv_table *h, const char *name, const double *values,
+                      const char *kind)
+{
+    bool pen = false;
+    fprintf(out, "<path class=\"%s\" d=\"", kind);
+    for (size_t i = 0; i < h->epochs; i++) {
+        if (isfinite(values[i]))
+            fprintf(out, "%s%.1f %.1f", pen ? "L" : "M", x_of(f, h->first_epoch + (double)i + 1), y_of(f, values[i]));
+        pen = isfinite(values[i]);
+    }
+    fputs("\"/>\n", out);
+    for (size_t i = 0; i < h->epochs && h->epochs <= 200; i++)
+        if (isfinite(values[i]))
+            fprintf(out,
+                    "<circle class=\"dot\" r=\"5\" cx=\"%.1f\" cy=\"%.1f\"><title>epoch %d: %s %.4f</title></circle>\n",
+                    x_of(f, h->first_epoch + (double)i + 1), y_of(f, values[i]), h->first_epoch + (int)i + 1, name,
+                    values[i]);
+}
+
+static void draw_key(FILE *out, int x, const char *kind, const char *name)
+{
+    fprintf(out, "<path class=\"%s\" d=\"M%d 14h26\"/><text x=\"%d\" y=\"18\">%s</text>\n", kind, x, x + 32, name);
+}
+
+void page_curves(FILE *out, const csv_table *h, const char *metric)
+{
+    char validation[200];
+    snprintf(validation, sizeof validation, "val_%s", metric);
+    const double *a = csv_column(h, metric), *b = csv_column(h, validation);
+    if (!a || !h->epochs) return;
+    frame f = frame_of(h, a, b);
+    size_t last = h->epochs - 1;
+    fprintf(out, "<figure>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over %zu epochs: from %.4f to %.4f",
+            WIDTH, HEIGHT, metric, h->epochs, a[0], a[last]);
+    if (b) fprintf(out, "; %s from %.4f to %.4f", validation, b[0], b[last]);
+    fputs("\">\n", out);
+    draw_axes(out, &f);
+    draw_line(out, &f, h, metric, a, "a");
+    if (b) draw_line(out, &f, h, validation, b, "b");
+    draw_key(out, LEFT, "a", metric);
+    if (b) draw_key(out, LEFT + 190, "b", validation);
+    fputs("</svg>\n</figure>\n", out);
+}
+
+void page_history(FILE *out, const csv_table *h)
+{
+    fputs("<details>\n<summary>The numbers of each epoch</summary>\n<div class=\"scroll\"><table>\n<tr><th "
+          "scope=\"col\">epoch</th>",
+          out);
+    for (size_t c = 0; c < h->columns; c++) {
+        fputs("<th scope=\"col\">", out);
+        page_text(out, h->names[c]);
+        fputs("</th>", out);
+    }
+    fputs("</tr>\n", out);
+    for (size_t e = 0; e < h->epochs; e++) {
+        fprintf(out, "<tr><td>%d</td>", h->first_epoch + (int)e + 1);
+        for (size_t c = 0; c < h->columns; c++) fprintf(out, "<td>%.4f</td>", h->values[c * h->stride + e]);
+        fputs("</tr>\n", out);
+    }
+    fputs("</table></div>\n</details>\n", out);
+}
