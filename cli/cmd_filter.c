@@ -4,6 +4,7 @@
 #include "files.h"
 #include "filtering.h"
 #include "report.h"
+#include "subject.h"
 #include "tables.h"
 #include "terminal.h"
 
@@ -26,6 +27,7 @@ static const option options[] = {
            .help = "draw input, kernel and output beside each other: .png, .svg or .pdf"),
     TEXT_OPTION,
     WIDTH_OPTION,
+    JSON_OPTION,
     OPTION("presets", presets, TAKES_NOTHING, .help = "list the kernels that have a name"),
     END_OF_OPTIONS,
 };
@@ -70,9 +72,8 @@ static cepa_status add_channel(cepa_matrix *whole, size_t channel, size_t channe
     if (one->channels != 1)
         return fails(error, CEPA_ARGUMENT, "--kernel: one with %zu channels is given alone", one->channels);
     if (!channel) {
-        double *values = calloc(count * channels, sizeof *values);
-        if (!values) return fails(error, CEPA_MEMORY, "memory is exhausted");
-        *whole = (cepa_matrix){one->height, one->width, channels, values};
+        *whole = (cepa_matrix){one->height, one->width, channels, .values = calloc(count * channels, sizeof(double))};
+        if (!whole->values) return fails(error, CEPA_MEMORY, "memory is exhausted");
     }
     if (one->height != whole->height || one->width != whole->width)
         return fails(error, CEPA_SHAPE, "--kernel: channel %zu is %zu x %zu, the first one is %zu x %zu", channel,
@@ -85,7 +86,9 @@ static cepa_status read_kernels(const settings *settings, filtering *f, cepa_err
 {
     size_t channels = settings->kernels.count;
     if (!channels) return fails(error, CEPA_ARGUMENT, "filter needs --kernel K (see 'cepa filter --presets')");
-    f->kernel_name = settings->kernels.items[0];
+    const char *near;
+    const cepa_known_filter *preset = channels == 1 ? find_preset(settings->kernels.items[0], &near) : NULL;
+    if (preset) f->preset = preset->name;
     if (channels == 1) return read_kernel(settings->kernels.items[0], &f->kernel, error);
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < channels && !status; i++) {
@@ -187,15 +190,31 @@ static cepa_status prepare(const settings *settings, filtering *f, cepa_error *e
     return status;
 }
 
+/* Says before anything is printed that --at lies outside an output. */
+static cepa_status check_at(const filtering *f, cepa_error *error)
+{
+    for (size_t i = 0; i < f->count && f->explained; i++) {
+        const cepa_matrix *out = &f->ways[i].output;
+        if (f->at[0] >= out->height || f->at[1] >= out->width)
+            return fails(error, CEPA_ARGUMENT,
+                         "--at: the output has rows 0 to %zu and columns 0 to %zu, there is no %zu,%zu",
+                         out->height - 1, out->width - 1, f->at[0], f->at[1]);
+    }
+    return CEPA_OK;
+}
+
 static cepa_status run(const settings *settings, filtering *f, cepa_error *error)
 {
     cepa_status status = prepare(settings, f, error);
     for (size_t i = 0; i < f->count && !status; i++)
         status = cepa_filter_with(&f->input, &f->kernel, &f->ways[i].how, &f->ways[i].output, error);
+    if (!status) status = check_at(f, error);
     for (size_t i = 0; i < f->count && !status; i++) {
+        if (settings->json) break;
         if (!settings->output && !settings->text && !settings->figure) filtering_print(f, &f->ways[i]);
         if (f->explained) status = filtering_explain(f, &f->ways[i], error);
     }
+    if (!status && settings->json) status = filtering_json(f, error);
     if (!status && (settings->text || settings->figure)) status = filtering_draw(f, settings, error);
     if (!status && settings->output) status = filtering_write(f, settings->output, error);
     return status;

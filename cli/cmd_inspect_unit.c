@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "files.h"
 #include "inspect.h"
+#include "json.h"
 #include "report.h"
 #include "tables.h"
 
@@ -18,6 +19,7 @@ static const option options[] = {
     TEXT_OPTION,
     WIDTH_OPTION,
     SET_OPTION,
+    JSON_OPTION,
     END_OF_OPTIONS,
 };
 
@@ -130,6 +132,27 @@ static void print(const telling *t, const char *subject)
     printf("  the layer gives %.6g\n", u->value);
 }
 
+static void print_json(const telling *t, const int *place, size_t axes)
+{
+    const cepa_unit *u = t->unit;
+    json j = {.out = stdout};
+    json_open(&j, NULL, '{');
+    json_text(&j, "layer", t->layer);
+    json_text(&j, "class", u->class_name);
+    json_shape(&j, "at", place, axes);
+    json_numbers(&j, "window_start", (double[]){u->row, u->column, u->channel}, 3);
+    json_matrix(&j, "window", &u->window);
+    if (t->product) {
+        json_matrix(&j, "weights", &u->weights);
+        json_number(&j, "bias", u->bias);
+        json_number(&j, "sum", u->sum);
+        json_text(&j, "activation", u->activation);
+    } else if (u->best_row >= 0)
+        json_shape(&j, "winner", (int[]){u->best_row, u->best_column}, 2);
+    json_number(&j, "value", u->value);
+    json_close(&j, '}');
+}
+
 /* ---- Drawing ---- */
 
 static cepa_panel *add_channel(drawing *d, const cepa_matrix *m, size_t channel, const char *title, const char *sign,
@@ -198,11 +221,14 @@ static cepa_status draw(const settings *settings, const telling *t, const char *
 
 /* ---- The command ---- */
 
-static cepa_status tell(const settings *settings, const inspection *in, const cepa_unit *unit, cepa_error *error)
+static cepa_status tell(const settings *settings, const inspection *in, const cepa_unit *unit, const int *place,
+                        size_t axes, cepa_error *error)
 {
     telling t = {.unit = unit, .layer = settings->layer, .at = settings->at};
     cepa_status status = rank_channels(&t, error);
-    if (!status && (settings->text || settings->output))
+    if (!status && settings->json)
+        print_json(&t, place, axes);
+    else if (!status && (settings->text || settings->output))
         status = draw(settings, &t, in->title, error);
     else if (!status)
         print(&t, in->title);
@@ -222,7 +248,7 @@ static cepa_status explain(const settings *settings, const inspection *in, cepa_
     cepa_status status = inspect_layer(in, settings->layer, &layer, error);
     if (!status) status = cepa_model_explain(in->model, layer.name, place, count, in->row, &unit, error);
     if (status) return status;
-    status = tell(settings, in, &unit, error);
+    status = tell(settings, in, &unit, place, count, error);
     cepa_unit_free(&unit);
     return status;
 }

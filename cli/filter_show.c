@@ -62,9 +62,8 @@ static double explain_channel(const cepa_matrix *window, const cepa_matrix *kern
 cepa_status filtering_explain(const filtering *f, const way *w, cepa_error *error)
 {
     cepa_filter_place place;
-    cepa_error cause;
-    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, &cause);
-    if (status) return fails(error, status, "--at: %s", cause.message);
+    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, error);
+    if (status) return status;
     const cepa_matrix *window = &place.window;
     printf("output %zu,%zu (padding %s): the window of input rows %d to %d, columns %d to %d, times the kernel\n",
            f->at[0], f->at[1], w->padding, place.row, place.row + (int)window->height - 1, place.column,
@@ -77,6 +76,41 @@ cepa_status filtering_explain(const filtering *f, const way *w, cepa_error *erro
     printf("  sum: %.10g\n", w->output.values[f->at[0] * w->output.width + f->at[1]]);
     cepa_matrix_free(&place.window);
     return CEPA_OK;
+}
+
+static cepa_status json_place(json *j, const filtering *f, const way *w, cepa_error *error)
+{
+    cepa_filter_place place;
+    cepa_status status = cepa_filter_explain(&f->input, &f->kernel, &w->how, f->at[0], f->at[1], &place, error);
+    if (status) return status;
+    json_open(j, "explained", '{');
+    json_shape(j, "at", (int[]){(int)f->at[0], (int)f->at[1]}, 2);
+    json_numbers(j, "window_start", (double[]){place.row, place.column}, 2);
+    json_matrix(j, "window", &place.window);
+    json_number(j, "sum", w->output.values[f->at[0] * w->output.width + f->at[1]]);
+    json_close(j, '}');
+    cepa_matrix_free(&place.window);
+    return CEPA_OK;
+}
+
+cepa_status filtering_json(const filtering *f, cepa_error *error)
+{
+    json j = {.out = stdout};
+    cepa_status status = CEPA_OK;
+    json_open(&j, NULL, '{');
+    json_matrix(&j, "kernel", &f->kernel);
+    json_open(&j, "outputs", '[');
+    for (size_t i = 0; i < f->count && !status; i++) {
+        json_open(&j, NULL, '{');
+        json_text(&j, "padding", f->ways[i].padding);
+        json_shape(&j, "strides", f->ways[i].how.strides, 2);
+        json_matrix(&j, "output", &f->ways[i].output);
+        if (f->explained) status = json_place(&j, f, &f->ways[i], error);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
+    return status;
 }
 
 void filtering_print_presets(void)
@@ -144,7 +178,9 @@ static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
         cepa_status status = copy(&(cepa_matrix){k->height, k->width, 1, k->values}, &one, error);
         if (status) return status;
         for (size_t i = 0; i < k->height * k->width; i++) one.values[i] = k->values[i * k->channels + c];
-        const char *title = k->channels > 1 ? channel_title(c, k->channels) : f->turned ? "kernel, turned" : "kernel";
+        char title[80];
+        snprintf(title, sizeof title, "%s%s", f->preset ? f->preset : "kernel", f->turned ? ", turned" : "");
+        if (k->channels > 1) snprintf(title, sizeof title, "%s", channel_title(c, k->channels));
         cepa_panel *p =
             drawing_add(d, title, &one, as_table(k) || k->channels > 1 ? CEPA_TONE_NUMBERS : CEPA_TONE_SIGNED, error);
         if (!p) return error->status;

@@ -16,7 +16,7 @@ typedef struct way {
 
 typedef struct filtering {
     cepa_matrix input, kernel;
-    const char *kernel_name; /* as it was given */
+    const char *preset; /* the kernel's name; NULL: it has none */
     size_t count;
     way ways[MOST_WAYS];
     bool explained; /* --at */
@@ -29,6 +29,9 @@ void filtering_print(const filtering *filtering, const way *way);
 
 /* The number of --at: the window's numbers times the kernel's. */
 cepa_status filtering_explain(const filtering *filtering, const way *way, cepa_error *error);
+
+/* All that was computed, as JSON; with --at the window too. */
+cepa_status filtering_json(const filtering *filtering, cepa_error *error);
 
 /* Input, kernel and output beside each other, a row for each way: on the terminal, in the file of --figure. */
 cepa_status filtering_draw(const filtering *filtering, const settings *settings, cepa_error *error);

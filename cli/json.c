@@ -73,6 +73,18 @@ void json_flag(json *json, const char *name, bool flag)
     fputs(flag ? "true" : "false", json->out);
 }
 
+void json_numbers(json *json, const char *name, const double *numbers, size_t count)
+{
+    begin(json, name);
+    putc('[', json->out);
+    for (size_t i = 0; i < count; i++) {
+        char text[32];
+        cepa_number_text(numbers[i], text);
+        fprintf(json->out, "%s%s", i ? ", " : "", numbers[i] - numbers[i] == 0 ? text : "null");
+    }
+    putc(']', json->out);
+}
+
 void json_shape(json *json, const char *name, const int *sizes, size_t rank)
 {
     begin(json, name);

@@ -22,6 +22,7 @@ void json_text(json *json, const char *name, const char *text); /* NULL: null */
 void json_number(json *json, const char *name, double number);  /* not finite: null, as JSON has no word for it */
 void json_whole(json *json, const char *name, uint64_t number);
 void json_flag(json *json, const char *name, bool flag);
-void json_shape(json *json, const char *name, const int *sizes, size_t rank); /* sizes below 0: null */
+void json_numbers(json *json, const char *name, const double *numbers, size_t count); /* a list in one line */
+void json_shape(json *json, const char *name, const int *sizes, size_t rank);         /* sizes below 0: null */
 
 #endif

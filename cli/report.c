@@ -6,6 +6,8 @@ static void say(const char *kind, const char *format, va_list arguments)
 {
     char line[1100];
     vsnprintf(line, sizeof line, format, arguments);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ') *at = ' '; /* one line, whatever was typed */
     fflush(stdout);
     fprintf(stderr, "cepa: %s%s\n", kind, line);
 }

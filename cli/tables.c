@@ -20,6 +20,22 @@ void print_matrix(const cepa_matrix *m, size_t channel, const char *indent)
     }
 }
 
+void json_matrix(json *j, const char *name, const cepa_matrix *m)
+{
+    json_open(j, name, '[');
+    for (size_t row = 0; row < m->height; row++) {
+        const double *numbers = m->values + row * m->width * m->channels;
+        if (m->channels == 1) {
+            json_numbers(j, NULL, numbers, m->width);
+            continue;
+        }
+        json_open(j, NULL, '[');
+        for (size_t i = 0; i < m->width; i++) json_numbers(j, NULL, numbers + i * m->channels, m->channels);
+        json_close(j, ']');
+    }
+    json_close(j, ']');
+}
+
 bool is_readable(const cepa_matrix *m) { return m->height <= HIGHEST_TABLE && m->width <= WIDEST_TABLE; }
 
 bool read_places(const char *text, size_t least, size_t most, size_t *places, size_t *count)

@@ -3,9 +3,13 @@
 #define CLI_TABLES_H
 
 #include "cepa.h"
+#include "json.h"
 
 /* Prints one channel of a matrix, a line a row. */
 void print_matrix(const cepa_matrix *matrix, size_t channel, const char *indent);
+
+/* The same as a list of rows; of several channels a list of them for each place. */
+void json_matrix(json *json, const char *name, const cepa_matrix *matrix);
 
 /* Small enough for a person to read. */
 bool is_readable(const cepa_matrix *matrix);

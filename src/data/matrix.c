@@ -23,10 +23,8 @@ cepa_status matrix_allocate(size_t height, size_t width, size_t channels, cepa_m
     if (!height || !width || !channels)
         return fail(error, CEPA_ARGUMENT, "a matrix of %zu x %zu x %zu has no numbers", height, width, channels);
     if (!multiply_size(height, width, &count) || !multiply_size(count, channels, &count)) return fail_memory(error);
-    double *values = calloc(count, sizeof *values);
-    if (!values) return fail_memory(error);
-    *matrix = (cepa_matrix){height, width, channels, values};
-    return CEPA_OK;
+    *matrix = (cepa_matrix){height, width, channels, .values = calloc(count, sizeof *matrix->values)};
+    return matrix->values ? CEPA_OK : fail_memory(error);
 }
 
 cepa_status cepa_matrix_new(size_t height, size_t width, size_t channels, const double *values, cepa_matrix *matrix,

@@ -57,7 +57,8 @@ static void draw_piece(canvas *c, double x, double y, double to_x, double to_y, 
 /* The spread as every other dot of an upright line. */
 static void draw_spread(canvas *c, double x, double low, double high)
 {
-    for (double y = dot_y(c, high); y <= dot_y(c, low); y += 2) put_dot(c, dot_x(c, x), y);
+    long from = lrint(dot_y(c, high)), to = lrint(dot_y(c, low));
+    for (long y = from; y <= to; y += 2) put_dot(c, dot_x(c, x), (double)y);
 }
 
 static void draw_series(canvas *c, const cepa_series *s)

@@ -80,6 +80,18 @@ class Filter(CommandTest):
         self.assertTrue(all(len(line) <= 60 for line in drawn.splitlines()), drawn)
         self.assertRegex(drawn, "[\u2801-\u28ff]{6}")
 
+    def test_numbers_for_programs(self):
+        printed = self.cepa("filter", "1 2; 3 4", "-k", "1 1", "--padding", "valid,zero", "--at", "1,0", "--json")
+        told = json.loads(printed)
+        self.assertEqual(told["kernel"], [[1, 1]])
+        self.assertEqual([way["output"] for way in told["outputs"]], [[[3], [7]], [[3, 2], [7, 4]]])
+        explained = {"at": [1, 0], "window_start": [1, 0], "window": [[3, 4]], "sum": 7}
+        self.assertEqual(told["outputs"][0]["explained"], explained)
+
+    def test_a_complaint_is_one_line(self):
+        done = self.run_cepa("filter", "1 2\n3 x", "-k", "a\nb")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+
     def test_presets(self):
         printed = self.cepa("filter", "--presets")
         for name in ("identity", "sharpen", "blur", "outline", "emboss", "sobel-left", "prewitt-horizontal"):
@@ -128,6 +140,11 @@ class Inspect(CommandTest):
         self.assertIn("  channel 2\n", convolved)
         together = float(re.search(r"together: (\S+)", convolved)[1])
         self.assertAlmostEqual(max(together, 0), float(value), places=3)
+        place = f"{at_row},{at_column},3"
+        told = json.loads(self.cepa("inspect", "unit", "run", *row, "-l", "conv2d", "--at", place, "--json"))
+        flat = lambda name: [number for line in told[name] for cell in line for number in cell]
+        products = sum(x * w for x, w in zip(flat("window"), flat("weights")))
+        self.assertAlmostEqual(products + told["bias"], told["sum"], places=9)
         self.assertIn("its 8 inputs", self.cepa("inspect", "unit", "run", *row, "-l", "dense_1", "--at", "1"))
         self.assertIn("relu", self.drawn("unit", "run", *row, "-l", "conv2d", "--at", "1,2,3"))
         self.assertIn("marked", self.drawn("unit", "run", *row, "-l", "max_pooling2d", "--at", "1,2,3"))
@@ -150,7 +167,8 @@ class Inspect(CommandTest):
         printed = self.cepa("inspect", "cam", "run", "--image", "a.png", "--scale", "1/255")
         self.assertRegex(printed, r"a\.png: \d, probability 0\.\d{4}\n")
         for layer in ("conv2d", "max_pooling2d"):
-            chosen = self.cepa("inspect", "cam", "run", "--image", "a.png", "--scale", "1/255", "-l", layer, "--class", "2")
+            picture = ("--image", "a.png", "--scale", "1/255")
+            chosen = self.cepa("inspect", "cam", "run", *picture, "-l", layer, "--class", "2")
             values = [number for line in numbers(chosen) for number in line]
             self.assertEqual(len(values), {"conv2d": 36, "max_pooling2d": 9}[layer])
             self.assertIn(max(values), (0, 1))
