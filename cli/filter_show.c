@@ -179,7 +179,8 @@ static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
         if (status) return status;
         for (size_t i = 0; i < k->height * k->width; i++) one.values[i] = k->values[i * k->channels + c];
         char title[80];
-        snprintf(title, sizeof title, "%s%s", f->preset ? f->preset : "kernel", f->turned ? ", turned" : "");
+        snprintf(title, sizeof title, "%s%s%s", f->preset ? f->preset : "kernel", f->turned ? ", turned" : "",
+                 f->input.channels > 1 ? ", in each channel" : "");
         if (k->channels > 1) snprintf(title, sizeof title, "%s", channel_title(c, k->channels));
         cepa_panel *p =
             drawing_add(d, title, &one, as_table(k) || k->channels > 1 ? CEPA_TONE_NUMBERS : CEPA_TONE_SIGNED, error);
@@ -220,7 +221,7 @@ static cepa_status add_output(drawing *d, const filtering *f, const way *w, bool
 cepa_status filtering_draw(const filtering *f, const settings *settings, cepa_error *error)
 {
     drawing d = {.count = 0};
-    cepa_panel_options how = {.columns = 2 + (int)f->kernel.channels};
+    cepa_panel_options how = {.columns = 2 + (int)f->kernel.channels, .tile = 384};
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < f->count && !status; i++) {
         status = add_input(&d, f, &f->ways[i], error);

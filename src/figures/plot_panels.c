@@ -20,6 +20,7 @@
 #define GAP           14.0 /* between panels */
 #define SIGN_GAP      56.0 /* with a sign between them */
 #define PADDING       14.0
+#define LEAST_FRAME   9.0
 #define LARGEST_PLAIN 32767.0 /* pixels that cairo draws, either way */
 
 typedef struct content {
@@ -116,10 +117,14 @@ static double heading_height(const content *c) { return c->heading && *c->headin
 
 static void black(cairo_t *cr) { cairo_set_source_rgb(cr, 0, 0, 0); }
 
+/* The red frame of a mark; around a few pixels of a large picture it is larger than they are, to be seen. */
 static void draw_frame(cairo_t *cr, const cepa_region *r, const box *b, double cell_w, double cell_h)
 {
     if (r->height <= 0) return;
-    cairo_rectangle(cr, b->x + r->column * cell_w, b->y + r->row * cell_h, r->width * cell_w, r->height * cell_h);
+    double width = fmax(r->width * cell_w, LEAST_FRAME), height = fmax(r->height * cell_h, LEAST_FRAME);
+    double middle_x = b->x + (r->column + r->width / 2.0) * cell_w,
+           middle_y = b->y + (r->row + r->height / 2.0) * cell_h;
+    cairo_rectangle(cr, middle_x - width / 2, middle_y - height / 2, width, height);
     cairo_set_source_rgb(cr, 0.93, 0.11, 0.14);
     cairo_set_line_width(cr, 2);
     cairo_stroke(cr);

@@ -17,6 +17,7 @@ typedef struct painting {
     const cepa_panel *panel;
     brightness brightness;
     size_t width, height; /* of the picture on the screen, in pixels */
+    double black, white;  /* greys that are shown as such, of a picture in dots */
 } painting;
 
 /* ---- Blocks ------------------------------------------------------------------------------------------------------ */
@@ -112,11 +113,29 @@ static void put_halves(buffer *line, const painting *d, size_t y, size_t x)
                   lower >> 16, lower >> 8 & 255, lower & 255);
 }
 
+/* With dots alone a picture needs contrast: black and white are some deviations from its mean. */
+static void choose_contrast(painting *d)
+{
+    double sum = 0, squares = 0, count = (double)(d->height * d->width);
+    for (size_t y = 0; y < d->height; y++)
+        for (size_t x = 0; x < d->width; x++) {
+            double grey = grey_of(mean_colour(d, y, x));
+            sum += grey;
+            squares += grey * grey;
+        }
+    double mean = sum / count, reach = 1.7 * sqrt(fmax(squares / count - mean * mean, 0));
+    bool flat = reach < 8;
+    d->black = flat ? 0 : fmax(mean - reach, 0);
+    d->white = flat ? 255 : fmin(mean + reach, 255);
+}
+
 /* Whether a dot of a picture in dots is lit: brighter than its place's threshold (ordered dithering, Bayer 1973). */
 static bool is_lit(const painting *d, size_t y, size_t x)
 {
-    static const unsigned thresholds[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
-    return y < d->height && grey_of(mean_colour(d, y, x)) > 16 * thresholds[y % 4][x % 4] + 8;
+    static const double thresholds[4][4] = {{0, 8, 2, 10}, {12, 4, 14, 6}, {3, 11, 1, 9}, {15, 7, 13, 5}};
+    if (y >= d->height) return false;
+    double share = (grey_of(mean_colour(d, y, x)) - d->black) / (d->white - d->black);
+    return share > (thresholds[y % 4][x % 4] + 0.5) / 16;
 }
 
 /* Eight pixels as the dots of a Braille character, U+2800 and a bit for each. */
@@ -150,6 +169,7 @@ static bool write_picture(block *b, const cepa_panel *p, size_t most, bool color
     d.height = (m->height * d.width + m->width / 2) / m->width;
     if (!d.height) d.height = 1;
     if (!block_begin(b, (d.height + down - 1) / down, columns)) return false;
+    if (!color) choose_contrast(&d);
     for (size_t y = 0; y < b->lines; y++) {
         for (size_t x = 0; x < columns; x++) (color ? put_halves : put_dots)(&b->line[y], &d, y, x);
         if (color) buffer_text(&b->line[y], "\x1b[0m");
