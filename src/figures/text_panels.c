@@ -249,8 +249,10 @@ static size_t room_for_pictures(const row *r, size_t width)
 {
     size_t used = 0, pictures = 0;
     for (size_t i = 0; i < r->count; i++) {
-        pictures += r->panels[i].matrix && r->panels[i].tone != CEPA_TONE_NUMBERS;
-        used += r->blocks[i].width + (i + 1 == r->count ? 0 : r->panels[i].sign ? 5 : 2);
+        bool picture = r->panels[i].matrix && r->panels[i].tone != CEPA_TONE_NUMBERS;
+        pictures += picture;
+        used += picture ? 0 : column_width(r, i);
+        if (i + 1 < r->count) used += r->panels[i].sign ? 5 : 2;
     }
     size_t room = pictures && width > used ? (width - used) / pictures : 0;
     return room > 8 ? room : 8;

@@ -76,7 +76,7 @@ class Filter(CommandTest):
             self.cepa("filter", "a.png", "-k", "outline", option, path)
             self.assertGreater((self.folder / path).stat().st_size, 100)
         self.assertEqual((self.folder / "out.png").read_bytes()[16:24], struct.pack(">II", 30, 30))
-        drawn = self.cepa("filter", "a.png", "-k", "outline", "--text", "--width", "60")
+        drawn = self.cepa("filter", "a.png", "-k", "outline", "--grey", "--text", "--width", "60")
         self.assertTrue(all(len(line) <= 60 for line in drawn.splitlines()), drawn)
         self.assertRegex(drawn, "[\u2801-\u28ff]{6}")
 
