@@ -39,22 +39,20 @@ static size_t epochs_of(const campaign *c, size_t variant)
     return most;
 }
 
-/* The mean over the seeds, epoch by epoch, of those that were still running; false where no fit has the metric. */
-static bool mean_curve(const campaign *c, size_t variant, const char *metric, double *mean)
+/* Mean and spread over the seeds, epoch by epoch, of those that were still running; false where no fit has the metric.
+ */
+static bool mean_curve(const campaign *c, size_t variant, const char *metric, double *mean, double *spread)
 {
     bool any = false;
-    for (size_t e = 0; e < epochs_of(c, variant); e++) {
-        double sum = 0;
-        size_t count = 0;
-        for (size_t s = 0; s < c->seeds; s++) {
-            double value = record_value(&c->variants[variant].records[s], metric, e);
-            if (isnan(value)) continue;
-            sum += value;
-            count++;
-        }
-        mean[e] = count ? sum / (double)count : NAN;
-        any = any || count;
+    double *values = calloc(c->seeds, sizeof *values);
+    for (size_t e = 0; values && e < epochs_of(c, variant); e++) {
+        for (size_t s = 0; s < c->seeds; s++) values[s] = record_value(&c->variants[variant].records[s], metric, e);
+        sample found = sample_of(values, c->seeds);
+        mean[e] = found.mean;
+        spread[e] = found.spread;
+        any = any || found.count;
     }
+    free(values);
     return any;
 }
 
@@ -62,11 +60,11 @@ static cepa_status add_curve(const campaign *c, size_t variant, const char *metr
                              cepa_series *made, cepa_error *error)
 {
     size_t epochs = epochs_of(c, variant);
-    double *mean = calloc(epochs + 1, sizeof *mean);
+    double *mean = calloc(2 * epochs + 1, sizeof *mean), *spread = mean + epochs;
     char *name = strdup(label);
-    *made = (cepa_series){.name = name, .count = epochs, .y = mean};
+    *made = (cepa_series){.name = name, .count = epochs, .y = mean, .spread = c->seeds > 1 ? spread : NULL};
     if (!mean || !name) return no_memory(error);
-    if (!mean_curve(c, variant, metric, mean)) made->count = 0;
+    if (!mean_curve(c, variant, metric, mean, spread)) made->count = 0;
     return CEPA_OK;
 }
 

@@ -1,5 +1,6 @@
 /* cepa fit: trains a model and leaves a run's folder. */
 #include "commands.h"
+#include "files.h"
 #include "fit_options.h"
 #include "progress.h"
 #include "report.h"
@@ -16,7 +17,9 @@ static const option options[] = {FIT_OPTIONS, END_OF_OPTIONS};
 /* ---- What is trained on ---- */
 
 typedef struct fit {
-    const settings *settings;
+    const settings *settings; /* those below */
+    settings own;             /* as given, with what the model's text says of its fit where nothing was given */
+    texts said;               /* the text's callbacks */
     cepa_model *model;
     training_data data;
     double *class_weight;
@@ -61,8 +64,8 @@ static bool follow(void *context, const cepa_progress *event)
 static cepa_status train(fit *f)
 {
     const settings *s = f->settings;
-    cepa_fit_options options = {.epochs = (int)(s->epochs ? s->epochs : 1),
-                                .batch_size = (int)(s->batch_size ? s->batch_size : BATCH_SIZE),
+    cepa_fit_options options = {.epochs = (int)s->epochs,
+                                .batch_size = (int)s->batch_size,
                                 .validation_data = f->data.validation,
                                 .shuffle = s->no_shuffle ? CEPA_FALSE : CEPA_TRUE,
                                 .seed = s->seed,
@@ -90,8 +93,8 @@ static void print_beginning(const fit *f)
     cepa_machine_describe(&machine, NULL);
     printf("%s: %zu rows to learn from", train->name, train->rows);
     if (f->data.validation) printf(", %zu to validate with", cepa_dataset_describe(f->data.validation)->rows);
-    printf("; seed %llu, batch size %zu, %zu threads\n", (unsigned long long)s->seed,
-           s->batch_size ? s->batch_size : BATCH_SIZE, s->threads ? s->threads : (size_t)machine.threads);
+    printf("; seed %llu, batch size %zu, %zu threads\n", (unsigned long long)s->seed, s->batch_size,
+           s->threads ? s->threads : (size_t)machine.threads);
     fflush(stdout);
     const char *warning;
     for (size_t i = 0; (warning = cepa_model_warning(f->model, i)); i++) warn("%s", warning);
@@ -128,7 +131,7 @@ static cepa_status train_and_keep(fit *f)
                        .train = f->data.train,
                        .validation = f->data.validation,
                        .scale = f->data.scale,
-                       .batch_size = s->batch_size ? s->batch_size : BATCH_SIZE,
+                       .batch_size = s->batch_size,
                        .seconds = seconds() - start,
                        .stopped_by = caught_name()};
     return run_end(&f->run, f->model, s, &facts, &f->error);
@@ -140,7 +143,7 @@ static void print_end(const fit *f)
     if (caught_signal()) complain("stopped by %s", caught_name());
     if (history->stopped_by)
         printf("Stopped by %s in epoch %d of %zu.\n", history->stopped_by, history->first_epoch + (int)history->epochs,
-               f->settings->epochs ? f->settings->epochs : 1);
+               f->settings->epochs);
     char last[40] = "last";
     if (history->restored_epoch >= 0) snprintf(last, sizeof last, "epoch %d, restored", history->restored_epoch + 1);
     if (!f->settings->output)
@@ -152,10 +155,25 @@ static void print_end(const fit *f)
         printf("Wrote %s: model.keras, run.json\n", f->settings->output);
 }
 
+static cepa_status take_defaults(fit *f)
+{
+    const cepa_source_info *source = cepa_model_source(f->model);
+    settings *s = &f->own;
+    if (!s->epochs) s->epochs = source && source->epochs ? (size_t)source->epochs : 1;
+    if (!s->batch_size) s->batch_size = source && source->batch_size ? (size_t)source->batch_size : BATCH_SIZE;
+    for (size_t i = 0; source && !s->callback.count && i < source->callback_count; i++)
+        if (!texts_add(&f->said, source->callbacks[i])) return fails(&f->error, CEPA_MEMORY, "memory is exhausted");
+    if (f->said.count) s->callback = f->said;
+    if (s->callback.count <= CEPA_MAX_INPUTS) return CEPA_OK;
+    return fails(&f->error, CEPA_ARGUMENT, "at most %d callbacks are taken, not %zu", CEPA_MAX_INPUTS,
+                 s->callback.count);
+}
+
 static cepa_status run_fit(fit *f)
 {
     cepa_status status = run_check(f->settings->output, f->settings->overwrite, &f->error);
     if (!status) status = subject_model(f->settings, &f->model, &f->error);
+    if (!status) status = take_defaults(f);
     if (!status) status = training_data_open(&f->data, f->settings, f->model, &f->error);
     if (status) return status;
     cepa_dataset_free(f->data.test); /* not needed: what it holds is memory */
@@ -165,8 +183,8 @@ static cepa_status run_fit(fit *f)
 
 static int fit_main(const settings *settings)
 {
-    fit f = {.settings = settings};
-    if (settings->callback.count > CEPA_MAX_INPUTS) return misused("--callback: at most %d", CEPA_MAX_INPUTS);
+    fit f = {.own = *settings};
+    f.settings = &f.own;
     if (!read_class_weight(&f)) {
         free(f.class_weight);
         return misused("--class-weight: expected CLASS=WEIGHT,CLASS=WEIGHT,..., not '%s'", settings->class_weight);
@@ -176,6 +194,7 @@ static int fit_main(const settings *settings)
     if (!status) print_end(&f);
     run_free(&f.run);
     free(f.class_weight);
+    free(f.said.items);
     training_data_free(&f.data);
     if (f.model) cepa_graph_free(cepa_model_graph(f.model));
     return exit_status;

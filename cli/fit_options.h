@@ -11,8 +11,10 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
         OPTION("train", train, TAKES_COUNT, .value = "N", .min = 1, .help = "learn from the first N rows"),            \
         OPTION("validation", validation, TAKES_TEXT, .value = "V",                                                     \
                .help = "a data set, a fraction of the rows, or none; default: the data's own test part"),              \
-        OPTION("epochs", epochs, TAKES_COUNT, .value = "E", .min = 1, .max = 1000000, .help = "default: 1"),           \
-        OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),  \
+        OPTION("epochs", epochs, TAKES_COUNT, .value = "E", .min = 1, .max = 1000000,                                  \
+               .help = "default: model.fit's in the text, else 1"),                                                    \
+        OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000,                          \
+               .help = "default: model.fit's, else 32"),                                                               \
         OPTION("no-shuffle", no_shuffle, TAKES_NOTHING, .help = "keep the rows in order"),                             \
         OPTION("seed", seed, TAKES_SEED, .value = "S",                                                                 \
                .help = "of initial weights, shuffling and dropout; default: 0"),                                       \
@@ -20,7 +22,8 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
                .help = "weights of classes; default: 1"),                                                              \
         SCALE_OPTION, SET_OPTION, THREADS_OPTION,                                                                      \
         OPTION("callback", callback, TAKES_TEXTS, .value = "C",                                                        \
-               .help = "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated"),                    \
+               .help =                                                                                                 \
+                   "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated; default: model.fit's"),  \
         OPTION("budget", budget, TAKES_TIME, .value = "60s", .help = "stop after this time of training"),              \
         OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",                                  \
                .help = "1 draws a bar, 2 prints lines, 0 nothing"),                                                    \

@@ -155,7 +155,7 @@ static void write_settings(json *j, const settings *settings, const run_facts *f
     write_data_set(j, "data", facts->train);
     write_data_set(j, "validation", facts->validation);
     json_number(j, "scale", facts->scale != 0 ? facts->scale : NAN);
-    json_whole(j, "epochs", settings->epochs ? settings->epochs : 1);
+    json_whole(j, "epochs", settings->epochs);
     json_whole(j, "batch_size", facts->batch_size);
     json_flag(j, "shuffle", !settings->no_shuffle);
     json_whole(j, "seed", settings->seed);

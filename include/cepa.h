@@ -720,11 +720,14 @@ typedef struct cepa_hyperparameter {
     double step;      /* added, or multiplied where logarithmic; 0: any number between */
 } cepa_hyperparameter;
 
-/* What Keras source text declares about its data, and what may be tuned. */
+/* What Keras source text declares about its data, its fit, and what may be tuned. */
 typedef struct cepa_source_info {
-    const char *dataset; /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
-    size_t train_rows;   /* [:n] of the training images; 0: all */
-    double input_scale;  /* / 255.0; 0: none */
+    const char *dataset;          /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
+    size_t train_rows;            /* [:n] of the training images; 0: all */
+    double input_scale;           /* / 255.0; 0: none */
+    int epochs, batch_size;       /* of model.fit; 0: not said */
+    const char *const *callbacks; /* of model.fit, those of Keras that are built in: "EarlyStopping(patience=3)" */
+    size_t callback_count;
     size_t hyperparameter_count;
     const cepa_hyperparameter *hyperparameters; /* those met with the values that are set, in their order */
 } cepa_source_info;

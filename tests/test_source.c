@@ -552,6 +552,31 @@ static void wrong_sets_are_refused(void **state)
     }
 }
 
+/* ---- What is said of the fit ------------------------------------------------------------------------------------- */
+
+static void fits_are_declared(void **state)
+{
+    (void)state;
+    reading r = read_good(TWO "stop = keras.callbacks.EarlyStopping('val_loss', patience=2 + 1)\n"
+                              "import numpy\nx = y = numpy.load('x')\nmodel = make()\nmodel.fit(x, y, epochs=3)\n"
+                              "h = model.fit(x, y, epochs=2 * 10, batch_size=16, callbacks=[stop,\n"
+                              "    keras.callbacks.ModelCheckpoint('best.keras'), keras.callbacks.TerminateOnNaN()])\n",
+                          NULL, NULL);
+    const cepa_source_info *info = &r.model.info;
+    assert_int_equal(info->epochs, 20);
+    assert_int_equal(info->batch_size, 16);
+    assert_int_equal(info->callback_count, 2);
+    assert_string_equal(info->callbacks[0], "EarlyStopping(patience=3)");
+    assert_string_equal(info->callbacks[1], "TerminateOnNaN");
+    end_reading(&r);
+    r = read_good(TWO "import numpy as np\nmodel = make()\nx = y = np.load('x')\n"
+                      "model.fit(x, y, epochs=np.random.randint(9), callbacks=np.logs())\n",
+                  NULL, NULL);
+    assert_int_equal(r.model.info.epochs, 0);
+    assert_int_equal(r.model.info.callback_count, 0);
+    end_reading(&r);
+}
+
 /* ---- What a tuner may vary --------------------------------------------------------------------------------------- */
 
 #define TUNED                                                                                                          \
@@ -937,6 +962,7 @@ int main(void)
         cmocka_unit_test(names_in_paths_are_found),
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),
+        cmocka_unit_test(fits_are_declared),
         cmocka_unit_test(hyperparameters_are_declared),
         cmocka_unit_test(wrong_hyperparameters_are_refused),
         cmocka_unit_test(refusals_show_the_place),

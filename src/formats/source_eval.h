@@ -63,6 +63,7 @@ typedef struct source_network {
     size_t called;
     layer *nested; /* once it was used as a layer */
     source_compile compile;
+    const thing *epochs, *batch_size, *callbacks; /* of its last fit; NULL: not said */
 } source_network;
 
 /* Images or labels of a data set, as far as their declaration matters. */
@@ -230,7 +231,7 @@ bool word_set_attribute(eval *e, const thing *object, const char *name, const th
 word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_list, call_range, call_str, call_tuple,
     call_zip;
 word_call list_append, list_extend;
-word_call call_input, call_layer, call_layer_word, call_member;
+word_call call_callback, call_input, call_layer, call_layer_word, call_member;
 word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;

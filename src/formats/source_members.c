@@ -1,7 +1,7 @@
 /* Arguments of calls in source text as values, and members of families: optimizers, losses, initializers ... */
 #include "formats/source_eval.h"
 #include "layers/activations.h"
-#include "train/metric.h"
+#include "train/callback.h"
 #include "train/optimizer.h"
 
 #include <string.h>
@@ -48,7 +48,7 @@ static const member_module modules[] = {
     {"keras.activations.", {&activation_family}},       {"keras.initializers.", {&initializer_family}},
     {"keras.regularizers.", {&regularizer_family}},     {"keras.constraints.", {&constraint_family}},
     {"keras.optimizers.", {&optimizer_family}},         {"keras.losses.", {&loss_family}},
-    {"keras.metrics.", {&metric_family, &loss_family}},
+    {"keras.metrics.", {&metric_family, &loss_family}}, {"keras.callbacks.", {&callback_family}},
 };
 
 static const member_module *module_of(const char *path)
@@ -82,6 +82,12 @@ const thing *call_member(eval *e, const call_site *site)
     if (!member_read(&e->graph->memory, family, made->member, &found, &error)) return made;
     const kind *kind = family_find(family, name);
     return eval_pass_on(e, kind ? call_offset(site, kind, error.message) : site->offset, &error);
+}
+
+/* Those that are not built in write files or run functions: nothing that fit would do. */
+const thing *call_callback(eval *e, const call_site *site)
+{
+    return family_find(&callback_family, site->path) ? call_member(e, site) : thing_unknown();
 }
 
 static bool check_member(eval *e, const member_module *module, const value *v, size_t offset)

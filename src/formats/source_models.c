@@ -270,6 +270,9 @@ const thing *model_fit(eval *e, const call_site *site)
         bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;
         if (pair && a->name && strcmp(a->name, "validation_data") == 0)
             use_images(e, a->thing->list->items[0], true, a->offset);
+        if (a->name && strcmp(a->name, "epochs") == 0) m->epochs = a->thing;
+        if (a->name && strcmp(a->name, "batch_size") == 0) m->batch_size = a->thing;
+        if (a->name && strcmp(a->name, "callbacks") == 0) m->callbacks = a->thing;
     }
     bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
     if (unbuilt && !know_shape(e, m, thing_shape(e, CEPA_UNKNOWN, &images->data->shape), site->offset)) return NULL;

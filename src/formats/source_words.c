@@ -55,7 +55,7 @@ static const word words[] = {
     {"keras.losses.", call_member},
     {"keras.metrics.", call_member},
     {"keras.datasets.", call_load_data},
-    {"keras.callbacks.", call_ignored},
+    {"keras.callbacks.", call_callback},
     {"keras.utils.plot_model", call_ignored},
     {"keras.utils.set_random_seed", call_ignored},
     {"keras.utils.image_dataset_from_directory", call_ignored},

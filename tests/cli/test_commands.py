@@ -5,7 +5,7 @@ import json
 import resource
 import unittest
 
-from command import SANITIZED, CommandTest, npy, npz, picture_set, png, read_npy
+from command import MODEL, SANITIZED, CommandTest, npy, npz, picture_set, png, read_npy
 
 NUMBER = r"-?\d+\.\d{4}"
 EPOCH = rf"\d+s - \d+(us|ms|s)/step - accuracy: {NUMBER} - loss: {NUMBER}"
@@ -71,6 +71,19 @@ class Fit(CommandTest):
         lines = self.fit("--epochs", "2", "--callback", "ReduceLROnPlateau(patience=1, min_delta=9, verbose=1)")
         self.assertRegex(lines, r"\nEpoch 2: ReduceLROnPlateau reducing learning rate to 0\.0001\d*\.\nEpoch 2/2 - ")
         self.assertIn(" - learning_rate: 0.0010 - loss: ", lines)
+
+    def test_what_the_text_says_of_the_fit(self):
+        self.write("said.py", MODEL + "model.fit(0, 0, batch_size=16, epochs=3, callbacks=[\n"
+                                      "    keras.callbacks.EarlyStopping('accuracy', min_delta=9)])\n")
+        said = self.cepa("fit", "said.py", "--data", "data.npz", "--scale", "1/255", "-o", "run")
+        self.assertIn("batch size 16, ", said)
+        self.assertIn("\nStopped by EarlyStopping in epoch 2 of 3.\n", said)
+        facts = json.loads((self.folder / "run/run.json").read_text())
+        self.assertEqual((facts["epochs"], facts["batch_size"]), (3, 16))
+        self.assertEqual(facts["callbacks"], ["EarlyStopping(monitor='accuracy', min_delta=9.0)"])
+        said = self.cepa("fit", "said.py", "--data", "data.npz", "--epochs", "4", "--batch-size", "32", "--callback",
+                         "TerminateOnNaN")
+        self.assertIn("Epoch 4/4 - 2/2 - ", said)
 
     def test_budget(self):
         text = self.fit("--epochs", "1000000", "--budget", "0.3s", "-o", "run")
