@@ -2,17 +2,20 @@
 #include "commands.h"
 #include "files.h"
 #include "inspect.h"
+#include "json_read.h"
 #include "report.h"
+#include "tables.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const option options[] = {
     LAYER_OPTION(.help = "a Dropout layer; default: the first"),
-    OPTION("seed", seed, TAKES_SEED, .value = "S", .help = "of the training; default: 0"),
+    OPTION("seed", at_seed, TAKES_TEXT, .value = "S", .help = "of the training; default: the run's, else 0"),
     OPTION("epoch", at_epoch, TAKES_COUNT, .value = "E", .help = "counted from 0; default: 0"),
     OPTION("step", step, TAKES_COUNT, .value = "T", .help = "of the epoch, counted from 0; default: 0"),
-    OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
+    OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000,
+           .help = "default: the run's, else 32"),
     FIGURE_OUTPUT_OPTION,
     TEXT_OPTION,
     WIDTH_OPTION,
@@ -24,7 +27,7 @@ enum { MOST_UNITS = 5, MOST_COLUMNS = 6 }; /* of the sketch */
 
 typedef struct masks {
     cepa_layer_info layer;
-    size_t rows, size;
+    size_t seed, rows, size;
     float *factors; /* rows x size */
 } masks;
 
@@ -38,15 +41,37 @@ static cepa_status find(const settings *settings, const inspection *in, cepa_lay
 static cepa_status draw_masks(const settings *settings, const inspection *in, const cepa_layer_info *layer, masks *m,
                               cepa_error *error)
 {
-    *m = (masks){.layer = *layer, .rows = settings->batch_size ? settings->batch_size : 32, .size = 1};
+    m->layer = *layer;
+    m->size = 1;
     for (size_t i = 0; i < layer->rank; i++) m->size *= layer->output_shape[i] > 0 ? (size_t)layer->output_shape[i] : 0;
     size_t count, position;
     if (__builtin_mul_overflow(m->rows, m->size, &count) || !(m->factors = calloc(count + 1, sizeof *m->factors)))
         return fails(error, CEPA_MEMORY, "memory is exhausted");
     if (__builtin_mul_overflow(settings->step, m->rows, &position) || position > UINT32_MAX)
         return fails(error, CEPA_ARGUMENT, "--step: there is no step %zu", settings->step);
-    cepa_mask_options how = {.seed = settings->seed, .epoch = (uint32_t)settings->at_epoch, .position = position};
+    cepa_mask_options how = {.seed = m->seed, .epoch = (uint32_t)settings->at_epoch, .position = position};
     return cepa_dropout_mask(in->model, layer->name, &how, m->rows, m->factors, error);
+}
+
+/* A number of run.json, which anyone may have written; facts may be NULL. */
+static size_t whole_fact(const char *facts, const char *name, size_t otherwise)
+{
+    double number = facts ? json_find_number(facts, name, (double)otherwise) : (double)otherwise;
+    return number >= 0 && number < 0x1p53 ? (size_t)number : otherwise;
+}
+
+/* Seed and batch size: as they are given, else those of the run. */
+static cepa_status choose_step(const settings *settings, masks *m, cepa_error *error)
+{
+    size_t count;
+    char *facts = inspect_facts(settings);
+    m->seed = whole_fact(facts, "seed", 0);
+    m->rows = whole_fact(facts, "batch_size", 32);
+    free(facts);
+    if (settings->batch_size) m->rows = settings->batch_size;
+    if (settings->at_seed && !read_places(settings->at_seed, 1, 1, &m->seed, &count))
+        return fails(error, CEPA_ARGUMENT, "--seed: expected a whole number, not '%s'", settings->at_seed);
+    return m->rows ? CEPA_OK : fails(error, CEPA_FORMAT, "run.json: the batch size is 0");
 }
 
 static size_t kept_in(const masks *m, size_t row)
@@ -65,7 +90,7 @@ static void print_masks(const settings *settings, const masks *m)
     for (size_t i = 0; i < m->rows * m->size; i++)
         if (m->factors[i] > scale) scale = m->factors[i];
     printf("%s: the masks of seed %llu, epoch %zu, step %zu\n\n%8s %8s %8s\n", m->layer.name,
-           (unsigned long long)settings->seed, settings->at_epoch, settings->step, "sample", "kept", "dropped");
+           (unsigned long long)m->seed, settings->at_epoch, settings->step, "sample", "kept", "dropped");
     for (size_t row = 0; row < m->rows; row++) {
         size_t kept = kept_in(m, row);
         printf("%8zu %8zu %8zu\n", row, kept, m->size - kept);
@@ -83,7 +108,7 @@ static void print_dots(const settings *settings, const masks *m)
     size_t shown = width > 24 ? width - 20 : 60;
     if (shown > m->size) shown = m->size;
     printf("%s: %zu of %zu numbers of each sample (seed %llu, epoch %zu, step %zu)\n", m->layer.name, shown, m->size,
-           (unsigned long long)settings->seed, settings->at_epoch, settings->step);
+           (unsigned long long)m->seed, settings->at_epoch, settings->step);
     for (size_t row = 0; row < m->rows; row++) {
         printf("%6zu  ", row);
         for (size_t i = 0; i < shown; i++) fputs(m->factors[row * m->size + i] != 0 ? "\u25cf" : "\u00b7", stdout);
@@ -141,6 +166,7 @@ static int dropout_main(const settings *settings)
     cepa_layer_info layer;
     cepa_status status = inspect_model(settings, &in, &error);
     if (!status) status = find(settings, &in, &layer, &error);
+    if (!status) status = choose_step(settings, &m, &error);
     if (!status) status = draw_masks(settings, &in, &layer, &m, &error);
     if (!status && settings->text)
         print_dots(settings, &m);

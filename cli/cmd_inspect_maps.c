@@ -26,12 +26,12 @@ enum { SOME_MAPS = 8 }; /* of each layer where all layers are shown */
 static void print_channel(const char *name, const float *values, size_t count, size_t step)
 {
     spread s = spread_of(values, count, step);
-    printf("%-20s %9.4f %9.4f %9.4f %8.1f%%\n", name, s.low, s.mean, s.high, 100 * (double)s.zeros / (double)count);
+    printf("%-28s %9.4f %9.4f %9.4f %8.1f%%\n", name, s.low, s.mean, s.high, 100 * (double)s.zeros / (double)count);
 }
 
 static void print_header(const char *what)
 {
-    printf("%-20s %9s %9s %9s %9s\n", what, "least", "mean", "most", "zeros");
+    printf("%-28s %9s %9s %9s %9s\n", what, "least", "mean", "most", "zeros");
 }
 
 /* A line for each channel, or unit. */

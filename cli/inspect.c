@@ -1,5 +1,6 @@
 #include "inspect.h"
 #include "files.h"
+#include "json_read.h"
 #include "report.h"
 
 #include <math.h>
@@ -31,13 +32,45 @@ static cepa_status choose_part(const settings *settings, inspection *in, cepa_da
     return CEPA_OK;
 }
 
+char *inspect_facts(const settings *settings)
+{
+    char *path = join(settings->operands[0], "run.json"), *facts = NULL;
+    cepa_error ignored;
+    if (path && exists(path)) read_text_file(path, &facts, &ignored);
+    free(path);
+    return facts;
+}
+
+/* The data that a run learned from: where they were, or by name; to be freed. NULL: it does not say. */
+static char *data_of_run(const settings *settings)
+{
+    char *facts = inspect_facts(settings);
+    char *source = facts ? json_find_text(facts, "data.source") : NULL;
+    char *name = facts ? json_find_text(facts, "data.name") : NULL;
+    bool there = source && exists(source);
+    free(facts);
+    free(there ? name : source);
+    return there ? source : name;
+}
+
+static cepa_status open_data(const settings *settings, const inspection *in, cepa_dataset **train, cepa_dataset **test,
+                             cepa_error *error)
+{
+    struct settings own = *settings;
+    char *name = settings->data ? NULL : data_of_run(settings);
+    if (name) own.data = name;
+    cepa_status status = subject_data(&own, in->model, 0, train, test, error);
+    free(name);
+    return status;
+}
+
 cepa_status inspect_data(const settings *settings, inspection *in, cepa_error *error)
 {
     cepa_dataset *train = NULL, *test = NULL;
     cepa_status status = inspect_model(settings, in, error);
     if (!status && !cepa_model_has_weights(in->model))
         warn("%s has not learned: its weights are random", settings->operands[0]);
-    if (!status) status = subject_data(settings, in->model, 0, &train, &test, error);
+    if (!status) status = open_data(settings, in, &train, &test, error);
     if (!status) status = choose_part(settings, in, train, test, error);
     if (status) return status;
     subject_scale(settings, in->model, in->data);

@@ -21,7 +21,7 @@ typedef struct settings {
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
     const char *objective, *epoch;
-    const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name;
+    const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed;
     texts set, callback, vary, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time, trials, seeds, jobs, index, at_epoch, step, count;

@@ -208,6 +208,8 @@ cepa_status cepa_model_explain(const cepa_model *model, const char *layer, const
                   .in = &graph_tensor(model->graph, c->input[0])->shape,
                   .out = &graph_tensor(model->graph, c->result[0])->shape,
                   .place = place};
+    if (!shape_count(q.out))
+        return fail(error, CEPA_SHAPE, "model %s leaves sizes open; give its Input a shape", model->network->name);
     status = check_place(&q, axes, error);
     if (!status) status = cepa_dataset_pick(data, (size_t[]){0}, 1, &row, error);
     if (status) return status;

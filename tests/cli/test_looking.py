@@ -124,6 +124,7 @@ class Inspect(CommandTest):
         row = ("--data", "data.npz", "--scale", "1/255", "--index", "3")
         printed = self.cepa("inspect", "maps", "run", *row)
         self.assertTrue(printed.startswith("0 (row 3 of data.npz)"))
+        self.assertEqual(printed, self.cepa("inspect", "maps", "run", "--index", "3"))  # the run knows its data
         self.assertRegex(printed, r"\nconv2d +0\.0000 ")
         self.assertRegex(printed, r"\ndense_1 ")
         one = self.cepa("inspect", "maps", "run", *row, "--layer", "max_pooling2d")
@@ -160,6 +161,9 @@ class Inspect(CommandTest):
         halves = self.cepa("inspect", "dropout", "model.py", "--set", "rate=0.5", "--batch-size", "4", "--step", "1")
         rows_of_halves = re.findall(r"^ +\d+ +(\d+) +\d+$", halves, re.M)
         self.assertEqual([int(kept) for kept in rows_of_halves], [kept for _, kept, _ in rows[4:]])
+        self.assertIn("the masks of seed 7, epoch 0", self.cepa("inspect", "dropout", "run"))
+        other = self.cepa("inspect", "dropout", "run", "--seed", "0", "--epoch", "2")
+        self.assertIn("the masks of seed 0, epoch 2", other)
         self.assertIn("of which dropout keeps", self.drawn("dropout", "run"))
 
     def test_class_activation(self):
