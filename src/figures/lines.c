@@ -76,7 +76,8 @@ static void draw_lone_points(cairo_t *cr, const axes *a, const cepa_series *s)
 #define BAND_OPACITY 0.18
 #define CAP_WIDTH    5.0 /* of an error bar, to either side */
 
-enum { MOST_BARS = 16 }; /* points that get dots and error bars; more of them have the band alone */
+/* Points at places of their own get dots and error bars, epochs and what is as many have the band alone. */
+enum { MOST_BARS = 16 };
 
 /* The points first ... last - 1, which all can be drawn, from one edge of the band to the other and back. */
 static void fill_band(cairo_t *cr, const axes *a, const cepa_series *s, size_t first, size_t last)
@@ -142,14 +143,16 @@ static void draw(cairo_t *cr, const void *drawn)
     if (c->count > LEGEND_INSIDE) area.width -= legend_size(cr, c->series, c->count).width + PADDING;
     axes a = axes_layout(cr, &area, &x_extent, &y_extent, c->title, c->x_label, c->y_label);
     for (size_t i = 0; i < c->count; i++) {
+        set_colour(cr, i, BAND_OPACITY);
+        if (c->series[i].spread) draw_band(cr, &a, &c->series[i]);
+    }
+    for (size_t i = 0; i < c->count; i++) {
         const cepa_series *s = &c->series[i];
         cairo_save(cr);
-        set_colour(cr, i, BAND_OPACITY);
-        if (s->spread) draw_band(cr, &a, s);
         line_style(cr, i);
         draw_series(cr, &a, s);
         draw_lone_points(cr, &a, s);
-        if (s->spread) draw_bars(cr, &a, s);
+        if (s->spread && s->x) draw_bars(cr, &a, s);
         cairo_restore(cr);
     }
     axes_draw(cr, &a);
