@@ -5,6 +5,7 @@
 
 #include "data/matrix.h"
 #include "graph/run.h"
+#include "train/compile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ typedef struct gradient {
     size_t class_index, classes;
 } gradient;
 
-static void load(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x)
+static void give_maps(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x)
 {
     (void)input, (void)rows;
     const gradient *g = context;
@@ -29,7 +30,8 @@ static void load(void *context, size_t input, const size_t rows[LANES], const ui
     kernels->load_floats(from, order, 1, x, g->count);
 }
 
-static void head(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradients)
+static void ask_for_class(void *context, size_t position, size_t rows, const lanes *const *want,
+                          lanes *const *gradients)
 {
     (void)position, (void)rows, (void)want;
     const gradient *g = context;
@@ -37,7 +39,7 @@ static void head(void *context, size_t position, size_t rows, const lanes *const
     gradients[0][g->class_index].lane[0] = 1;
 }
 
-static void finish(void *context, size_t position, size_t rows, const lanes *const *input_gradient)
+static void take_gradient(void *context, size_t position, size_t rows, const lanes *const *input_gradient)
 {
     (void)position, (void)rows;
     const gradient *g = context;
@@ -51,9 +53,12 @@ static cepa_status run(gradient *g, const plan_request *request, cepa_error *err
     cepa_status status = plan_new(request, &plan, error);
     if (!status) status = session_new(plan, 1, 1, &session, error);
     if (!status)
-        session_run(
-            session,
-            &(batch){.rows = 1, .row = &(size_t){0}, .context = g, .load = load, .head = head, .finish = finish});
+        session_run(session, &(batch){.rows = 1,
+                                      .row = &(size_t){0},
+                                      .context = g,
+                                      .load = give_maps,
+                                      .head = ask_for_class,
+                                      .finish = take_gradient});
     session_free(session);
     plan_free(plan);
     return status;
@@ -62,13 +67,9 @@ static cepa_status run(gradient *g, const plan_request *request, cepa_error *err
 /* The tensor of the scores: what a softmax at the end is applied to, else the output. */
 static int score_tensor(const cepa_model *model)
 {
-    int output = model->network->output[0];
-    const call *c = graph_tensor(model->graph, output)->producer;
-    const char *class_name = c->layer->class->kind.name;
-    const cepa_activation_options *o = c->layer->options;
-    bool softmax = strcmp(class_name, "Softmax") == 0 ||
-                   (strcmp(class_name, "Activation") == 0 && o->activation && strcmp(o->activation, "softmax") == 0);
-    return softmax ? c->input[0] : output;
+    int output = model->network->output[0], input;
+    const char *activation = activation_of(model->network, output, &input);
+    return activation && strcmp(activation, "softmax") == 0 ? input : output;
 }
 
 static cepa_status differentiate(const cepa_model *model, int maps, gradient *g, cepa_error *error)

@@ -25,9 +25,7 @@ static const call *giver_of(const network *n, int id)
     return c;
 }
 
-/* The activation that gives a tensor: "softmax", "sigmoid", ...; NULL where no activation does. *input gets what it is
- * applied to. */
-static const char *activation_of(const network *n, int id, int *input)
+const char *activation_of(const network *n, int id, int *input)
 {
     const call *c = giver_of(n, id);
     const char *class_name = c->layer->class->kind.name;

@@ -50,6 +50,10 @@ typedef struct training {
 /* The names of a network's outputs, of the layers that give them. In the arena; NULL without memory. */
 const char *const *output_names(arena *memory, const network *network);
 
+/* The activation that gives a tensor: "softmax", "sigmoid", ...; NULL where no activation does. *input gets what it is
+ * applied to. */
+const char *activation_of(const network *network, int id, int *input);
+
 /* Fixes everything for what was chosen. *memory, where the choices stand, is taken over and emptied, also on failure.
  */
 cepa_status training_new(const network *network, arena *memory, const choices *choices, training **made,
