@@ -60,11 +60,12 @@ static cepa_status add_curve(const campaign *c, size_t variant, const char *metr
                              cepa_series *made, cepa_error *error)
 {
     size_t epochs = epochs_of(c, variant);
-    double *mean = calloc(2 * epochs + 1, sizeof *mean), *spread = mean + epochs;
+    double *mean = calloc(2 * epochs + 1, sizeof *mean);
     char *name = strdup(label);
-    *made = (cepa_series){.name = name, .count = epochs, .y = mean, .spread = c->seeds > 1 ? spread : NULL};
+    *made = (cepa_series){.name = name, .count = epochs, .y = mean};
     if (!mean || !name) return no_memory(error);
-    if (!mean_curve(c, variant, metric, mean, spread)) made->count = 0;
+    if (c->seeds > 1) made->spread = mean + epochs;
+    if (!mean_curve(c, variant, metric, mean, mean + epochs)) made->count = 0;
     return CEPA_OK;
 }
 

@@ -81,9 +81,9 @@ static cepa_status make_variants(comparison *m, cepa_error *error)
                     .what = "model",
                     .seeds = s->seeds ? s->seeds : 1,
                     .best_epoch = s->epoch && strcmp(s->epoch, "best") == 0};
-    c->variants = calloc(s->operand_count, sizeof *c->variants);
-    m->fits = calloc(s->operand_count, sizeof *m->fits);
-    m->one = calloc(s->operand_count, sizeof *m->one);
+    c->variants = calloc(s->operand_count + 1, sizeof *c->variants);
+    m->fits = calloc(s->operand_count + 1, sizeof *m->fits);
+    m->one = calloc(s->operand_count + 1, sizeof *m->one);
     if (!c->variants || !m->fits || !m->one) return no_memory(error);
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < s->operand_count && !status; i++) {

@@ -72,23 +72,25 @@ size_t fits_threads(const fit_queue *q, size_t left)
 
 /* ---- A process ---- */
 
-static void free_arguments(texts *arguments)
+/* "cepa fit --data=... -- MODEL": those from the third on are owned, but for the last two. */
+typedef struct command_words {
+    texts words;
+    size_t owned; /* behind the first two */
+} command_words;
+
+static bool make_words(const settings *settings, command_words *made)
 {
-    for (size_t i = 2; i < arguments->count; i++) free((char *)arguments->items[i]);
-    free(arguments->items);
+    texts *words = &made->words;
+    if (!texts_add(words, invoked()->arguments[0]) || !texts_add(words, "fit")) return false;
+    bool written = options_write(fit_command.options, settings, words);
+    made->owned = words->count - 2;
+    return written && texts_add(words, "--") && texts_add(words, settings->operands[0]) && texts_add(words, NULL);
 }
 
-/* "cepa fit --data=... -- MODEL"; the first two are not owned. */
-static bool make_arguments(const settings *settings, texts *arguments)
+static void free_words(command_words *made)
 {
-    char *model = strdup(settings->operands[0]), *end = strdup("--");
-    bool made = model && end && texts_add(arguments, invoked()->arguments[0]) && texts_add(arguments, "fit") &&
-                options_write(fit_command.options, settings, arguments);
-    if (made && (made = texts_add(arguments, end))) end = NULL;
-    if (made && (made = texts_add(arguments, model))) model = NULL;
-    free(end);
-    free(model);
-    return made && texts_add(arguments, NULL);
+    for (size_t i = 0; i < made->owned; i++) free((char *)made->words.items[2 + i]);
+    free(made->words.items);
 }
 
 /* In the child: out of the terminal's reach (the parent passes signals on), and never without its parent. */
@@ -105,21 +107,21 @@ static void become(char *const *arguments, int said, pid_t parent)
 
 static cepa_status start(worker *w, fit_job *job, size_t threads, cepa_error *error)
 {
-    texts arguments = {NULL, 0};
+    command_words command = {.owned = 0};
     settings settings = job->settings;
     settings.verbose = "0";
     settings.threads = threads;
     settings.overwrite = true; /* what a fit that was cut short left there */
     *w = (worker){.job = job, .said = tmpfile(), .start = now()};
-    bool ready = w->said && make_arguments(&settings, &arguments);
+    bool ready = w->said && make_words(&settings, &command);
     pid_t parent = getpid();
     if (ready) {
         fflush(NULL);
         w->process = fork();
-        if (w->process == 0) become((char *const *)arguments.items, fileno(w->said), parent);
+        if (w->process == 0) become((char *const *)command.words.items, fileno(w->said), parent);
     }
     int cause = errno;
-    free_arguments(&arguments);
+    free_words(&command);
     if (ready && w->process > 0) return CEPA_OK;
     if (w->said) fclose(w->said);
     w->process = 0;

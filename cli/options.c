@@ -17,6 +17,14 @@ bool texts_add(texts *list, const char *text)
     return true;
 }
 
+bool texts_add_copy(texts *list, const char *text, size_t length)
+{
+    char *copy = strndup(text, length);
+    if (copy && texts_add(list, copy)) return true;
+    free(copy);
+    return false;
+}
+
 static bool read_text(const option *option, const char *text, void *place)
 {
     *(const char **)place = text;

@@ -82,8 +82,9 @@ cepa_status option_assign(const option *options, const char *name, const char *v
  * to be freed. False without memory. */
 bool options_write(const option *options, const settings *settings, texts *arguments);
 
-/* Adds to a list. False without memory. */
+/* Adds to a list, the text itself or a copy of its first length bytes, which is to be freed. False without memory. */
 bool texts_add(texts *list, const char *text);
+bool texts_add_copy(texts *list, const char *text, size_t length);
 
 /* Prints a command's help to stdout. */
 void options_help(const command *command);

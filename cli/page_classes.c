@@ -3,6 +3,7 @@
 #include "page.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,9 +50,9 @@ static size_t next_pair(const classified *c, size_t before)
 {
     size_t pairs = c->classes * c->classes, best = pairs;
     for (size_t i = 0; i < pairs; i++) {
+        size_t limit = before < pairs ? c->counts[before] : SIZE_MAX;
         bool wrong = i / c->classes != i % c->classes && c->counts[i];
-        bool after =
-            before == pairs || c->counts[i] < c->counts[before] || (c->counts[i] == c->counts[before] && i > before);
+        bool after = c->counts[i] < limit || (c->counts[i] == limit && i > before);
         if (wrong && after && (best == pairs || c->counts[i] > c->counts[best])) best = i;
     }
     return best;

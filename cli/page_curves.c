@@ -25,10 +25,11 @@ static double y_of(const frame *f, double y)
 /* 1, 2 or 5 times a power of ten, so that a span has at most six steps. */
 static double step_of(double span)
 {
+    static const double factors[] = {1, 2, 5, 10};
     double power = pow(10, floor(log10(span / 6)));
-    for (double factor = 1; factor < 10; factor *= factor == 2 ? 2.5 : 2)
-        if (span / (factor * power) <= 6) return factor * power;
-    return 10 * power;
+    size_t i = 0;
+    while (i < 3 && span / (factors[i] * power) > 6) i++;
+    return factors[i] * power;
 }
 
 static void widen(frame *f, const double *values, size_t count)
@@ -56,18 +57,32 @@ static frame frame_of(const csv_table *h, const double *a, const double *b)
     return f;
 }
 
+/* How many ticks, the first at first * step. */
+static size_t ticks_of(double low, double high, double step, double *first)
+{
+    *first = ceil(low / step);
+    double last = floor(high / step);
+    return last >= *first ? (size_t)(last - *first) + 1 : 0;
+}
+
 static void draw_axes(FILE *out, const frame *f)
 {
-    double step = step_of(f->y_high - f->y_low);
-    for (double y = ceil(f->y_low / step) * step; y <= f->y_high; y += step)
+    double first, step = step_of(f->y_high - f->y_low);
+    size_t ticks = ticks_of(f->y_low, f->y_high, step, &first);
+    for (size_t i = 0; i < ticks; i++) {
+        double number = (first + (double)i) * step, y = y_of(f, number);
         fprintf(out,
                 "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\" "
                 "text-anchor=\"end\">%.4g</text>\n",
-                LEFT, WIDTH - RIGHT, y_of(f, y), y_of(f, y), LEFT - 6, y_of(f, y) + 4, fabs(y) < step / 2 ? 0 : y);
+                LEFT, WIDTH - RIGHT, y, y, LEFT - 6, y + 4, number);
+    }
     step = fmax(1, step_of(f->x_high - f->x_low));
-    for (double x = ceil(f->x_low / step) * step; x <= f->x_high; x += step)
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n", x_of(f, x), HEIGHT - BOTTOM + 16,
-                x);
+    ticks = ticks_of(f->x_low, f->x_high, step, &first);
+    for (size_t i = 0; i < ticks; i++) {
+        double number = (first + (double)i) * step;
+        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.0f</text>\n", x_of(f, number),
+                HEIGHT - BOTTOM + 16, number);
+    }
     fprintf(out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n", LEFT, TOP,
             WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
     fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">epoch</text>\n", (LEFT + WIDTH - RIGHT) / 2,

@@ -11,14 +11,6 @@ static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMOR
 
 /* ---- Lists ---- */
 
-static bool add_value(space *s, const char *text, size_t length)
-{
-    char *copy = strndup(text, length);
-    if (copy && texts_add(&s->values, copy)) return true;
-    free(copy);
-    return false;
-}
-
 /* The next comma outside of brackets and quotation marks, or the end. */
 static const char *value_end(const char *c)
 {
@@ -45,7 +37,7 @@ static cepa_status read_list(space *s, const char *text, cepa_error *error)
         end = value_end(text);
         if (end == text || (*end && !end[1]))
             return fails(error, CEPA_ARGUMENT, "--vary %s: a value is missing between commas", s->name);
-        if (!add_value(s, text, (size_t)(end - text))) return no_memory(error);
+        if (!texts_add_copy(&s->values, text, (size_t)(end - text))) return no_memory(error);
         if (s->values.count > MOST_VALUES)
             return fails(error, CEPA_ARGUMENT, "--vary %s: at most %d values", s->name, MOST_VALUES);
     }
@@ -68,7 +60,7 @@ static cepa_status list_steps(space *s, double step, cepa_error *error)
     for (size_t i = 0; i < count; i++) {
         char text[40];
         print_number(s, s->logarithmic ? s->low * pow(step, (double)i) : s->low + step * (double)i, "%.10g", text);
-        if (!add_value(s, text, strlen(text))) return no_memory(error);
+        if (!texts_add_copy(&s->values, text, strlen(text))) return no_memory(error);
     }
     return CEPA_OK;
 }
@@ -128,7 +120,8 @@ cepa_status space_declared(const cepa_hyperparameter *h, space *s, cepa_error *e
     *s = (space){
         .name = strdup(h->name), .whole = h->whole, .logarithmic = h->logarithmic, .low = h->low, .high = h->high};
     bool made = s->name;
-    for (size_t i = 0; made && i < h->value_count; i++) made = add_value(s, h->values[i], strlen(h->values[i]));
+    for (size_t i = 0; made && i < h->value_count; i++)
+        made = texts_add_copy(&s->values, h->values[i], strlen(h->values[i]));
     if (!made) return no_memory(error);
     return !h->value_count && h->step > 0 ? list_steps(s, h->step, error) : CEPA_OK;
 }

@@ -64,7 +64,7 @@ static void print_results(const tuning *t, FILE *out)
             size_t row = campaign_row(c, r);
             fprintf(out, "%zu", v + 1);
             print_values(t, v, out);
-            fprintf(out, ",%llu,%zu,%zu", (unsigned long long)(t->settings->seed + s), r->history.epochs, row);
+            fprintf(out, ",%llu,%zu,%zu", (unsigned long long)t->settings->seed + s, r->history.epochs, row);
             for (size_t m = 0; m < first->columns; m++) print_number(out, record_value(r, first->names[m], row));
             print_number(out, json_find_number(r->facts, "seconds", NAN));
             fprintf(out, ",%zu,", c->variants[v].parameters);
