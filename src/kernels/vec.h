@@ -111,32 +111,21 @@ INLINE real lanes_sum(const lanes *v)
     return s2[0] + s2[1];
 }
 
-/* to[i] = lanes_sum(v + i) for sixteen of them. With registers as wide as lanes the trees are merged: a step adds the
- * halves of two sums at once. */
-INLINE void lanes_sums(const lanes *v, real to[LANES])
+/* to[i] = lanes_sum(v + i) for eight of them, their trees merged: a step adds the halves of two sums at once. */
+enum { SUMS_TOGETHER = 8 };
+INLINE void lanes_sums(const lanes *v, real to[SUMS_TOGETHER])
 {
-#if defined(__AVX512F__) && !defined(CEPA_DOUBLE)
+    typedef real eight __attribute__((vector_size(8 * sizeof(real)), may_alias));
+    eight s8[8], s4[4], s2[2], s1;
+    UNROLL for (size_t i = 0; i < 8; i++) s8[i] = ((const eight *)v[i].lane)[0] + ((const eight *)v[i].lane)[1];
 #define MERGE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-    vec s[LANES];
-    UNROLL for (size_t i = 0; i < 8; i++)
-    {
-        vec a = vec_load(v + 2 * i, 0), b = vec_load(v + 2 * i + 1, 0);
-        s[i] = MERGE(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
-               MERGE(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
-    }
-    UNROLL for (size_t i = 0; i < 4; i++) s[i] =
-        MERGE(s[2 * i], s[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
-        MERGE(s[2 * i], s[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
-    UNROLL for (size_t i = 0; i < 2; i++) s[i] =
-        MERGE(s[2 * i], s[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
-        MERGE(s[2 * i], s[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
-    s[0] = MERGE(s[0], s[1], 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
-           MERGE(s[0], s[1], 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-    __builtin_memcpy(to, &s[0], sizeof s[0]);
+    UNROLL for (size_t i = 0; i < 4; i++) s4[i] =
+        MERGE(s8[i], s8[i + 4], 0, 1, 2, 3, 8, 9, 10, 11) + MERGE(s8[i], s8[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    UNROLL for (size_t i = 0; i < 2; i++) s2[i] = MERGE(s4[2 * i], s4[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                                                  MERGE(s4[2 * i], s4[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    s1 = MERGE(s2[0], s2[1], 0, 2, 8, 10, 4, 6, 12, 14) + MERGE(s2[0], s2[1], 1, 3, 9, 11, 5, 7, 13, 15);
 #undef MERGE
-#else
-    for (size_t i = 0; i < LANES; i++) to[i] = lanes_sum(v + i);
-#endif
+    __builtin_memcpy(to, &s1, sizeof s1);
 }
 
 #endif

@@ -69,15 +69,43 @@ static size_t turned(size_t point)
 }
 
 /* Packed are, point by point and panel by panel, for each source the numbers of the panel's filters side by side. */
-static size_t packed_place(size_t sources, size_t sums, size_t source, size_t sum)
+typedef struct packing {
+    size_t sources, sums, panel, points; /* points: numbers from one point to the next */
+    real *packed;
+} packing;
+
+static real *packed_place(const packing *p, size_t source, size_t sum)
 {
-    size_t panel = panel_width(sums), begin = sum / panel * panel;
-    return begin * sources + source * smaller(panel, sums - begin) + (sum - begin);
+    size_t begin = sum / p->panel * p->panel;
+    return p->packed + begin * p->sources + source * smaller(p->panel, p->sums - begin) + (sum - begin);
+}
+
+/* The points of count filters from first on, of one source: side by side within a panel. */
+static void pack_filters(const packing *p, size_t source, size_t first, size_t count, real (*u)[TOGETHER])
+{
+    for (size_t f = 0, n; f < count; f += n) {
+        n = smaller(p->panel - (first + f) % p->panel, count - f);
+        real *to = packed_place(p, source, first + f);
+        for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+            for (size_t i = 0; i < n; i++) to[k * p->points + i] = u[k][f + i];
+    }
+}
+
+/* For the data gradient sums and sources change places, and the filters are turned round. */
+static void pack_turned(const packing *p, size_t first, size_t count, size_t sum, real (*u)[TOGETHER])
+{
+    real *to = packed_place(p, first, sum);
+    size_t step = smaller(p->panel, p->sums - sum / p->panel * p->panel);
+    for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+        for (size_t f = 0; f < count; f++) to[turned(k) * p->points + f * step] = u[k][f];
 }
 
 void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    size_t ins = s->in_channels, outs = s->out_channels, points = ins * outs;
+    size_t ins = s->in_channels, outs = s->out_channels;
+    packing p = {
+        .sources = gradient ? outs : ins, .sums = gradient ? ins : outs, .points = ins * outs, .packed = packed};
+    p.panel = panel_width(p.sums);
     real g[9][TOGETHER] = {0}, u[WINOGRAD_POINTS][TOGETHER];
     for (size_t in = 0; in < ins; in++)
         for (size_t first = 0; first < outs; first += TOGETHER) {
@@ -85,12 +113,10 @@ void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradie
             for (size_t tap = 0; tap < 9; tap++)
                 for (size_t f = 0; f < count; f++) g[tap][f] = filters[(tap * ins + in) * outs + first + f];
             transform_filters(g, u);
-            for (size_t f = 0; f < count; f++) {
-                size_t place =
-                    gradient ? packed_place(outs, ins, first + f, in) : packed_place(ins, outs, in, first + f);
-                for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-                    packed[(gradient ? turned(k) : k) * points + place] = u[k][f];
-            }
+            if (gradient)
+                pack_turned(&p, first, count, in, u);
+            else
+                pack_filters(&p, in, first, count, u);
         }
 }
 

@@ -10,7 +10,11 @@
 #include "kernels/weights_tile.h"
 #include "kernels/winograd.h"
 
-enum { CHUNK_BYTES = 960 << 10, TILE_SUMS = (TILE_TAPS * TILE_FILTERS + LANES - 1) / LANES * LANES };
+enum {
+    CHUNK_BYTES = 960 << 10,
+    LEAST_TILES = 64,
+    TILE_SUMS = (TILE_TAPS * TILE_FILTERS + SUMS_TOGETHER - 1) / SUMS_TOGETHER * SUMS_TOGETHER
+};
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -30,9 +34,8 @@ static size_t tiles_of(const conv_shape *s) { return divide_up(s->out_height, 2)
 /* Tiles of a chunk, at most. */
 static size_t chunk_size(const conv_shape *s)
 {
-    size_t most = CHUNK_BYTES / (4 * (s->in_channels + s->out_channels) * sizeof(lanes)), all = tiles_of(s);
-    if (most < 16) most = 16;
-    return divide_up(all, divide_up(all, most));
+    size_t most = CHUNK_BYTES / (4 * (s->in_channels + s->out_channels) * sizeof(lanes));
+    return smaller(tiles_of(s), most < LEAST_TILES ? LEAST_TILES : most);
 }
 
 static size_t patches_size(const conv_shape *s) { return 4 * odd(s->in_channels * chunk_size(s)); }
@@ -188,7 +191,7 @@ static void multiply_tile(const weights_filtering *f, const lanes *gradients, co
         tile.sum[i] = sum + i;
     }
     KERNEL(weights_tiles)[filters][channels](&tile);
-    for (size_t i = 0; i < filters * channels; i += LANES) lanes_sums(sum + i, added + i);
+    for (size_t i = 0; i < filters * channels; i += SUMS_TOGETHER) lanes_sums(sum + i, added + i);
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < filters; i++) {
             real *to = sums + c * f->gradient.channels + i;
