@@ -6,6 +6,8 @@
 
 /* gradient: the form that the data gradient reads. */
 typedef void conv_pack_function(const conv_shape *s, const real *filters, bool gradient, real *packed);
+/* bias: NULL: none. */
+typedef void conv_apart_pack_function(const conv_shape *s, const real *filters, const real *bias, real *packed);
 /* c->packed is the pass's own form. */
 typedef void conv_pass(const conv_shape *s, const conv_call *c);
 
@@ -15,6 +17,13 @@ size_t KERNEL(direct_scratch_size)(const conv_shape *s);
 conv_pack_function KERNEL(direct_pack);
 conv_pass KERNEL(direct_forward), KERNEL(direct_gradient_inputs), KERNEL(direct_gradient_weights);
 
+/* The forward pass of an image apart: x and y are [height][width][channels], channels in whole lanes. first, last:
+ * pairs of rows of outputs, or lanes of filters where conv_apart_splits_filters. packed: of its own, the bias in it. */
+size_t KERNEL(direct_apart_packed_size)(const conv_shape *s);
+size_t KERNEL(direct_apart_scratch_size)(const conv_shape *s);
+conv_apart_pack_function KERNEL(direct_apart_pack);
+conv_pass KERNEL(direct_apart_forward);
+
 /* 3 x 3 taps side by side: winograd.h. */
 size_t KERNEL(winograd_packed_size)(const conv_shape *s);
 size_t KERNEL(winograd_scratch_size)(const conv_shape *s);
@@ -22,5 +31,9 @@ conv_pack_function KERNEL(winograd_pack);
 conv_pass KERNEL(winograd_forward), KERNEL(winograd_gradient_inputs);
 size_t KERNEL(winograd_weights_scratch_size)(const conv_shape *s);
 conv_pass KERNEL(winograd_gradient_weights);
+size_t KERNEL(winograd_apart_packed_size)(const conv_shape *s);
+size_t KERNEL(winograd_apart_scratch_size)(const conv_shape *s);
+conv_apart_pack_function KERNEL(winograd_apart_pack);
+conv_pass KERNEL(winograd_apart_forward);
 
 #endif

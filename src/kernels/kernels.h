@@ -48,6 +48,16 @@ conv_choice conv_choose(const conv_shape *s);
 /* Whether a shape's passes can take the maximum of 2 x 2 windows on the way. */
 bool conv_pools(const conv_shape *s);
 
+/* The lanes that so many channels of an image apart fill. */
+static inline size_t lanes_of(size_t channels) { return (channels + LANES - 1) / LANES; }
+/* Into how many parts the forward pass of an image apart can be divided: pairs of rows of its outputs, or where there is
+ * one output alone (a Dense layer) lanes of filters. */
+static inline bool conv_apart_splits_filters(const conv_shape *s) { return s->out_height * s->out_width == 1; }
+static inline size_t conv_apart_parts(const conv_shape *s)
+{
+    return conv_apart_splits_filters(s) ? lanes_of(s->out_channels) : (s->out_height + 1) / 2;
+}
+
 /* A window that slides over each channel. */
 typedef struct pool_shape {
     size_t in_height, in_width, channels;
@@ -106,6 +116,13 @@ typedef struct activation_parameters {
     X(void, conv_forward, (const conv_shape *s, const conv_call *c))          /* y: correlation + bias */              \
     X(void, conv_gradient_inputs, (const conv_shape *s, const conv_call *c))  /* dx */                                 \
     X(void, conv_gradient_weights, (const conv_shape *s, const conv_call *c)) /* d_filters, d_bias */                  \
+    /* of an image apart, in one group: x and y are [height][width][channels], the channels in whole lanes; first, last   \
+     * count conv_apart_parts; pooled as above, without a winner. packed has a form of its own, the bias in it. Every      \
+     * number has the bits that conv_forward gives it in a block. */                                                       \
+    X(size_t, conv_apart_packed_size, (const conv_shape *s))                                                           \
+    X(size_t, conv_apart_scratch_size, (const conv_shape *s))                                                          \
+    X(void, conv_apart_pack, (const conv_shape *s, const real *filters, const real *bias, real *packed))               \
+    X(void, conv_apart_forward, (const conv_shape *s, const conv_call *c))                                             \
     /* pool.c: channels first ... last - 1. winner: max_pool_winner_size bytes for the gradient (NULL: not wanted) */  \
     X(size_t, max_pool_winner_size, (const pool_shape *s))                                                             \
     X(void, max_pool_forward, (const pool_shape *s, const lanes *x, lanes *y, void *winner, size_t first, size_t last))\

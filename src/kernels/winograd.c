@@ -39,28 +39,6 @@ static size_t panel_width(size_t filters)
 
 size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * s->in_channels * s->out_channels; }
 
-enum { TOGETHER = 16 }; /* filters that are transformed at once */
-
-/* Along one axis. */
-INLINE void transform_filter(const real *g0, const real *g1, const real *g2, real (*u)[TOGETHER], size_t step)
-{
-    for (size_t f = 0; f < TOGETHER; f++) {
-        real ends = g0[f] + g2[f];
-        u[0][f] = g0[f];
-        u[step][f] = (ends + g1[f]) / 2;
-        u[2 * step][f] = (ends - g1[f]) / 2;
-        u[3 * step][f] = g2[f];
-    }
-}
-
-/* The 16 points of filters [tap][filter]. */
-static void transform_filters(real (*g)[TOGETHER], real (*u)[TOGETHER])
-{
-    real rows[12][TOGETHER]; /* [point of the rows][column] */
-    for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], rows + j, 3);
-    for (size_t i = 0; i < 4; i++) transform_filter(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], u + 4 * i, 1);
-}
-
 /* Of a filter turned round, points 0 and 3 of either axis change places. */
 static size_t turned(size_t point)
 {
@@ -81,7 +59,7 @@ static real *packed_place(const packing *p, size_t source, size_t sum)
 }
 
 /* The points of count filters from first on, of one source: side by side within a panel. */
-static void pack_filters(const packing *p, size_t source, size_t first, size_t count, real (*u)[TOGETHER])
+static void pack_filters(const packing *p, size_t source, size_t first, size_t count, real (*u)[FILTERS_TOGETHER])
 {
     for (size_t f = 0, n; f < count; f += n) {
         n = smaller(p->panel - (first + f) % p->panel, count - f);
@@ -92,7 +70,7 @@ static void pack_filters(const packing *p, size_t source, size_t first, size_t c
 }
 
 /* For the data gradient sums and sources change places, and the filters are turned round. */
-static void pack_turned(const packing *p, size_t first, size_t count, size_t sum, real (*u)[TOGETHER])
+static void pack_turned(const packing *p, size_t first, size_t count, size_t sum, real (*u)[FILTERS_TOGETHER])
 {
     real *to = packed_place(p, first, sum);
     size_t step = smaller(p->panel, p->sums - sum / p->panel * p->panel);
@@ -106,10 +84,10 @@ void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradie
     packing p = {
         .sources = gradient ? outs : ins, .sums = gradient ? ins : outs, .points = ins * outs, .packed = packed};
     p.panel = panel_width(p.sums);
-    real g[9][TOGETHER] = {0}, u[WINOGRAD_POINTS][TOGETHER];
+    real g[9][FILTERS_TOGETHER] = {0}, u[WINOGRAD_POINTS][FILTERS_TOGETHER];
     for (size_t in = 0; in < ins; in++)
-        for (size_t first = 0; first < outs; first += TOGETHER) {
-            size_t count = smaller(TOGETHER, outs - first);
+        for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
+            size_t count = smaller(FILTERS_TOGETHER, outs - first);
             for (size_t tap = 0; tap < 9; tap++)
                 for (size_t f = 0; f < count; f++) g[tap][f] = filters[(tap * ins + in) * outs + first + f];
             transform_filters(g, u);
@@ -123,22 +101,6 @@ void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradie
 /* ---- Patches ------------------------------------------------------------------------------------------------------
  */
 
-INLINE void transform_and_store(const vec_patch *d, lanes *to, size_t step, size_t part)
-{
-    vec rows[4][4], v[4];
-    UNROLL for (size_t j = 0; j < 4; j++)
-    {
-        const vec column[4] = {d->v[0][j], d->v[1][j], d->v[2][j], d->v[3][j]};
-        transform_patch(column, v);
-        UNROLL for (size_t i = 0; i < 4; i++) rows[i][j] = v[i];
-    }
-    UNROLL for (size_t i = 0; i < 4; i++)
-    {
-        transform_patch(rows[i], v);
-        UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + (4 * i + j) * step, part, v[j]);
-    }
-}
-
 static void transform_plain(const filtering *f, const winograd_place *place, size_t tiles)
 {
     const winograd_source *s = &f->source;
@@ -147,8 +109,8 @@ static void transform_plain(const filtering *f, const winograd_place *place, siz
             for (size_t part = 0; part < PARTS; part++) {
                 const lanes *plane = s->plane + c * s->plane_size;
                 vec_patch d =
-                    place[t].inside ? load_inside(s, plane, place[t], part) : load_border(s, plane, place[t], part);
-                transform_and_store(&d, f->patches + c * tiles + t, f->patches_step, part);
+                    place[t].inside ? load_inside(s, plane, 1, place[t], part) : load_border(s, plane, 1, place[t], part);
+                transform_and_store_patch(&d, f->patches + c * tiles + t, f->patches_step, part);
             }
 }
 
@@ -161,7 +123,7 @@ INLINE void transform_pooled(const filtering *f, const winograd_place *place, si
             for (size_t part = 0; part < PARTS; part++) {
                 vec_patch d = load_pooled(s, s->plane + c * s->plane_size, s->winner + c * s->plane_size, place[t],
                                           row_phase, column_phase, part);
-                transform_and_store(&d, f->patches + c * tiles + t, f->patches_step, part);
+                transform_and_store_patch(&d, f->patches + c * tiles + t, f->patches_step, part);
             }
 }
 
@@ -209,23 +171,6 @@ static void multiply(const filtering *f, size_t tiles, size_t first, size_t last
 
 /* ---- Sums ---------------------------------------------------------------------------------------------------------
  */
-
-/* The 2 x 2 outputs of a tile, row by row. */
-INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
-{
-    vec upper[4], lower[4];
-    UNROLL for (size_t j = 0; j < 4; j++)
-    {
-        vec m0 = vec_load(m + j * step, part), m1 = vec_load(m + (4 + j) * step, part);
-        vec m2 = vec_load(m + (8 + j) * step, part), m3 = vec_load(m + (12 + j) * step, part);
-        upper[j] = m0 + m1 + m2;
-        lower[j] = m1 - m2 + m3;
-    }
-    y[0] = upper[0] + upper[1] + upper[2];
-    y[1] = upper[1] - upper[2] + upper[3];
-    y[2] = lower[0] + lower[1] + lower[2];
-    y[3] = lower[1] - lower[2] + lower[3];
-}
 
 INLINE void finish_sums(const filtering *f, size_t filter, vec y[4])
 {

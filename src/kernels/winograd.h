@@ -68,23 +68,24 @@ typedef struct vec_patch {
 /* Distances that are passed from line to line are made odd, so that they do not meet in the same set of the cache. */
 static inline size_t odd(size_t n) { return n | 1; }
 
-INLINE vec_patch load_inside(const winograd_source *s, const lanes *plane, winograd_place p, size_t part)
+/* pixel: lanes from one pixel to the next. */
+INLINE vec_patch load_inside(const winograd_source *s, const lanes *plane, size_t pixel, winograd_place p, size_t part)
 {
-    const lanes *at = plane + p.row * (ptrdiff_t)s->width + p.column;
+    const lanes *at = plane + (p.row * (ptrdiff_t)s->width + p.column) * (ptrdiff_t)pixel;
     vec_patch d;
     UNROLL for (size_t i = 0; i < 4; i++) UNROLL for (size_t j = 0; j < 4; j++) d.v[i][j] =
-        vec_load(at + i * s->width + j, part);
+        vec_load(at + (i * s->width + j) * pixel, part);
     return d;
 }
 
-INLINE vec_patch load_border(const winograd_source *s, const lanes *plane, winograd_place p, size_t part)
+INLINE vec_patch load_border(const winograd_source *s, const lanes *plane, size_t pixel, winograd_place p, size_t part)
 {
-    const lanes *at = plane + p.row * (ptrdiff_t)s->width + p.column;
+    const ptrdiff_t first = p.row * (ptrdiff_t)s->width + p.column;
     vec_patch d;
     UNROLL for (ptrdiff_t i = 0; i < 4; i++) UNROLL for (ptrdiff_t j = 0; j < 4; j++)
     {
         bool in = within(p.row + i, s->height) && within(p.column + j, s->width);
-        d.v[i][j] = in ? vec_load(at + i * (ptrdiff_t)s->width + j, part) : vec_set(0);
+        d.v[i][j] = in ? vec_load(plane + (first + i * (ptrdiff_t)s->width + j) * (ptrdiff_t)pixel, part) : vec_set(0);
     }
     return d;
 }
@@ -119,6 +120,62 @@ INLINE void transform_patch(const vec d[4], vec v[4])
     v[1] = d[1] + d[2];
     v[2] = d[2] - d[1];
     v[3] = d[3] - d[1];
+}
+
+/* The 16 points of a patch, step lanes from one to the next. */
+INLINE void transform_and_store_patch(const vec_patch *d, lanes *to, size_t step, size_t part)
+{
+    vec rows[4][4], v[4];
+    UNROLL for (size_t j = 0; j < 4; j++)
+    {
+        const vec column[4] = {d->v[0][j], d->v[1][j], d->v[2][j], d->v[3][j]};
+        transform_patch(column, v);
+        UNROLL for (size_t i = 0; i < 4; i++) rows[i][j] = v[i];
+    }
+    UNROLL for (size_t i = 0; i < 4; i++)
+    {
+        transform_patch(rows[i], v);
+        UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + (4 * i + j) * step, part, v[j]);
+    }
+}
+
+/* The 2 x 2 outputs of a tile, row by row. */
+INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
+{
+    vec upper[4], lower[4];
+    UNROLL for (size_t j = 0; j < 4; j++)
+    {
+        vec m0 = vec_load(m + j * step, part), m1 = vec_load(m + (4 + j) * step, part);
+        vec m2 = vec_load(m + (8 + j) * step, part), m3 = vec_load(m + (12 + j) * step, part);
+        upper[j] = m0 + m1 + m2;
+        lower[j] = m1 - m2 + m3;
+    }
+    y[0] = upper[0] + upper[1] + upper[2];
+    y[1] = upper[1] - upper[2] + upper[3];
+    y[2] = lower[0] + lower[1] + lower[2];
+    y[3] = lower[1] - lower[2] + lower[3];
+}
+
+enum { FILTERS_TOGETHER = 16 }; /* filters that are transformed at once */
+
+/* Along one axis. */
+INLINE void transform_filter(const real *g0, const real *g1, const real *g2, real (*u)[FILTERS_TOGETHER], size_t step)
+{
+    for (size_t f = 0; f < FILTERS_TOGETHER; f++) {
+        real ends = g0[f] + g2[f];
+        u[0][f] = g0[f];
+        u[step][f] = (ends + g1[f]) / 2;
+        u[2 * step][f] = (ends - g1[f]) / 2;
+        u[3 * step][f] = g2[f];
+    }
+}
+
+/* The 16 points of filters [tap][filter]. */
+static inline void transform_filters(real (*g)[FILTERS_TOGETHER], real (*u)[FILTERS_TOGETHER])
+{
+    real rows[12][FILTERS_TOGETHER]; /* [point of the rows][column] */
+    for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], rows + j, 3);
+    for (size_t i = 0; i < 4; i++) transform_filter(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], u + 4 * i, 1);
 }
 
 #endif
