@@ -52,3 +52,18 @@ void batch_load(const cepa_dataset *data, size_t input, const size_t rows[LANES]
     else
         load_any(&l);
 }
+
+void batch_load_apart(const cepa_dataset *data, size_t input, size_t row, size_t channels, real *x)
+{
+    const column *c = &data->storage->columns[ROLE_INPUT][input];
+    const unsigned char *from = column_row(data, c, row);
+    size_t step = lanes_of(channels) * LANES;
+    for (size_t e = 0; e < c->numbers; e += channels, x += step) {
+        for (size_t i = 0; i < channels; i++)
+            if (c->array.type == CEPA_UINT8)
+                x[i] = data->bytes_scaled[from[e + i]];
+            else
+                x[i] = (real)(c->read(from, e + i) * data->info.scale);
+        for (size_t i = channels; i < step; i++) x[i] = 0;
+    }
+}

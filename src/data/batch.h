@@ -27,4 +27,8 @@ static inline double batch_weight(const cepa_dataset *data, size_t row)
     return c ? c->read(column_row(data, c, row), 0) : 1;
 }
 
+/* One row of an input apart: [all axes but the last][channels], each position's channels in whole lanes, filled up with
+ * 0. Scaled as batch_load does it. */
+void batch_load_apart(const cepa_dataset *data, size_t input, size_t row, size_t channels, real *x);
+
 #endif

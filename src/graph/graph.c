@@ -41,7 +41,9 @@ cepa_graph *graph_new(uint64_t seed, bool keras2_names)
 void graph_free(cepa_graph *graph)
 {
     if (!graph) return;
-    for (size_t i = 0; i < graph->call_count; i++) free(graph->calls[i]->packed);
+    for (size_t i = 0; i < graph->call_count; i++)
+        for (size_t form = 0; form < ARRAY_COUNT(graph->calls[i]->packed); form++)
+            free(graph->calls[i]->packed[form].reals);
     free(graph->layers);
     free(graph->calls);
     free(graph->tensors);
@@ -206,7 +208,18 @@ void declare_weight(shape_pass *p, const weight_spec *spec)
 
 void declare_kept(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->kept_bytes = bytes; }
 void declare_scratch(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->scratch_bytes = bytes; }
-void declare_packed(shape_pass *p, size_t reals) { ((declarations *)p->internal)->call->packed_count = reals; }
+void declare_packed(shape_pass *p, size_t reals)
+{
+    ((declarations *)p->internal)->call->packed[FORM_BLOCK].count = reals;
+}
+
+void declare_apart(shape_pass *p, size_t packed, size_t scratch, size_t parts)
+{
+    call *c = ((declarations *)p->internal)->call;
+    c->packed[FORM_APART].count = packed;
+    if (scratch > c->scratch_bytes) c->scratch_bytes = scratch;
+    c->split[PASS_FORWARD_APART] = parts;
+}
 
 void declare_batch_state(shape_pass *p, size_t sums, size_t state)
 {
@@ -218,9 +231,9 @@ void declare_batch_state(shape_pass *p, size_t sums, size_t state)
 void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t gradient_weights)
 {
     size_t *split = ((declarations *)p->internal)->call->split;
-    split[0] = forward;
-    split[1] = gradient_inputs;
-    split[2] = gradient_weights;
+    split[PASS_FORWARD] = forward;
+    split[PASS_GRADIENT_INPUTS] = gradient_inputs;
+    split[PASS_GRADIENT_WEIGHTS] = gradient_weights;
 }
 
 arena *pass_memory(shape_pass *p) { return &((declarations *)p->internal)->graph->memory; }

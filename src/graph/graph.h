@@ -42,6 +42,17 @@ typedef struct tensor {
     size_t index; /* among the producer's outputs */
 } tensor;
 
+/* What a layer's pack makes of its weights. */
+typedef struct packed_form {
+    real *reals;
+    size_t count;
+    uint64_t version; /* of the weights that it was made of */
+} packed_form;
+
+typedef enum weights_form { FORM_BLOCK, FORM_APART } weights_form;
+
+typedef enum pass_kind { PASS_FORWARD, PASS_GRADIENT_INPUTS, PASS_GRADIENT_WEIGHTS, PASS_FORWARD_APART, PASSES } pass_kind;
+
 /* One use of a layer. */
 struct call {
     layer *layer;
@@ -56,10 +67,8 @@ struct call {
     void *geometry;
     unsigned needs; /* what gradient_inputs reads besides dy */
     size_t kept_bytes, scratch_bytes, sums, state;
-    real *packed; /* packed_count reals, laid out for this call's geometry; valid for the weights' version below */
-    size_t packed_count;
-    uint64_t packed_version;
-    size_t split[3]; /* forward, gradient_inputs, gradient_weights */
+    packed_form packed[2]; /* laid out for this call's geometry: by form */
+    size_t split[PASSES];
 };
 
 struct cepa_graph {
@@ -111,11 +120,12 @@ const call *graph_source(const cepa_graph *graph, int id, size_t *index);
 /* True where training changes a weight: not by kind or because its layer is frozen. */
 bool weight_is_trained(const weight *w);
 
-/* Makes the packed form of a call's weights anew; the call has memory for it. */
-void call_pack(cepa_graph *graph, call *c);
+/* Makes a packed form of a call's weights anew; the call has memory for it. */
+void call_pack(cepa_graph *graph, call *c, weights_form form);
 
-/* Makes the packed forms of a network's weights where they are older than the weights. Any thread. */
-cepa_status network_pack(const struct network *network, cepa_error *error);
+/* The same where it is older than the weights, with memory. Any thread. */
+cepa_status call_pack_again(cepa_graph *graph, call *c, weights_form form, cepa_error *error);
+
 /* To be called by whoever has written weights. */
 void graph_weights_changed(cepa_graph *graph);
 

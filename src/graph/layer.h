@@ -16,6 +16,8 @@ typedef struct shape {
 /* The number of elements; 0 where a size is unknown. The shape pass has made sure that it fits. */
 size_t shape_count(const shape *s);
 bool shape_is_known(const shape *s);
+/* The size of the last axis; 1 of a single number. */
+size_t shape_channels(const shape *s);
 bool shape_equal(const shape *a, const shape *b);
 /* "(None, 30, 30, 50)" as Keras prints it, with the batch axis in front. */
 void shape_text(const shape *s, char *text, size_t size);
@@ -55,6 +57,9 @@ void declare_scratch(shape_pass *p, size_t bytes);
 void declare_batch_state(shape_pass *p, size_t sums, size_t state);
 /* Reals of the packed form that pack makes of the weights whenever they have changed: c->packed. */
 void declare_packed(shape_pass *p, size_t reals);
+/* What forward_apart needs: reals of the packed form that pack_apart makes, bytes of scratch, and the number of parts
+ * into which its outputs can be divided. Not declared, the image is put into lanes for this call. */
+void declare_apart(shape_pass *p, size_t packed, size_t scratch, size_t parts);
 /* Into how many parts the outputs of each pass can be divided among idle threads (1: not at all): c->first, c->last. */
 void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t gradient_weights);
 /* A struct of the layer's own, made here once and read in every call: c->geometry. NULL without memory (then return
@@ -77,7 +82,10 @@ typedef struct random_rows {
     uint32_t batch_row;   /* that of the batch's first row */
 } random_rows;
 
-/* One pass of one call over one block. Pointers that the pass has no business with are NULL. */
+/* One pass of one call over one block. Pointers that the pass has no business with are NULL.
+ *
+ * In inference a few images may go through apart, one at a time: then x and y are [all axes but the last][channels], the
+ * channels in lanes, the last lanes filled up with anything finite. Every number has the same bits as in a block. */
 typedef struct layer_call {
     const void *options;
     const void *geometry;
@@ -119,6 +127,7 @@ typedef struct layer_class {
     bool (*shape)(shape_pass *p);                    /* false after refuse */
     layer_pass *pack;                                /* w -> packed, whenever the weights have changed */
     layer_pass *forward;                             /* after the forward stages, if any */
+    layer_pass *pack_apart, *forward_apart;          /* the same for an image apart, where declare_apart says so */
     layer_pass *gradient_inputs;                     /* dy -> dx; NULL: no gradient flows */
     layer_pass *gradient_weights;                    /* x, dy -> dw */
     batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
@@ -158,7 +167,7 @@ typedef struct fusion {
     size_t count; /* calls in the row */
     const layer_class *const *classes;
     bool (*matches)(const fusion_part *parts);
-    layer_pass *forward;
+    layer_pass *forward, *forward_apart; /* apart: where the first call declares it */
     layer_pass *gradient_inputs, *gradient_weights; /* NULL: the calls' own, one after the other */
 } fusion;
 

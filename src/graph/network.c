@@ -298,30 +298,26 @@ size_t layer_parameters(const cepa_graph *graph, const layer *l, size_t *not_tra
     return total;
 }
 
-cepa_status network_pack(const network *network, cepa_error *error)
+cepa_status call_pack_again(cepa_graph *graph, call *c, weights_form form, cepa_error *error)
 {
-    cepa_graph *g = network->graph;
+    packed_form *packed = &c->packed[form];
     cepa_status status = CEPA_OK;
-    pthread_mutex_lock(&g->packing);
-    for (size_t i = 0; i < network->call_count && !status; i++) {
-        call *c = network->calls[i];
-        if (!c->packed_count || c->packed_version == g->version) continue;
-        if (!c->packed) c->packed = allocate_aligned(c->packed_count * sizeof *c->packed);
-        if (!c->packed)
-            status = fail_memory(error);
-        else
-            call_pack(g, c);
-    }
-    pthread_mutex_unlock(&g->packing);
+    pthread_mutex_lock(&graph->packing);
+    if (!packed->reals) packed->reals = allocate_aligned(packed->count * sizeof *packed->reals);
+    if (!packed->reals)
+        status = fail_memory(error);
+    else if (packed->version != graph->version)
+        call_pack(graph, c, form);
+    pthread_mutex_unlock(&graph->packing);
     return status;
 }
 
-void call_pack(cepa_graph *graph, call *c)
+void call_pack(cepa_graph *graph, call *c, weights_form form)
 {
     const layer *l = c->layer;
     real *w[CEPA_MAX_INPUTS];
     for (size_t i = 0; i < l->weight_count; i++) w[i] = graph->values + graph->weights[l->first_weight + i].offset;
-    layer_call pass = {.options = l->options, .geometry = c->geometry, .w = w, .packed = c->packed};
-    l->class->pack(&pass);
-    c->packed_version = graph->version;
+    layer_call pass = {.options = l->options, .geometry = c->geometry, .w = w, .packed = c->packed[form].reals};
+    (form == FORM_APART ? l->class->pack_apart : l->class->pack)(&pass);
+    c->packed[form].version = graph->version;
 }

@@ -148,8 +148,14 @@ void planner_measure_weights(planner *p)
 
 void planner_collect_packs(planner *p)
 {
-    const network *n = p->request->network;
-    p->plan->packs = planner_allocate(p, n->call_count + 1, sizeof(call *));
-    for (size_t i = 0; !p->failed && i < n->call_count; i++)
-        if (n->calls[i]->packed_count) p->plan->packs[p->plan->pack_count++] = n->calls[i];
+    plan *plan = p->plan;
+    bool(*met)[2] = planner_allocate(p, p->graph->call_count + 1, sizeof *met);
+    plan->packs = planner_allocate(p, 2 * p->graph->call_count + 1, sizeof *plan->packs);
+    for (size_t i = 0; !p->failed && i < plan->step_count; i++) {
+        const step *s = &plan->steps[i];
+        weights_form form = s->kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK;
+        if (!s->call || !s->call->packed[form].count || met[s->call->index][form]) continue;
+        met[s->call->index][form] = true;
+        plan->packs[plan->pack_count++] = (packed_use){p->graph->calls[s->call->index], form};
+    }
 }

@@ -112,7 +112,7 @@ static const shape *shapes_of(planner *p, const int *tensors, size_t count)
     return list;
 }
 
-step planner_step_of(planner *p, const call_row *row, pass kind)
+step planner_step_of(planner *p, const call_row *row, pass_kind kind)
 {
     const call *c = row->calls[0], *last = row->calls[row->count - 1];
     step made = {.run = step_run_pass,
@@ -185,7 +185,7 @@ static void share_value(const value_state *x, value_state *y)
     y->kept |= x->kept;
 }
 
-static void plan_row(planner *p, const call_row *row)
+void planner_forward_row(planner *p, const call_row *row)
 {
     const call *c = row->calls[0], *last = row->calls[row->count - 1];
     const layer_class *class = c->layer->class;
@@ -205,7 +205,7 @@ static void plan_row(planner *p, const call_row *row)
     planner_add_step(p, &forward);
 }
 
-static bool input_number(const network *n, int id, size_t *number)
+bool planner_input_number(const network *n, int id, size_t *number)
 {
     for (size_t i = 0; i < n->inputs; i++)
         if (n->input[i] == id) {
@@ -230,10 +230,10 @@ static void plan_forward(planner *p)
     for (const call_row *row = p->rows; row < p->rows + p->row_count && !p->failed; row++) {
         const call *c = row->calls[0];
         size_t number;
-        if (c->layer->class->is_input && input_number(n, c->output[0], &number))
+        if (c->layer->class->is_input && planner_input_number(n, c->output[0], &number))
             plan_input(p, c->output[0], number);
         else
-            plan_row(p, row);
+            planner_forward_row(p, row);
     }
 }
 
@@ -281,7 +281,7 @@ static bool prepare(planner *p)
     p->value = calloc(p->graph->tensor_count, sizeof *p->value);
     p->kept_slot = calloc(p->graph->call_count + 1, sizeof *p->kept_slot);
     if (p->failed || !p->value || !p->kept_slot) return false;
-    for (size_t i = 0; i < p->graph->tensor_count; i++) p->value[i].slot = p->value[i].gradient = NO_SLOT;
+    for (size_t i = 0; i < p->graph->tensor_count; i++) p->value[i] = (value_state){.slot = NO_SLOT, .apart = NO_SLOT, .gradient = NO_SLOT};
     for (size_t i = 0; i < p->graph->call_count; i++) p->kept_slot[i] = NO_SLOT;
     for (size_t i = 0; i < n->inputs; i++) {
         const shape *s = &graph_tensor(p->graph, n->input[i])->shape;
@@ -302,7 +302,10 @@ static cepa_status decide(planner *p, cepa_error *error)
     count_readers(p);
     find_rows(p);
     planner_mark_kept(p);
-    plan_forward(p);
+    if (p->request->apart)
+        planner_forward_apart(p);
+    else
+        plan_forward(p);
     plan_head(p);
     if (p->request->entries) planner_backward(p);
     end_stage(p, NULL);
@@ -319,6 +322,7 @@ cepa_status plan_new(const plan_request *request, plan **made, cepa_error *error
     plan *plan = calloc(1, sizeof *plan);
     if (!plan) return fail_memory(error);
     plan->network = request->network;
+    plan->block_rows = request->apart ? 1 : LANES;
     plan->wants = request->wants;
     plan->entries = request->entries;
     plan->inputs = plan->most_values = request->network->inputs;

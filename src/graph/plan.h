@@ -14,6 +14,7 @@ typedef struct plan_request {
     size_t entries;
     bool input_gradients; /* also carry the gradient to the network's inputs, for batch.finish */
     bool plain;           /* without fusing */
+    bool apart;           /* one image at a time, in inference */
 } plan_request;
 
 /* One trained weight: where it stands in the graph's values and in the gradients. Ordered by the latter, which follows
@@ -25,8 +26,6 @@ typedef struct segment {
 
 /* The trained weights of a network, in the arena; NULL without memory. */
 segment *network_segments(const network *n, arena *memory, size_t *count);
-
-typedef enum pass { PASS_FORWARD, PASS_GRADIENT_INPUTS, PASS_GRADIENT_WEIGHTS } pass;
 
 /* A value that lives for a part of the run: an activation, a gradient, what a layer keeps. */
 typedef struct slot {
@@ -45,7 +44,7 @@ struct step {
     void (*run)(struct frame *frame, const step *step);
     layer_pass *pass; /* of the class, for steps that run one */
     const call *call; /* whose options, geometry, inputs and weights */
-    pass kind;
+    pass_kind kind;
     int *x, *y, *dy, *dx; /* slots; x and dx by input, y and dy by output of the call */
     size_t outputs;       /* a fused pass has those of its last call */
     const shape *input_shape, *output_shape;
@@ -64,6 +63,11 @@ typedef struct stage {
     size_t first, last;  /* steps first ... last - 1 */
     const step *combine; /* NULL: none */
 } stage;
+
+typedef struct packed_use {
+    call *call;
+    weights_form form;
+} packed_use;
 
 typedef struct plan {
     arena memory;
@@ -85,8 +89,9 @@ typedef struct plan {
     size_t most_values;             /* inputs or outputs of any call */
     size_t largest_weights;         /* reals of the largest call's weights: room for one gradient */
     size_t scratch_bytes;           /* of the pass that uses most */
-    size_t pack_count;              /* calls that read a packed form of their weights */
-    call **packs;
+    size_t block_rows;              /* LANES, or 1 of images apart */
+    size_t pack_count;
+    packed_use *packs; /* the packed forms of weights that the steps read */
     size_t segment_count;
     segment *segments;
     size_t gradient_count;   /* reals of all trained weights */

@@ -7,7 +7,8 @@
 
 /* What is known of a tensor while the plan is made. */
 typedef struct value_state {
-    int slot;       /* of its value; NO_SLOT: fused away or not run */
+    int slot;       /* of its value; NO_SLOT: fused away, not run, or only apart */
+    int apart;      /* of its value as an image apart has it; NO_SLOT: none yet */
     int gradient;   /* slot of its gradient; NO_SLOT: none yet */
     size_t readers; /* calls that read it */
     bool wanted;    /* read by the head */
@@ -56,7 +57,7 @@ cepa_status planner_place_slots(plan *plan, cepa_error *error);
 /* Where the gradient of each trained weight stands. */
 void planner_add_segments(planner *p);
 
-/* The room that the largest call's weight gradient takes, and the calls that read a packed form of their weights. */
+/* The room that the largest call's weight gradient takes, and the packed forms that the steps read. */
 void planner_measure_weights(planner *p);
 void planner_collect_packs(planner *p);
 
@@ -72,7 +73,7 @@ bool planner_runs_training(const planner *p, const call *c);
 int *planner_slots_of(planner *p, const int *tensors, size_t count, bool gradients);
 
 /* A step for a pass of the row, which the caller completes: from the first call's inputs to the last one's outputs. */
-step planner_step_of(planner *p, const call_row *row, pass kind);
+step planner_step_of(planner *p, const call_row *row, pass_kind kind);
 
 /* The stages that need the whole batch: each partial as a step, then the barrier with its combine. */
 void planner_add_batch_stages(planner *p, const batch_stage *stages, const step *like);
@@ -87,6 +88,17 @@ unsigned planner_gradient_needs(const planner *p, const call *c);
 
 /* Which values a gradient pass reads again. */
 void planner_mark_kept(planner *p);
+
+/* ---- Images apart: apart.c. */
+
+/* The forward steps of a plan for images apart, and the wanted values put into lanes. */
+void planner_forward_apart(planner *p);
+
+/* The number of an input among the network's inputs. */
+bool planner_input_number(const network *n, int id, size_t *number);
+
+/* The forward step of a row in lanes. */
+void planner_forward_row(planner *p, const call_row *row);
 
 /* All steps after the head. */
 void planner_backward(planner *p);

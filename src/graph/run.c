@@ -72,6 +72,14 @@ static void carve_session(session *s, carving *c)
     s->frames = carve(c, threads, sizeof *s->frames);
 }
 
+static cepa_status pack_again(const plan *plan, cepa_error *error)
+{
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < plan->pack_count && !status; i++)
+        status = call_pack_again(plan->network->graph, plan->packs[i].call, plan->packs[i].form, error);
+    return status;
+}
+
 cepa_status session_new(const plan *plan, size_t most_rows, int threads, session **made, cepa_error *error)
 {
     *made = NULL;
@@ -80,14 +88,14 @@ cepa_status session_new(const plan *plan, size_t most_rows, int threads, session
     s->plan = plan;
     s->team = team_new(threads);
     s->threads = team_size(s->team);
-    s->most_blocks = (most_rows + LANES - 1) / LANES;
+    s->most_blocks = (most_rows + plan->block_rows - 1) / plan->block_rows;
     s->gradient_slots = slots_for(plan, s->most_blocks);
     carving measure = {0};
     carve_session(s, &measure);
     carving taken = {.memory = measure.overflow ? NULL : allocate_aligned(measure.used)};
     if (taken.memory) carve_session(s, &taken);
     s->memory = taken.memory;
-    cepa_status status = taken.memory && s->team ? network_pack(plan->network, error) : fail_memory(error);
+    cepa_status status = taken.memory && s->team ? pack_again(plan, error) : fail_memory(error);
     if (status)
         session_free(s);
     else
@@ -144,7 +152,7 @@ static layer_call make_call(frame *f, const step *step, real **w)
         .input = step->input_shape,
         .output = step->output_shape,
         .w = w,
-        .packed = c->packed,
+        .packed = c->packed[step->kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK].reals,
         .batch_rows = f->batch->rows,
         .count = step->count,
         .rows = f->rows,
@@ -220,6 +228,37 @@ void step_load(frame *f, const step *step)
     b->load(b->context, step->number, rows, step->order, slot_memory(f, step->to));
 }
 
+void step_load_apart(frame *f, const step *step)
+{
+    if (f->part) return;
+    const batch *b = f->batch;
+    b->load_apart(b->context, step->number, b->row[f->block], shape_channels(step->output_shape),
+                  slot_memory(f, step->to));
+}
+
+void step_put_into_lanes(frame *f, const step *step)
+{
+    if (f->part) return;
+    const lanes *from = slot_memory(f, step->from);
+    lanes *to = slot_memory(f, step->to);
+    size_t channels = shape_channels(step->output_shape), positions = shape_count(step->output_shape) / channels;
+    for (size_t i = 0; i < positions; i++, from += lanes_of(channels))
+        for (size_t c = 0; c < channels; c++)
+            kernels->fill(to + c * positions + i, 1, from[c / LANES].lane[c % LANES]);
+}
+
+void step_take_apart(frame *f, const step *step)
+{
+    if (f->part) return;
+    const lanes *from = slot_memory(f, step->from);
+    lanes *to = slot_memory(f, step->to);
+    size_t channels = shape_channels(step->output_shape), positions = shape_count(step->output_shape) / channels;
+    for (size_t i = 0; i < positions; i++, to += lanes_of(channels)) {
+        to[lanes_of(channels) - 1] = (lanes){0};
+        for (size_t c = 0; c < channels; c++) to[c / LANES].lane[c % LANES] = from[c * positions + i].lane[0];
+    }
+}
+
 void step_add(frame *f, const step *step)
 {
     if (f->part) return;
@@ -237,7 +276,7 @@ void step_head(frame *f, const step *step)
     (void)step;
     const plan *p = f->session->plan;
     if (f->part || !f->batch->head) return;
-    f->batch->head(f->batch->context, f->block * LANES, f->rows, slot_list(f, 0, p->want, p->wants),
+    f->batch->head(f->batch->context, f->block * p->block_rows, f->rows, slot_list(f, 0, p->want, p->wants),
                    slot_list(f, 1, p->entry, p->entries));
 }
 
@@ -283,9 +322,9 @@ static size_t first_block(const stage_run *r, size_t slot) { return r->blocks * 
 static void enter_block(frame *f, const stage_run *r, size_t slot, size_t block)
 {
     const batch *b = r->batch;
-    size_t before = block * LANES;
+    size_t most = r->session->plan->block_rows, before = block * most;
     f->block = block;
-    f->rows = b->rows - before < LANES ? b->rows - before : LANES;
+    f->rows = b->rows - before < most ? b->rows - before : most;
     f->first_of_slot = block == first_block(r, slot);
     f->gradients = r->session->gradients + (r->session->plan->entries ? slot * r->session->plan->gradient_count : 0);
     f->random.stream = (random_stream){.key = b->seed, .epoch = b->epoch};
@@ -352,7 +391,7 @@ static void add_slots(void *context, size_t range, int thread)
 void session_run(session *session, const batch *batch)
 {
     const plan *p = session->plan;
-    stage_run r = {.session = session, .batch = batch, .blocks = (batch->rows + LANES - 1) / LANES};
+    stage_run r = {.session = session, .batch = batch, .blocks = (batch->rows + p->block_rows - 1) / p->block_rows};
     r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
     for (size_t i = 0; i < p->stage_count; i++) {
         r.stage = &p->stages[i];
@@ -380,7 +419,7 @@ static void pack_one(void *context, size_t index, int thread)
 {
     (void)thread;
     session *s = context;
-    call_pack(s->plan->network->graph, s->plan->packs[index]);
+    call_pack(s->plan->network->graph, s->plan->packs[index].call, s->plan->packs[index].form);
 }
 
 void session_pack(session *session) { team_for(session->team, session->plan->pack_count, pack_one, session); }

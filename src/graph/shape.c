@@ -18,6 +18,8 @@ bool shape_is_known(const shape *s)
     return true;
 }
 
+size_t shape_channels(const shape *s) { return s->rank ? (size_t)s->size[s->rank - 1] : 1; }
+
 bool shape_equal(const shape *a, const shape *b)
 {
     return a->rank == b->rank && memcmp(a->size, b->size, a->rank * sizeof *a->size) == 0;

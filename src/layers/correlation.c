@@ -25,10 +25,17 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
     declare_packed(p, kernels->conv_packed_size(s));
     declare_scratch(p, kernels->conv_scratch_size(s));
     declare_split(p, s->out_channels, s->in_channels, s->out_channels);
+    if (s->groups == 1)
+        declare_apart(p, kernels->conv_apart_packed_size(s), kernels->conv_apart_scratch_size(s), conv_apart_parts(s));
     return true;
 }
 
 void correlation_pack(const layer_call *c) { kernels->conv_pack(&GEOMETRY(c)->shape, c->w[0], c->packed); }
+
+void correlation_pack_apart(const layer_call *c)
+{
+    kernels->conv_apart_pack(&GEOMETRY(c)->shape, c->w[0], GEOMETRY(c)->bias ? c->w[1] : NULL, c->packed);
+}
 
 static conv_call call_of(const layer_call *c)
 {
@@ -45,6 +52,17 @@ static void forward(const layer_call *c, bool relu, bool pooled)
     call.pooled = pooled;
     call.y = c->y[0];
     kernels->conv_forward(&GEOMETRY(c)->shape, &call);
+}
+
+static void forward_apart(const layer_call *c, bool relu, bool pooled)
+{
+    conv_call call = call_of(c);
+    call.x = c->x[0];
+    call.bias = GEOMETRY(c)->bias ? c->w[1] : NULL;
+    call.relu = relu;
+    call.pooled = pooled;
+    call.y = c->y[0];
+    kernels->conv_apart_forward(&GEOMETRY(c)->shape, &call);
 }
 
 static void gradient_inputs(const layer_call *c, bool pooled)
@@ -69,10 +87,13 @@ static void gradient_weights(const layer_call *c, bool pooled)
 
 void correlation_forward(const layer_call *c) { forward(c, false, false); }
 void correlation_relu_forward(const layer_call *c) { forward(c, true, false); }
+void correlation_forward_apart(const layer_call *c) { forward_apart(c, false, false); }
+void correlation_relu_forward_apart(const layer_call *c) { forward_apart(c, true, false); }
 void correlation_gradient_inputs(const layer_call *c) { gradient_inputs(c, false); }
 void correlation_gradient_weights(const layer_call *c) { gradient_weights(c, false); }
 
 bool correlation_pools(const void *g) { return conv_pools(&((const geometry *)g)->shape); }
 void correlation_pooled_forward(const layer_call *c) { forward(c, true, true); }
+void correlation_pooled_forward_apart(const layer_call *c) { forward_apart(c, true, true); }
 void correlation_pooled_gradient_inputs(const layer_call *c) { gradient_inputs(c, true); }
 void correlation_pooled_gradient_weights(const layer_call *c) { gradient_weights(c, true); }

@@ -19,14 +19,16 @@ typedef struct kernel_texts {
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);
 
 layer_pass correlation_pack, correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
+layer_pass correlation_pack_apart, correlation_forward_apart;
 /* With relu behind it. */
-layer_pass correlation_relu_forward;
+layer_pass correlation_relu_forward, correlation_relu_forward_apart;
 /* With relu and the maximum of 2 x 2 windows behind it, where correlation_pools; kept is theirs. */
 bool correlation_pools(const void *geometry);
-layer_pass correlation_pooled_forward, correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights;
+layer_pass correlation_pooled_forward, correlation_pooled_forward_apart, correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights;
 
 #define CORRELATION_PASSES                                                                                             \
-    .pack = correlation_pack, .forward = correlation_forward, .gradient_inputs = correlation_gradient_inputs,          \
+    .pack = correlation_pack, .forward = correlation_forward, .pack_apart = correlation_pack_apart,                    \
+    .forward_apart = correlation_forward_apart, .gradient_inputs = correlation_gradient_inputs,                        \
     .gradient_weights = correlation_gradient_weights, .weights_need = NEEDS_INPUT
 
 #endif

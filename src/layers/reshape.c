@@ -2,6 +2,8 @@
  * the last axis outermost.  Keras: keras.layers.Flatten, keras.layers.Reshape. */
 #include "layers/layers.h"
 
+#include <string.h>
+
 typedef struct geometry {
     uint32_t index[1]; /* y[e] = x[index[e]]: as many as elements */
 } geometry;
@@ -12,6 +14,7 @@ static bool declare_gather(shape_pass *p)
     const shape *in = p->input, *out = p->output;
     size_t count = shape_count(in);
     geometry *g = declare_geometry(p, 2 * count * sizeof *g->index);
+    declare_apart(p, 0, 0, 1);
     if (!g || !count) return g != NULL;
     uint32_t *place = g->index, *input_place = g->index + count; /* of each element in Keras' order, and back */
     shape_order(in, place);
@@ -22,6 +25,24 @@ static bool declare_gather(shape_pass *p)
 }
 
 static void forward(const layer_call *c) { kernels->gather(c->x[0], GEOMETRY(c)->index, c->y[0], c->count); }
+
+/* The numbers of an image apart, closed up at one number of channels and spread out at another. */
+static void forward_apart(const layer_call *c)
+{
+    size_t from_channels = shape_channels(&c->input[0]), to_channels = shape_channels(&c->output[0]), count = c->count;
+    size_t from_step = lanes_of(from_channels) * LANES, to_step = lanes_of(to_channels) * LANES;
+    const real *from = c->x[0]->lane;
+    real *to = c->y[0]->lane;
+    memset(to, 0, count / to_channels * to_step * sizeof *to);
+    for (size_t i = 0, run; i < count; i += run) {
+        size_t from_channel = i % from_channels, to_channel = i % to_channels;
+        run = from_channels - from_channel < to_channels - to_channel ? from_channels - from_channel
+                                                                      : to_channels - to_channel;
+        memcpy(to + i / to_channels * to_step + to_channel, from + i / from_channels * from_step + from_channel,
+               run * sizeof *to);
+    }
+}
+
 static void gradient_inputs(const layer_call *c) { kernels->scatter(c->dy[0], GEOMETRY(c)->index, c->dx[0], c->count); }
 
 static const field flatten_fields[] = {DATA_FORMAT, END_OF_FIELDS};
@@ -41,6 +62,7 @@ const layer_class flatten = {
     .max_inputs = 1,
     .shape = flatten_shape,
     .forward = forward,
+    .forward_apart = forward_apart,
     .gradient_inputs = gradient_inputs,
 };
 
@@ -79,5 +101,6 @@ const layer_class reshape = {
     .max_inputs = 1,
     .shape = reshape_shape,
     .forward = forward,
+    .forward_apart = forward_apart,
     .gradient_inputs = gradient_inputs,
 };
