@@ -1,5 +1,7 @@
 #include "graph/graph.h"
 
+#include "graph/predictor.h"
+
 #include "weights/weights.h"
 
 #include <stdarg.h>
@@ -41,6 +43,7 @@ cepa_graph *graph_new(uint64_t seed, bool keras2_names)
 void graph_free(cepa_graph *graph)
 {
     if (!graph) return;
+    predictors_free(graph->predictors);
     for (size_t i = 0; i < graph->call_count; i++)
         for (size_t form = 0; form < ARRAY_COUNT(graph->calls[i]->packed); form++)
             free(graph->calls[i]->packed[form].reals);

@@ -90,6 +90,7 @@ struct cepa_graph {
     size_t model_count, model_capacity;
     size_t stored_values; /* while a file is read that brings the weights: as many as it can hold; 0: they are drawn */
     network *sized;       /* those that network_sized has made */
+    struct predictor *predictors; /* those that wait for the next prediction */
     pthread_mutex_t packing;
 };
 

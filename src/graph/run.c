@@ -72,7 +72,7 @@ static void carve_session(session *s, carving *c)
     s->frames = carve(c, threads, sizeof *s->frames);
 }
 
-static cepa_status pack_again(const plan *plan, cepa_error *error)
+cepa_status plan_pack(const plan *plan, cepa_error *error)
 {
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < plan->pack_count && !status; i++)
@@ -95,7 +95,7 @@ cepa_status session_new(const plan *plan, size_t most_rows, int threads, session
     carving taken = {.memory = measure.overflow ? NULL : allocate_aligned(measure.used)};
     if (taken.memory) carve_session(s, &taken);
     s->memory = taken.memory;
-    cepa_status status = taken.memory && s->team ? pack_again(plan, error) : fail_memory(error);
+    cepa_status status = taken.memory && s->team ? plan_pack(plan, error) : fail_memory(error);
     if (status)
         session_free(s);
     else

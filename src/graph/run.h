@@ -33,6 +33,9 @@ typedef struct session session;
 cepa_status session_new(const plan *plan, size_t most_rows, int threads, session **made, cepa_error *error);
 void session_free(session *session);
 
+/* Brings the packed forms of weights that the plan reads up to date. Any thread. */
+cepa_status plan_pack(const plan *plan, cepa_error *error);
+
 /* Runs the batch on the graph's weights. With entries: leaves the gradients of all trained weights. */
 void session_run(session *session, const batch *batch);
 

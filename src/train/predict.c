@@ -1,6 +1,6 @@
 /* Predicting: rows through a network in inference mode, its outputs in Keras' order. */
-#include "base/threads.h"
 #include "data/batch.h"
+#include "graph/predictor.h"
 #include "train/evaluate.h"
 #include "train/train.h"
 
@@ -41,7 +41,7 @@ static void store(void *context, size_t position, size_t rows, const lanes *cons
     }
 }
 
-static cepa_status begin(prediction *p, arena *memory, size_t rows, size_t together, plan **plan, cepa_error *error)
+static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_error *error)
 {
     const network *n = p->network;
     p->input = arena_array(memory, n->inputs, sizeof *p->input);
@@ -56,18 +56,15 @@ static cepa_status begin(prediction *p, arena *memory, size_t rows, size_t toget
         if (!p->order[i]) return fail_memory(error);
         shape_order(s, p->order[i]);
     }
-    plan_request request = {.network = n, .want = n->output, .wants = n->outputs, .apart = rows < LEAST_BLOCK};
-    cepa_status status = match_inputs(n, p->data, p->input, error);
-    return status ? status : plan_new(&request, plan, error);
+    return match_inputs(n, p->data, p->input, error);
 }
 
 /* Several threads may predict at once, and sizes that only the data know change the graph. */
-static cepa_status prepare(prediction *p, arena *memory, size_t rows, size_t together, plan **plan, cepa_error *error)
+static cepa_status find_network(prediction *p, cepa_error *error)
 {
     pthread_mutex_t *lock = &p->network->graph->packing;
     pthread_mutex_lock(lock);
     cepa_status status = network_for(p->network, p->data, &p->network, error);
-    if (!status) status = begin(p, memory, rows, together, plan, error);
     pthread_mutex_unlock(lock);
     return status;
 }
@@ -88,16 +85,15 @@ cepa_status network_predict(const network *network, const cepa_dataset *data, fl
 {
     arena memory = {0};
     prediction p = {.network = network, .data = data, .outputs = outputs};
-    plan *plan = NULL;
-    session *session = NULL;
+    predictor *predictor = NULL;
     size_t rows = cepa_dataset_describe(data)->rows, together = rows_together(threads, 1, rows);
     if (count != network->outputs)
         return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, room was given for %zu", network->outputs, count);
-    cepa_status status = prepare(&p, &memory, rows, together, &plan, error);
-    if (!status) status = session_new(plan, together, threads, &session, error);
-    if (!status) run(&p, session, rows, together);
-    session_free(session);
-    plan_free(plan);
+    cepa_status status = find_network(&p, error);
+    if (!status) status = begin(&p, &memory, together, error);
+    if (!status) status = predictor_take(p.network, rows < LEAST_BLOCK, together, threads, &predictor, error);
+    if (!status) run(&p, predictor->session, rows, together);
+    predictor_give_back(predictor);
     arena_free(&memory);
     return status;
 }
