@@ -1,6 +1,6 @@
 /* Plans for images that go through apart, one at a time: values are [all axes but the last][channels in lanes], so that
- * sixteen channels of one image take the place of one channel of sixteen images. A layer that knows only blocks gets the
- * image put into lanes, and its result is taken out again. */
+ * sixteen channels of one image take the place of one channel of sixteen images. A layer that knows only blocks gets
+ * the image put into lanes, and its result is taken out again. */
 #include "graph/planner.h"
 
 #include "graph/steps.h"
@@ -14,11 +14,8 @@ static size_t apart_bytes(const planner *p, int id)
 
 static step convert(planner *p, int id, step_run *run, int from, int to)
 {
-    return (step){.run = run,
-                  .kept = NO_SLOT,
-                  .from = from,
-                  .to = to,
-                  .output_shape = &graph_tensor(p->graph, id)->shape};
+    return (step){
+        .run = run, .kept = NO_SLOT, .from = from, .to = to, .output_shape = &graph_tensor(p->graph, id)->shape};
 }
 
 /* Makes sure that the value stands apart, or in lanes. */

@@ -51,7 +51,13 @@ typedef struct packed_form {
 
 typedef enum weights_form { FORM_BLOCK, FORM_APART } weights_form;
 
-typedef enum pass_kind { PASS_FORWARD, PASS_GRADIENT_INPUTS, PASS_GRADIENT_WEIGHTS, PASS_FORWARD_APART, PASSES } pass_kind;
+typedef enum pass_kind {
+    PASS_FORWARD,
+    PASS_GRADIENT_INPUTS,
+    PASS_GRADIENT_WEIGHTS,
+    PASS_FORWARD_APART,
+    PASSES
+} pass_kind;
 
 /* One use of a layer. */
 struct call {

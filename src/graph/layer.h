@@ -84,8 +84,9 @@ typedef struct random_rows {
 
 /* One pass of one call over one block. Pointers that the pass has no business with are NULL.
  *
- * In inference a few images may go through apart, one at a time: then x and y are [all axes but the last][channels], the
- * channels in lanes, the last lanes filled up with anything finite. Every number has the same bits as in a block. */
+ * In inference a few images may go through apart, one at a time: then x and y are [all axes but the last][channels],
+ * the channels in lanes, the last lanes filled up with anything finite. Every number has the same bits as in a block.
+ */
 typedef struct layer_call {
     const void *options;
     const void *geometry;
@@ -167,7 +168,7 @@ typedef struct fusion {
     size_t count; /* calls in the row */
     const layer_class *const *classes;
     bool (*matches)(const fusion_part *parts);
-    layer_pass *forward, *forward_apart; /* apart: where the first call declares it */
+    layer_pass *forward, *forward_apart;            /* apart: where the first call declares it */
     layer_pass *gradient_inputs, *gradient_weights; /* NULL: the calls' own, one after the other */
 } fusion;
 

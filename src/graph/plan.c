@@ -281,7 +281,8 @@ static bool prepare(planner *p)
     p->value = calloc(p->graph->tensor_count, sizeof *p->value);
     p->kept_slot = calloc(p->graph->call_count + 1, sizeof *p->kept_slot);
     if (p->failed || !p->value || !p->kept_slot) return false;
-    for (size_t i = 0; i < p->graph->tensor_count; i++) p->value[i] = (value_state){.slot = NO_SLOT, .apart = NO_SLOT, .gradient = NO_SLOT};
+    for (size_t i = 0; i < p->graph->tensor_count; i++)
+        p->value[i] = (value_state){.slot = NO_SLOT, .apart = NO_SLOT, .gradient = NO_SLOT};
     for (size_t i = 0; i < p->graph->call_count; i++) p->kept_slot[i] = NO_SLOT;
     for (size_t i = 0; i < n->inputs; i++) {
         const shape *s = &graph_tensor(p->graph, n->input[i])->shape;

@@ -1,5 +1,5 @@
-/* What a prediction needs to run, kept by the graph from one call to the next: for a single image, planning and starting
- * threads would take longer than the image. */
+/* What a prediction needs to run, kept by the graph from one call to the next: for a single image, planning and
+ * starting threads would take longer than the image. */
 #ifndef GRAPH_PREDICTOR_H
 #define GRAPH_PREDICTOR_H
 

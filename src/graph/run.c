@@ -243,8 +243,7 @@ void step_put_into_lanes(frame *f, const step *step)
     lanes *to = slot_memory(f, step->to);
     size_t channels = shape_channels(step->output_shape), positions = shape_count(step->output_shape) / channels;
     for (size_t i = 0; i < positions; i++, from += lanes_of(channels))
-        for (size_t c = 0; c < channels; c++)
-            kernels->fill(to + c * positions + i, 1, from[c / LANES].lane[c % LANES]);
+        for (size_t c = 0; c < channels; c++) kernels->fill(to + c * positions + i, 1, from[c / LANES].lane[c % LANES]);
 }
 
 void step_take_apart(frame *f, const step *step)

@@ -17,8 +17,8 @@ typedef struct batch {
     /* Fills the block's lanes of an input from 16 rows (lanes beyond the batch repeat the last row); element e takes
      * the number at place order[e] of a row. */
     void (*load)(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x);
-    /* Fills an image apart from a row: [all axes but the last][channels in lanes], the last lanes filled up with 0. Only for
-     * plans of images apart, which take load's place. */
+    /* Fills an image apart from a row: [all axes but the last][channels in lanes], the last lanes filled up with 0.
+     * Only for plans of images apart, which take load's place. */
     void (*load_apart)(void *context, size_t input, size_t row, size_t channels, real *x);
     /* Reads the wanted tensors of a block (want[i] in the engine's order) and overwrites the entries' gradients, 0 in
      * lanes from rows on. position: of the block's first row in the batch. NULL: nothing to do. */

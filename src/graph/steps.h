@@ -26,7 +26,7 @@ step_run step_run_weights; /* a class' gradient_weights, into the block's gradie
 step_run step_load;        /* rows of the data set into an input */
 step_run step_load_apart;  /* one row, apart */
 step_run step_put_into_lanes, step_take_apart;
-step_run step_add;         /* a further contribution to a tensor's gradient */
+step_run step_add; /* a further contribution to a tensor's gradient */
 step_run step_zero;
 step_run step_head; /* losses, metrics and the gradients they start */
 step_run step_finish;

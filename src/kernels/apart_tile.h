@@ -5,8 +5,8 @@
 
 #include "kernels/conv_tile.h"
 
-/* For 1, 2, ... lanes of filters: how many pixels a tile may have, so that sums, one row of operands and one more operand
- * fit into the registers. */
+/* For 1, 2, ... lanes of filters: how many pixels a tile may have, so that sums, one row of operands and one more
+ * operand fit into the registers. */
 #if defined(__AVX512F__)
 enum { APART_LANES = 4 };
 #define APART_MOST_PIXELS                                                                                              \

@@ -14,10 +14,14 @@ typedef struct way {
 
 static const way ways[] = {
     [CONV_DIRECT] = {KERNEL(direct_packed_size), KERNEL(direct_scratch_size), NULL, KERNEL(direct_pack),
-                     KERNEL(direct_forward), KERNEL(direct_gradient_inputs), KERNEL(direct_gradient_weights), KERNEL(direct_apart_packed_size), KERNEL(direct_apart_scratch_size), KERNEL(direct_apart_pack), KERNEL(direct_apart_forward)},
+                     KERNEL(direct_forward), KERNEL(direct_gradient_inputs), KERNEL(direct_gradient_weights),
+                     KERNEL(direct_apart_packed_size), KERNEL(direct_apart_scratch_size), KERNEL(direct_apart_pack),
+                     KERNEL(direct_apart_forward)},
     [CONV_WINOGRAD] = {KERNEL(winograd_packed_size), KERNEL(winograd_scratch_size),
                        KERNEL(winograd_weights_scratch_size), KERNEL(winograd_pack), KERNEL(winograd_forward),
-                       KERNEL(winograd_gradient_inputs), KERNEL(winograd_gradient_weights), KERNEL(winograd_apart_packed_size), KERNEL(winograd_apart_scratch_size), KERNEL(winograd_apart_pack), KERNEL(winograd_apart_forward)},
+                       KERNEL(winograd_gradient_inputs), KERNEL(winograd_gradient_weights),
+                       KERNEL(winograd_apart_packed_size), KERNEL(winograd_apart_scratch_size),
+                       KERNEL(winograd_apart_pack), KERNEL(winograd_apart_forward)},
 };
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -59,10 +63,7 @@ void KERNEL(conv_gradient_weights)(const conv_shape *s, const conv_call *c)
     ways[conv_choose(s).gradient_weights].gradient_weights(s, c);
 }
 
-size_t KERNEL(conv_apart_packed_size)(const conv_shape *s)
-{
-    return ways[conv_choose(s).forward].apart_packed_size(s);
-}
+size_t KERNEL(conv_apart_packed_size)(const conv_shape *s) { return ways[conv_choose(s).forward].apart_packed_size(s); }
 
 size_t KERNEL(conv_apart_scratch_size)(const conv_shape *s)
 {

@@ -58,7 +58,8 @@ static apart apart_of(const conv_shape *s, const conv_call *c)
 }
 
 /* The outputs of row times column: of a single row, all seeing the same taps. first, width: lanes of filters. */
-static void run_span(const apart *a, const conv_span *row, const conv_span *column, size_t first, size_t width, lanes *to)
+static void run_span(const apart *a, const conv_span *row, const conv_span *column, size_t first, size_t width,
+                     lanes *to)
 {
     static const size_t most[] = APART_MOST_PIXELS;
     ptrdiff_t pixel = (ptrdiff_t)a->source_width * LANES, line = pixel * (ptrdiff_t)a->column.sources;

@@ -50,8 +50,8 @@ bool conv_pools(const conv_shape *s);
 
 /* The lanes that so many channels of an image apart fill. */
 static inline size_t lanes_of(size_t channels) { return (channels + LANES - 1) / LANES; }
-/* Into how many parts the forward pass of an image apart can be divided: pairs of rows of its outputs, or where there is
- * one output alone (a Dense layer) lanes of filters. */
+/* Into how many parts the forward pass of an image apart can be divided: pairs of rows of its outputs, or where there
+ * is one output alone (a Dense layer) lanes of filters. */
 static inline bool conv_apart_splits_filters(const conv_shape *s) { return s->out_height * s->out_width == 1; }
 static inline size_t conv_apart_parts(const conv_shape *s)
 {

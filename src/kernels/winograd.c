@@ -108,8 +108,8 @@ static void transform_plain(const filtering *f, const winograd_place *place, siz
         for (size_t t = 0; t < tiles; t++)
             for (size_t part = 0; part < PARTS; part++) {
                 const lanes *plane = s->plane + c * s->plane_size;
-                vec_patch d =
-                    place[t].inside ? load_inside(s, plane, 1, place[t], part) : load_border(s, plane, 1, place[t], part);
+                vec_patch d = place[t].inside ? load_inside(s, plane, 1, place[t], part)
+                                              : load_border(s, plane, 1, place[t], part);
                 transform_and_store_patch(&d, f->patches + c * tiles + t, f->patches_step, part);
             }
 }

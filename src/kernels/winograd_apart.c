@@ -1,5 +1,5 @@
-/* winograd.c for an image apart: channels in lanes, [height][width][channels]. A strip is a row of tiles. Every number is
- * made by the same operations as in a block of images, and has the same bits.
+/* winograd.c for an image apart: channels in lanes, [height][width][channels]. A strip is a row of tiles. Every number
+ * is made by the same operations as in a block of images, and has the same bits.
  *
  * Packed are, for each point and channel, the transformed filters in lanes; behind them the bias. */
 #include "kernels/apart_tile.h"
@@ -80,8 +80,7 @@ static void multiply(const apart *a)
 {
     size_t panel = apart_panel(a->sum_width);
     for (size_t point = 0; point < WINOGRAD_POINTS; point++)
-        for (size_t f = 0; f < a->sum_width; f += panel)
-            multiply_panel(a, point, f, smaller(panel, a->sum_width - f));
+        for (size_t f = 0; f < a->sum_width; f += panel) multiply_panel(a, point, f, smaller(panel, a->sum_width - f));
 }
 
 /* row and column of the tile's first output. */

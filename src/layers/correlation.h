@@ -24,7 +24,8 @@ layer_pass correlation_pack_apart, correlation_forward_apart;
 layer_pass correlation_relu_forward, correlation_relu_forward_apart;
 /* With relu and the maximum of 2 x 2 windows behind it, where correlation_pools; kept is theirs. */
 bool correlation_pools(const void *geometry);
-layer_pass correlation_pooled_forward, correlation_pooled_forward_apart, correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights;
+layer_pass correlation_pooled_forward, correlation_pooled_forward_apart, correlation_pooled_gradient_inputs,
+    correlation_pooled_gradient_weights;
 
 #define CORRELATION_PASSES                                                                                             \
     .pack = correlation_pack, .forward = correlation_forward, .pack_apart = correlation_pack_apart,                    \
