@@ -240,7 +240,7 @@ static int filter_main(const settings *settings)
 const command filter_command = {
     .name = "filter",
     .operands = "INPUT",
-    .purpose = "Slides a kernel over a picture or a matrix and shows every number of the result",
+    .purpose = "Slides a kernel over a picture or a matrix as Conv2D does, and shows every number",
     .options = options,
     .most = 1,
     .run = filter_main,

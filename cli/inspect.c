@@ -41,13 +41,15 @@ char *inspect_facts(const settings *settings)
     return facts;
 }
 
-/* The data that a run learned from: where they were, or by name; to be freed. NULL: it does not say. */
+/* The data that a run learned from, to be freed: by name where that finds them, else where they were. NULL: it does not
+ * say. */
 static char *data_of_run(const settings *settings)
 {
-    char *facts = inspect_facts(settings);
+    char path[1000] = "", *facts = inspect_facts(settings);
     char *source = facts ? json_find_text(facts, "data.source") : NULL;
     char *name = facts ? json_find_text(facts, "data.name") : NULL;
-    bool there = source && exists(source);
+    if (name) cepa_dataset_locate(name, path, sizeof path, NULL);
+    bool there = !*path && source && exists(source);
     free(facts);
     free(there ? name : source);
     return there ? source : name;

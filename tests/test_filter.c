@@ -206,15 +206,19 @@ static void matrices_are_read_as_people_write_them(void **state)
 static void matrices_survive_a_file(void **state)
 {
     (void)state;
-    static const char *const names[] = {"/tmp/cepa-matrix-test.npy", "/tmp/cepa-matrix-test.csv"};
+    char folder[] = "/tmp/cepa-filter-XXXXXX", path[60];
+    static const char *const names[] = {"m.npy", "m.csv"};
     cepa_matrix m = parse("1 -2.5 1/3; 4e10 5 -0.001"), read;
+    assert_non_null(mkdtemp(folder));
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-        assert_int_equal(cepa_matrix_write(names[i], &m, NULL), CEPA_OK);
-        assert_int_equal(cepa_matrix_read(names[i], NULL, &read, NULL), CEPA_OK);
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        assert_int_equal(cepa_matrix_write(path, &m, NULL), CEPA_OK);
+        assert_int_equal(cepa_matrix_read(path, NULL, &read, NULL), CEPA_OK);
         assert_matrix(&read, "1 -2.5 1/3; 4e10 5 -0.001");
         cepa_matrix_free(&read);
-        unlink(names[i]);
+        unlink(path);
     }
+    rmdir(folder);
     cepa_matrix_free(&m);
 }
 

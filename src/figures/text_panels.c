@@ -41,14 +41,6 @@ static void blanks(buffer *text, size_t count)
     for (; count; count--) buffer_text(text, " ");
 }
 
-/* Characters of a text, as many as columns on the screen. */
-static size_t length_of(const char *text)
-{
-    size_t length = 0;
-    for (; *text; text++) length += ((unsigned char)*text & 0xC0) != 0x80;
-    return length;
-}
-
 /* ---- Tables ------------------------------------------------------------------------------------------------------ */
 
 /* What stands around a number: brackets at the ends of a marked row. */
@@ -187,11 +179,42 @@ typedef struct row {
     bool color;
 } row;
 
+/* Columns of a text's first length bytes. */
+static size_t columns_of(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++) columns += ((unsigned char)text[i] & 0xC0) != 0x80;
+    return columns;
+}
+
+static size_t title_lines(const cepa_panel *p)
+{
+    size_t lines = p->title && *p->title;
+    for (const char *at = p->title; lines && *at; at++) lines += *at == '\n';
+    return lines;
+}
+
+/* A line of a title, not ended by a 0; length bytes. */
+static const char *title_line(const cepa_panel *p, size_t number, size_t *length)
+{
+    const char *line = p->title;
+    for (; number; number--) line += strcspn(line, "\n") + 1;
+    *length = strcspn(line, "\n");
+    return line;
+}
+
+/* The last line of a title must fit; those above it may reach over the columns behind. */
 static size_t column_width(const row *r, size_t i)
 {
-    size_t title = r->panels[i].title ? length_of(r->panels[i].title) : 0;
+    size_t lines = title_lines(&r->panels[i]), title = 0, length;
+    if (lines) {
+        const char *last = title_line(&r->panels[i], lines - 1, &length);
+        title = columns_of(last, length);
+    }
     return r->blocks[i].width > title ? r->blocks[i].width : title;
 }
+
+static size_t gap_width(const cepa_panel *p) { return p->sign ? 5 : 2; }
 
 static size_t most_lines(const row *r)
 {
@@ -211,18 +234,36 @@ static void put_gap(buffer *text, const cepa_panel *p, bool sign_here)
         buffer_text(text, "  ");
 }
 
+/* Ends a line, without the blanks that nothing follows. */
+static void end_line(buffer *text)
+{
+    while (text->size && text->bytes[text->size - 1] == ' ') text->size--;
+    buffer_text(text, "\n");
+}
+
+/* Line number of most, counted from the top, of the titles, which all end at the bottom. */
+static void put_title_line(buffer *text, const row *r, size_t number, size_t most)
+{
+    size_t written = 0, start = 0, length;
+    for (size_t i = 0; i < r->count; start += column_width(r, i) + gap_width(&r->panels[i]), i++) {
+        size_t missing = most - title_lines(&r->panels[i]);
+        if (number < missing) continue;
+        const char *line = title_line(&r->panels[i], number - missing, &length);
+        if (strspn(line, " ") >= length) continue;
+        if (written && written >= start) start = written + 1;
+        blanks(text, start - written);
+        buffer_bytes(text, line, length);
+        written = start + columns_of(line, length);
+    }
+    end_line(text);
+}
+
 static void put_titles(buffer *text, const row *r)
 {
-    bool any = false;
-    for (size_t i = 0; i < r->count; i++) any = any || (r->panels[i].title && *r->panels[i].title);
-    for (size_t i = 0; i < r->count && any; i++) {
-        const char *title = r->panels[i].title ? r->panels[i].title : "";
-        for (const char *at = title; *at; at++) buffer_bytes(text, *at == '\n' ? " " : at, 1);
-        if (i + 1 == r->count) break;
-        blanks(text, column_width(r, i) - length_of(title));
-        put_gap(text, &r->panels[i], false);
-    }
-    if (any) buffer_text(text, "\n");
+    size_t most = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (title_lines(&r->panels[i]) > most) most = title_lines(&r->panels[i]);
+    for (size_t line = 0; line < most; line++) put_title_line(text, r, line, most);
 }
 
 /* Each block in the middle of the row's lines. */
@@ -240,7 +281,7 @@ static void put_row(buffer *text, const row *r)
             blanks(text, width - (here ? b->width : 0));
             put_gap(text, &r->panels[i], line == (lines - 1) / 2);
         }
-        buffer_text(text, "\n");
+        end_line(text);
     }
 }
 
@@ -252,7 +293,7 @@ static size_t room_for_pictures(const row *r, size_t width)
         bool picture = r->panels[i].matrix && r->panels[i].tone != CEPA_TONE_NUMBERS;
         pictures += picture;
         used += picture ? 0 : column_width(r, i);
-        if (i + 1 < r->count) used += r->panels[i].sign ? 5 : 2;
+        if (i + 1 < r->count) used += gap_width(&r->panels[i]);
     }
     size_t room = pictures && width > used ? (width - used) / pictures : 0;
     return room > 8 ? room : 8;

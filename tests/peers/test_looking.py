@@ -45,7 +45,7 @@ class Looking(unittest.TestCase):
 
     def outputs(self, *names):
         wanted = [self.model.get_layer(name).output for name in names]
-        return keras.Model(self.model.inputs, wanted)(self.x, training=False)
+        return keras.Model(self.model.inputs, wanted)([self.x], training=False)
 
     def test_class_activation(self):
         for layer in ("first", "second"):
