@@ -4,6 +4,7 @@
  * multiply-add after the other, from 0. */
 #include "kernels/conv_few.h"
 #include "kernels/conv_axis.h"
+#include "kernels/conv_pooled.h"
 
 #include <string.h>
 
@@ -28,6 +29,24 @@ static void turn(const lanes *dy, size_t plane, size_t filters, turned *to)
     for (size_t f = 0; f < filters; f++)
         for (size_t i = 0; i < plane; i++)
             for (size_t r = 0; r < LANES; r++) ((real *)to->gradient[i][r])[f] = dy[f * plane + i].lane[r];
+}
+
+/* The same of the pooled gradient, each window's going to its maximum. height, width: of the outputs in whole windows.
+ */
+static void turn_pooled(const lanes *dy, const pool_winner *winner, size_t height, size_t width, size_t filters,
+                        turned *to)
+{
+    *to = (turned){0};
+    size_t windows = height / 2 * (width / 2);
+    for (size_t f = 0; f < filters; f++)
+        for (size_t w = 0; w < windows; w++) {
+            size_t from = f * windows + w, corner = w / (width / 2) * 2 * width + w % (width / 2) * 2;
+            for (size_t r = 0; r < LANES; r++) {
+                size_t cell = winner[from].cell[r];
+                if (cell == NO_WINNER) continue;
+                ((real *)to->gradient[corner + cell / 2 * width + cell % 2][r])[f] = dy[from].lane[r];
+            }
+        }
 }
 
 /* What a tap sees: its outputs, and the source of each in the first channel. */
@@ -122,22 +141,29 @@ static size_t piece_width(size_t filters)
     return divide_up(vectors, divide_up(vectors, TILE_VECTORS)) * VEC_WIDTH;
 }
 
-void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters,
-                                       size_t first, size_t last)
+void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c)
 {
     conv_axis row = conv_axis_rows(s), column = conv_axis_columns(s);
-    size_t in_group = s->out_channels / s->groups, out_plane = s->out_height * s->out_width;
+    if (c->pooled) {
+        row.outputs = whole_windows(row.outputs);
+        column.outputs = whole_windows(column.outputs);
+    }
+    const size_t in_group = s->out_channels / s->groups, plane = row.outputs * column.outputs;
     turned g;
     tap_job job = {.gradient = &g, .plane = s->in_height * s->in_width, .channels = s->in_channels / s->groups};
     job.step = s->out_channels;
-    for (size_t f = first; f < last; f += job.filters) {
-        size_t group = f / in_group, rest = smaller(last, (group + 1) * in_group) - f;
+    for (size_t f = c->first; f < c->last; f += job.filters) {
+        size_t group = f / in_group, rest = smaller(c->last, (group + 1) * in_group) - f;
         job.filters = smaller(piece_width(rest), rest);
-        job.x = x + group * job.channels * job.plane;
-        turn(dy + f * out_plane, out_plane, job.filters, &g);
+        job.x = c->x + group * job.channels * job.plane;
+        if (c->pooled)
+            turn_pooled(c->dy + f * plane / 4, (const pool_winner *)c->winner + f * plane / 4, row.outputs,
+                        column.outputs, job.filters, &g);
+        else
+            turn(c->dy + f * plane, plane, job.filters, &g);
         for (size_t tap = 0; tap < row.taps * column.taps; tap++) {
             job.seen = seen_by(&row, &column, tap / column.taps, tap % column.taps);
-            job.d = d_filters + tap * job.channels * s->out_channels + f;
+            job.d = c->d_filters + tap * job.channels * s->out_channels + f;
             run[divide_up(job.filters, VEC_WIDTH)](&job);
         }
     }

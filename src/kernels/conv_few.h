@@ -5,9 +5,8 @@
 #include "kernels/vec.h"
 
 /* Up to so many outputs count as few: adding the lanes of every weight would cost more than its products. */
-enum { CONV_FEW = 4 };
+enum { CONV_FEW = 16 };
 
-void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const lanes *x, const lanes *dy, real *d_filters,
-                                       size_t first, size_t last);
+void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c);
 
 #endif

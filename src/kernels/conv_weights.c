@@ -190,8 +190,8 @@ void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
         sum_biases(c, s->out_height / 2 * (s->out_width / 2), true);
     else if (c->d_bias)
         sum_biases(c, outputs, false);
-    if (outputs <= CONV_FEW && !c->pooled) {
-        KERNEL(conv_gradient_weights_few)(s, c->x, c->dy, c->d_filters, c->first, c->last);
+    if (outputs <= CONV_FEW) {
+        KERNEL(conv_gradient_weights_few)(s, c);
         return;
     }
     weights_pass p = {.s = s, .x = c->x, .dy = c->dy, .channels = s->in_channels / s->groups};

@@ -8,7 +8,7 @@
 #include "kernels/conv_tile.h"
 #include "kernels/conv_ways.h"
 
-enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS }; /* tiles */
+enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS /* tiles */, MOST_PANEL = 6 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -20,6 +20,7 @@ typedef struct filtering {
     size_t sums, height, width;
     size_t panel; /* filters packed side by side */
     const real *packed, *bias;
+    size_t packed_step; /* from one point to the next */
     bool relu, pooled;
     lanes *sum;
     pool_winner *winner; /* NULL: not wanted */
@@ -37,7 +38,45 @@ static size_t panel_width(size_t filters)
 /* ---- Filters ------------------------------------------------------------------------------------------------------
  */
 
-size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * s->in_channels * s->out_channels; }
+/* Packed are, point by point and panel by panel, for each source the numbers of the panel's filters side by side. From
+ * one point to the next it is no power of 2, where all sixteen would meet in the same set of the cache. */
+static size_t point_step(const conv_shape *s)
+{
+    size_t lines = (s->in_channels * s->out_channels + LANES - 1) / LANES;
+    return odd(lines) * LANES;
+}
+
+size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * point_step(s); }
+
+/* The points of the filters first ... first + count - 1 of an input channel. */
+static void transform_some(const conv_shape *s, const real *filters, size_t in, size_t first, size_t count,
+                           real (*u)[FILTERS_TOGETHER])
+{
+    real g[9][FILTERS_TOGETHER] = {0};
+    for (size_t tap = 0; tap < 9; tap++)
+        for (size_t f = 0; f < count; f++)
+            g[tap][f] = filters[(tap * s->in_channels + in) * s->out_channels + first + f];
+    transform_filters(g, u);
+}
+
+static void pack_forward(const conv_shape *s, const real *filters, real *packed)
+{
+    const size_t ins = s->in_channels, outs = s->out_channels, panel = panel_width(outs), step = point_step(s);
+    for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
+        size_t last = smaller(first + FILTERS_TOGETHER, outs);
+        for (size_t in = 0; in < ins; in++) {
+            real u[WINOGRAD_POINTS][FILTERS_TOGETHER];
+            transform_some(s, filters, in, first, last - first, u);
+            for (size_t f = first, next; f < last; f = next) {
+                size_t begin = f / panel * panel, width = smaller(panel, outs - begin);
+                next = smaller(begin + panel, last);
+                real *to = packed + begin * ins + in * width + (f - begin);
+                for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+                    for (size_t i = 0; i < next - f; i++) to[k * step + i] = u[k][f - first + i];
+            }
+        }
+    }
+}
 
 /* Of a filter turned round, points 0 and 3 of either axis change places. */
 static size_t turned(size_t point)
@@ -46,56 +85,30 @@ static size_t turned(size_t point)
     return 4 * other[point / 4] + other[point % 4];
 }
 
-/* Packed are, point by point and panel by panel, for each source the numbers of the panel's filters side by side. */
-typedef struct packing {
-    size_t sources, sums, panel, points; /* points: numbers from one point to the next */
-    real *packed;
-} packing;
-
-static real *packed_place(const packing *p, size_t source, size_t sum)
+/* For the data gradient inputs and outputs change places, and the filters are turned round. */
+static void pack_gradient(const conv_shape *s, const real *filters, real *packed)
 {
-    size_t begin = sum / p->panel * p->panel;
-    return p->packed + begin * p->sources + source * smaller(p->panel, p->sums - begin) + (sum - begin);
-}
-
-/* The points of count filters from first on, of one source: side by side within a panel. */
-static void pack_filters(const packing *p, size_t source, size_t first, size_t count, real (*u)[FILTERS_TOGETHER])
-{
-    for (size_t f = 0, n; f < count; f += n) {
-        n = smaller(p->panel - (first + f) % p->panel, count - f);
-        real *to = packed_place(p, source, first + f);
-        for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-            for (size_t i = 0; i < n; i++) to[k * p->points + i] = u[k][f + i];
+    const size_t ins = s->in_channels, outs = s->out_channels, panel = panel_width(ins), step = point_step(s);
+    real u[MOST_PANEL][WINOGRAD_POINTS][FILTERS_TOGETHER];
+    for (size_t begin = 0; begin < ins; begin += panel) {
+        size_t width = smaller(panel, ins - begin);
+        for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
+            size_t count = smaller(FILTERS_TOGETHER, outs - first);
+            for (size_t i = 0; i < width; i++) transform_some(s, filters, begin + i, first, count, u[i]);
+            real *to = packed + begin * outs + first * width;
+            for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+                for (size_t f = 0; f < count; f++)
+                    for (size_t i = 0; i < width; i++) to[turned(k) * step + f * width + i] = u[i][k][f];
+        }
     }
-}
-
-/* For the data gradient sums and sources change places, and the filters are turned round. */
-static void pack_turned(const packing *p, size_t first, size_t count, size_t sum, real (*u)[FILTERS_TOGETHER])
-{
-    real *to = packed_place(p, first, sum);
-    size_t step = smaller(p->panel, p->sums - sum / p->panel * p->panel);
-    for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-        for (size_t f = 0; f < count; f++) to[turned(k) * p->points + f * step] = u[k][f];
 }
 
 void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    size_t ins = s->in_channels, outs = s->out_channels;
-    packing p = {
-        .sources = gradient ? outs : ins, .sums = gradient ? ins : outs, .points = ins * outs, .packed = packed};
-    p.panel = panel_width(p.sums);
-    real g[9][FILTERS_TOGETHER] = {0}, u[WINOGRAD_POINTS][FILTERS_TOGETHER];
-    for (size_t in = 0; in < ins; in++)
-        for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
-            size_t count = smaller(FILTERS_TOGETHER, outs - first);
-            for (size_t tap = 0; tap < 9; tap++)
-                for (size_t f = 0; f < count; f++) g[tap][f] = filters[(tap * ins + in) * outs + first + f];
-            transform_filters(g, u);
-            if (gradient)
-                pack_turned(&p, first, count, in, u);
-            else
-                pack_filters(&p, in, first, count, u);
-        }
+    if (gradient)
+        pack_gradient(s, filters, packed);
+    else
+        pack_forward(s, filters, packed);
 }
 
 /* ---- Patches ------------------------------------------------------------------------------------------------------
@@ -147,7 +160,7 @@ static void multiply_panel(const filtering *f, size_t point, size_t first, size_
     size_t sources = f->source.channels, begin = first / f->panel * f->panel;
     size_t width = smaller(f->panel, f->sums - begin);
     conv_tile tile = {.loop = {{1, 0, 0}, {1, 0, 0}, {sources, (ptrdiff_t)tiles, (ptrdiff_t)width}}, .sum_step = tiles};
-    tile.weights = f->packed + (point * f->sums + begin) * sources + (first - begin);
+    tile.weights = f->packed + point * f->packed_step + begin * sources + (first - begin);
     const lanes *patches = f->patches + point * f->patches_step;
     lanes *products = f->products + point * f->products_step + first * tiles;
     for (size_t t = 0, count; t < tiles; t += count) {
@@ -271,6 +284,7 @@ void KERNEL(winograd_forward)(const conv_shape *s, const conv_call *c)
         .width = s->out_width,
         .panel = panel_width(s->out_channels),
         .packed = c->packed,
+        .packed_step = point_step(s),
         .bias = c->bias,
         .relu = c->relu,
         .pooled = c->pooled,
@@ -291,6 +305,7 @@ void KERNEL(winograd_gradient_inputs)(const conv_shape *s, const conv_call *c)
         .width = s->in_width,
         .panel = panel_width(s->in_channels),
         .packed = c->packed,
+        .packed_step = point_step(s),
         .sum = c->dx,
     };
     filter_all(&f, c->first, c->last, c->scratch);
