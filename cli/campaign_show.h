@@ -4,6 +4,19 @@
 
 #include "campaign.h"
 
+/* What tells variants apart in a table. */
+typedef struct campaign_columns {
+    size_t count;
+    const char *const *names;
+    const char *(*value)(const void *context, size_t variant, size_t column); /* NULL: it has none */
+    const void *context;
+} campaign_columns;
+
+/* Writes results.csv, a line a fit with every metric in the epoch that counts, and trials.csv or models.csv, a line a
+ * variant in the order given with mean and spread of every metric. */
+cepa_status campaign_tables(const campaign *campaign, const campaign_columns *columns, const size_t *order,
+                            cepa_error *error);
+
 /* Draws folder/figures/NAME.png and .svg; without the library's figures it warns. */
 cepa_status campaign_draw(const campaign *campaign, const char *name, const cepa_series *series, size_t count,
                           const cepa_plot_options *how, cepa_error *error);

@@ -20,6 +20,8 @@ static const option options[] = {
     OPTION("epoch", epoch, TAKES_TEXT, .value = "E", .choices = "last|best",
            .help = "judge by the last weights (default) or the best epoch"),
     FIT_OPTIONS,
+    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "DIR",
+           .help = "folder for the fits, the table and the curves"),
     END_OF_OPTIONS,
 };
 
@@ -297,6 +299,24 @@ static void print_all(const campaign *c, FILE *out)
     print_differences(c, out);
 }
 
+static const char *column_value(const void *context, size_t variant, size_t column)
+{
+    (void)column;
+    return ((const campaign *)context)->variants[variant].label;
+}
+
+static cepa_status write_tables(const campaign *c, cepa_error *error)
+{
+    static const char *const names[] = {"name"};
+    const campaign_columns columns = {1, names, column_value, c};
+    size_t *order = calloc(c->count + 1, sizeof *order);
+    if (!order) return no_memory(error);
+    for (size_t i = 0; i < c->count; i++) order[i] = i;
+    cepa_status status = campaign_tables(c, &columns, order, error);
+    free(order);
+    return status;
+}
+
 static cepa_status show(const campaign *c, cepa_error *error)
 {
     const char *const accuracies[] = {"accuracy", "val_accuracy"}, *const losses[] = {"loss", "val_loss"};
@@ -309,9 +329,10 @@ static cepa_status show(const campaign *c, cepa_error *error)
     const char *folder = c->settings->output;
     if (!status && folder) {
         status = write_in(folder, "summary.txt", text, size, error);
+        if (!status) status = write_tables(c, error);
         if (!status) status = campaign_curves(c, "accuracy", accuracies, 2, error);
         if (!status) status = campaign_curves(c, "loss", losses, 2, error);
-        if (!status) printf("Wrote %s: summary.txt, figures/\n", folder);
+        if (!status) printf("Wrote %s: results.csv, models.csv, summary.txt, figures/\n", folder);
     } else if (!status)
         puts("Nothing was written: -o DIR keeps the table and draws the curves.");
     free(text);

@@ -12,7 +12,14 @@
 #include <string.h>
 #include <time.h>
 
-static const option options[] = {FIT_OPTIONS, END_OF_OPTIONS};
+static const option options[] = {
+    FIT_OPTIONS,
+    OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",
+           .help = "1 draws a bar, 2 prints lines, 0 nothing"),
+    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "RUN",
+           .help = "folder for what comes out; default: none"),
+    END_OF_OPTIONS,
+};
 
 /* ---- What is trained on ---- */
 

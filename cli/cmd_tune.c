@@ -24,6 +24,8 @@ static const option options[] = {
     OPTION("epoch", epoch, TAKES_TEXT, .value = "E", .choices = "last|best",
            .help = "judge by the last weights (default) or the best epoch"),
     FIT_OPTIONS,
+    OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "DIR",
+           .help = "folder for the fits and what they tell", .required = true),
     END_OF_OPTIONS,
 };
 
@@ -102,7 +104,6 @@ static int tune_main(const settings *settings)
     tuning t = {.settings = settings};
     cepa_error error = {CEPA_OK, ""};
     int lock = -1;
-    if (!settings->output) return misused("tune needs -o DIR, the folder for its fits");
     cepa_status status = run_tune(&t, &lock, &error);
     int exit_status = campaign_exit(status, &error);
     campaign_free(&t.campaign);

@@ -25,11 +25,6 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
                .help =                                                                                                 \
                    "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated; default: model.fit's"),  \
         OPTION("budget", budget, TAKES_TIME, .value = "60s", .help = "stop after this time of training"),              \
-        OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",                                  \
-               .help = "1 draws a bar, 2 prints lines, 0 nothing"),                                                    \
-        STYLE_OPTION,                                                                                                  \
-        OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "RUN",                                            \
-               .help = "folder for what comes out; default: none"),                                                    \
-        OPTION("overwrite", overwrite, TAKES_NOTHING, .help = "replace a run that is there")
+        STYLE_OPTION, OPTION("overwrite", overwrite, TAKES_NOTHING, .help = "replace what such a command left there")
 
 #endif

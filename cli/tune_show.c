@@ -1,114 +1,11 @@
 #include "tune_show.h"
 #include "files.h"
-#include "json_read.h"
-#include "report.h"
-#include "search_folder.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
-/* ---- CSV ---- */
-
-/* As RFC 4180 quotes. */
-static void print_field(FILE *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-    putc('"', out);
-}
-
-static void print_values(const tuning *t, size_t trial, FILE *out)
-{
-    for (size_t i = 0; i < t->search.columns.count; i++) {
-        const char *value = trial_value(&t->search.trials[trial], t->search.columns.items[i]);
-        putc(',', out);
-        print_field(out, value ? value : "");
-    }
-}
-
-static void print_names(const tuning *t, FILE *out)
-{
-    for (size_t i = 0; i < t->search.columns.count; i++) {
-        putc(',', out);
-        print_field(out, t->search.columns.items[i]);
-    }
-}
-
-static void print_number(FILE *out, double number)
-{
-    char text[32];
-    cepa_number_text(number, text);
-    fprintf(out, ",%s", isnan(number) ? "NA" : text);
-}
-
-/* A line a fit: every metric in the epoch that counts. */
-static void print_results(const tuning *t, FILE *out)
-{
-    const campaign *c = &t->campaign;
-    const csv_table *first = &c->variants[0].records[0].history;
-    fputs("trial", out);
-    print_names(t, out);
-    fputs(",seed,epochs,epoch", out);
-    for (size_t m = 0; m < first->columns; m++) fprintf(out, ",%s", first->names[m]);
-    fputs(",seconds,parameters,run\r\n", out);
-    for (size_t v = 0; v < c->count; v++)
-        for (size_t s = 0; s < c->seeds; s++) {
-            const record *r = &c->variants[v].records[s];
-            size_t row = campaign_row(c, r);
-            fprintf(out, "%zu", v + 1);
-            print_values(t, v, out);
-            fprintf(out, ",%llu,%zu,%zu", (unsigned long long)t->settings->seed + s, r->history.epochs, row);
-            for (size_t m = 0; m < first->columns; m++) print_number(out, record_value(r, first->names[m], row));
-            print_number(out, json_find_number(r->facts, "seconds", NAN));
-            fprintf(out, ",%zu,", c->variants[v].parameters);
-            print_field(out, strrchr(campaign_folder(c, v, s), '/') + 1);
-            fputs("\r\n", out);
-        }
-}
-
-/* A line a trial, best first: mean and spread of every metric. */
-static void print_trials(const tuning *t, FILE *out)
-{
-    const campaign *c = &t->campaign;
-    const csv_table *first = &c->variants[0].records[0].history;
-    fputs("trial", out);
-    print_names(t, out);
-    fputs(",fits", out);
-    for (size_t m = 0; m < first->columns; m++) fprintf(out, ",%s,%s_spread", first->names[m], first->names[m]);
-    fputs(",parameters\r\n", out);
-    for (size_t i = 0; i < c->count; i++) {
-        size_t v = t->order[i];
-        fprintf(out, "%zu", v + 1);
-        print_values(t, v, out);
-        fprintf(out, ",%zu", c->seeds);
-        for (size_t m = 0; m < first->columns; m++) {
-            sample s = campaign_sample(c, v, first->names[m]);
-            print_number(out, s.mean);
-            print_number(out, s.spread);
-        }
-        fprintf(out, ",%zu\r\n", c->variants[v].parameters);
-    }
-}
-
-static cepa_status write_text(const tuning *t, const char *name, void (*print)(const tuning *t, FILE *out),
-                              cepa_error *error)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out) print(t, out);
-    cepa_status status =
-        out && fclose(out) == 0 ? write_in(t->settings->output, name, text, size, error) : no_memory(error);
-    free(text);
-    return status;
-}
 
 /* ---- The figure of values ---- */
 
@@ -193,7 +90,8 @@ static bool gather_lines(const tuning *t, size_t x, value_line *lines, size_t *c
     return true;
 }
 
-static cepa_status draw_lines(const tuning *t, size_t x, const value_line *lines, size_t count, cepa_error *error)
+static cepa_status draw_lines(const tuning *t, const char *label, const value_line *lines, size_t count,
+                              cepa_error *error)
 {
     enum { MOST = 20 };
     cepa_series series[MOST];
@@ -203,21 +101,45 @@ static cepa_status draw_lines(const tuning *t, size_t x, const value_line *lines
                                   .count = lines[i].count,
                                   .x = lines[i].x,
                                   .y = lines[i].y,
-                                  .spread = lines[i].spread};
-    const cepa_plot_options how = {.x_label = t->search.columns.items[x], .y_label = t->campaign.metric};
+                                  .spread = t->campaign.seeds > 1 ? lines[i].spread : NULL};
+    const cepa_plot_options how = {.x_label = label, .y_label = t->campaign.metric};
     return campaign_draw(&t->campaign, "values", series, count, &how, error);
+}
+
+/* Without a column of numbers the trials themselves stand along x. */
+static bool gather_trials(const tuning *t, value_line *lines, size_t *count)
+{
+    size_t most = t->campaign.count;
+    lines[0] = (value_line){.x = calloc(3 * most, sizeof(double))};
+    if (!lines[0].x) return false;
+    lines[0].y = lines[0].x + most;
+    lines[0].spread = lines[0].y + most;
+    *count = 1;
+    for (size_t v = 0; v < most; v++) {
+        sample s = campaign_sample(&t->campaign, v, t->campaign.metric);
+        add_point(&lines[0], (double)(v + 1), &s);
+    }
+    return true;
 }
 
 static cepa_status draw_values(const tuning *t, cepa_error *error)
 {
     size_t x = x_column(t), count = 0;
-    if (x == t->search.columns.count) return CEPA_OK;
     value_line *lines = calloc(t->campaign.count, sizeof *lines);
     if (!lines) return no_memory(error);
-    cepa_status status = gather_lines(t, x, lines, &count) ? draw_lines(t, x, lines, count, error) : no_memory(error);
+    bool numbers = x < t->search.columns.count;
+    bool gathered = numbers ? gather_lines(t, x, lines, &count) : gather_trials(t, lines, &count);
+    const char *label = numbers ? t->search.columns.items[x] : "trial";
+    cepa_status status = gathered ? draw_lines(t, label, lines, count, error) : no_memory(error);
     for (size_t i = 0; i < count; i++) free(lines[i].x);
     free(lines);
     return status;
+}
+
+static const char *column_value(const void *context, size_t variant, size_t column)
+{
+    const tuning *t = context;
+    return trial_value(&t->search.trials[variant], t->search.columns.items[column]);
 }
 
 cepa_status tune_write(tuning *t, cepa_error *error)
@@ -228,8 +150,8 @@ cepa_status tune_write(tuning *t, cepa_error *error)
     if (!t->order || !t->within) return no_memory(error);
     campaign_order(c, t->order);
     t->within_count = campaign_within_spread(c, t->order, t->within);
-    cepa_status status = write_text(t, "results.csv", print_results, error);
-    if (!status) status = write_text(t, "trials.csv", print_trials, error);
+    const campaign_columns columns = {t->search.columns.count, t->search.columns.items, column_value, t};
+    cepa_status status = campaign_tables(c, &columns, t->order, error);
     if (!status) status = draw_values(t, error);
     const char *metric = c->metric;
     return status ? status : campaign_curves(c, "curves", &metric, 1, error);

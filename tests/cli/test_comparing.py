@@ -1,5 +1,6 @@
 """Models and runs side by side: compare and diff."""
 
+import csv
 import json
 import unittest
 
@@ -26,6 +27,10 @@ class Compare(CommandTest):
                                r"(lower|higher), (within|beyond) the spread of 0\.\d{4}\.\nWrote c: ")
         for name in ("accuracy.png", "accuracy.svg", "loss.png", "loss.svg"):
             self.assertTrue((self.folder / "c/figures" / name).exists())
+        with open(self.folder / "c/models.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([(row["model"], row["name"], row["fits"]) for row in rows], [("1", "model", "2"), ("2", "dense", "2")])
+        self.assertIn(f"{float(rows[1]['val_loss']):.4f} ± {float(rows[1]['val_loss_spread']):.4f}", text)
         self.fit("--epochs", "3", "--seed", "1", "-o", "run")
         self.assertEqual((self.folder / "c/run-001-seed-1/history.csv").read_bytes(),
                          (self.folder / "run/history.csv").read_bytes())

@@ -67,7 +67,7 @@ CASES = [
     ("a name given twice", {}, TUNE + " --vary rate=0.1 --vary rate=0.2", 2, "twice"),
     ("too many trials", {}, TUNE + " --vary units=1..200 --vary rate=0..0.5:0.05", 2, "1000"),
     ("an option's wrong value", {}, TUNE + " --vary epochs=1,0", 2, "whole number"),
-    ("a search without a folder", {}, "tune model.py --data data.npz --vary rate=0.1,0.2", 2, "-o DIR"),
+    ("a search without a folder", {}, "tune model.py --data data.npz --vary rate=0.1,0.2", 2, "--output DIR"),
     ("a search in a folder of something else", {"other/x": "y"},
      "tune model.py --data data.npz --vary rate=0.1,0.2 -o other", 2, "choose another"),
     ("a search over a run", {}, "tune model.py --data data.npz --vary rate=0.1,0.2 -o RUN", 2, "choose another"),

@@ -53,6 +53,12 @@ class Tune(CommandTest):
                          .rsplit("Wrote", 1)[0])
         self.assertTrue((self.folder / "t/figures/values.svg").exists())
 
+    def test_values_that_are_no_numbers(self):
+        self.write("named.py", MODEL.replace("units=8,", "units=8, kind='relu',").replace("activation='relu')(x)", "activation=kind)(x)"))
+        text = self.tune("--vary", "kind=relu,tanh,'elu'", "-o", "t", model="named.py")
+        self.assertIn("trial 3/3, seed 0: kind='elu'  val_loss ", text)
+        self.assertIn("<title>val_loss over trial</title>", (self.folder / "t/figures/values.svg").read_text())
+
     def test_numbers_are_those_of_fit(self):
         self.tune("--vary", "rate=0.5", "--seed", "3", "--epochs", "2", "-o", "t", "--jobs", "1")
         self.fit("--set", "rate=0.5", "--seed", "3", "--epochs", "2", "-o", "run")
