@@ -3,6 +3,7 @@
 #include "diagnosis.h"
 #include "files.h"
 #include "fit_options.h"
+#include "json.h"
 #include "json_read.h"
 #include "page.h"
 #include "report.h"
@@ -16,6 +17,7 @@ static const option options[] = {
     DATA_OPTION(0),
     SCALE_OPTION,
     THREADS_OPTION,
+    JSON_OPTION,
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE", .help = "default: report.html in the run"),
     END_OF_OPTIONS,
 };
@@ -217,7 +219,12 @@ static cepa_status print_measured(const reporting *r, FILE *out, cepa_error *err
         fputs(".</p>\n", out);
         return CEPA_OK;
     }
-    fprintf(out, "<p>The last weights on ");
+    double restored = json_find_number(r->record.facts, "restored_epoch", -1);
+    fputs("<p>", out);
+    if (restored >= 0)
+        fprintf(out, "The weights of epoch %.0f, which were put back, on ", restored + 1);
+    else
+        fputs("The last weights on ", out);
     page_text(out, r->measured_as);
     fprintf(out, ": <strong>%zu right, %.1f %%</strong>.</p>\n", c->right, 100 * (double)c->right / (double)c->rows);
     page_confusion(out, c);
@@ -281,6 +288,46 @@ static cepa_status write_page(const reporting *r, cepa_error *error)
     return status;
 }
 
+/* ---- As JSON ---- */
+
+static void write_class(json *j, const classified *c, size_t class)
+{
+    char number[32];
+    class_score s = score_of(c, class);
+    json_open(j, NULL, '{');
+    json_text(j, "name", class_name(c, class, number));
+    json_whole(j, "rows", s.support);
+    json_number(j, "precision", s.precision);
+    json_number(j, "recall", s.recall);
+    json_number(j, "f1", s.f1);
+    json_open(j, "taken_for", '[');
+    for (size_t i = 0; i < c->classes; i++) json_whole(j, NULL, c->counts[class * c->classes + i]);
+    json_close(j, ']');
+    json_close(j, '}');
+}
+
+static void print_json(const reporting *r)
+{
+    json j = {.out = stdout};
+    diagnosis d = diagnose(&r->record);
+    const classified *c = &r->classified;
+    json_open(&j, NULL, '{');
+    json_whole(&j, "epochs", d.epochs);
+    json_whole(&j, "best_epoch", d.best + (size_t)r->record.history.first_epoch);
+    json_flag(&j, "validated", d.validated);
+    json_flag(&j, "turned", d.turned);
+    json_number(&j, "lowest", d.lowest);
+    json_number(&j, "end", d.end);
+    json_number(&j, "gap", d.gap);
+    json_text(&j, "measured_on", c->classes ? r->measured_as : NULL);
+    json_whole(&j, "rows", c->rows);
+    json_whole(&j, "right", c->right);
+    json_open(&j, "classes", '[');
+    for (size_t i = 0; i < c->classes; i++) write_class(&j, c, i);
+    json_close(&j, ']');
+    json_close(&j, '}');
+}
+
 static cepa_status make_report(reporting *r, cepa_error *error)
 {
     settings s = *r->settings;
@@ -289,7 +336,9 @@ static cepa_status make_report(reporting *r, cepa_error *error)
     if (status) return status;
     open_data(r);
     classify_rows(r);
-    return write_page(r, error);
+    if (!s.json) return write_page(r, error);
+    print_json(r);
+    return CEPA_OK;
 }
 
 static int report_main(const settings *settings)

@@ -104,10 +104,15 @@ static cepa_status compare_plans(const char *path, const char *plan, const char 
     char here[200], there[200];
     if (strcmp(plan, other) == 0) return CEPA_OK;
     find_difference(plan, other, here, there);
-    return fails(error, CEPA_ARGUMENT,
-                 "%s holds runs of another kind: there %s, here %s; choose another folder, or "
-                 "--overwrite to remove them",
-                 path, there, here);
+    if (strncmp(here, "\"text\"", 6) == 0 && strncmp(there, "\"text\"", 6) == 0)
+        return fails(error, CEPA_ARGUMENT,
+                     "%s holds runs of the model as it was: its text has changed; choose another "
+                     "folder, or --overwrite to remove them",
+                     path);
+    return fails(
+        error, CEPA_ARGUMENT,
+        "%s holds runs of another kind: there %s, here %s; choose another folder, or --overwrite to remove them", path,
+        there, here);
 }
 
 /* ---- Folders ---- */

@@ -43,7 +43,7 @@ class Compare(CommandTest):
         self.write("dense.py", DENSE.replace("Dense(3)", "Dense(3, use_bias=False)"))
         done = self.run_cepa("compare", "model.py", "dense.py", *DATA, "-o", "c")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("--overwrite", done.stderr)
+        self.assertIn("its text has changed", done.stderr)
         self.cepa("compare", "model.py", "dense.py", *DATA, "-o", "c", "--overwrite")
 
     def test_runs(self):

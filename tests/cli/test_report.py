@@ -1,5 +1,6 @@
 """The page of a run: whole, self-contained, and right about what it says."""
 
+import csv
 import html.parser
 import json
 import re
@@ -70,6 +71,26 @@ class Report(CommandTest):
             self.assertEqual(precision, f"{rows[k][k] / taken:.3f}" if taken else "-")
             self.assertEqual(f1, f"{2 * rows[k][k] / (taken + sum(rows[k])):.3f}")
         self.assertEqual(len(scores), 3)
+
+    def test_json(self):
+        self.fit("--epochs", "3", "-o", "run")
+        found = json.loads(self.cepa("report", "run", "--json"))
+        self.assertFalse((self.folder / "run/report.html").exists())
+        with open(self.folder / "run/history.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        losses = [float(row["val_loss"]) for row in rows]
+        self.assertEqual((found["epochs"], found["best_epoch"]), (3, losses.index(min(losses))))
+        self.assertEqual((found["lowest"], found["end"]), (min(losses), losses[-1]))
+        self.assertEqual(found["gap"], float(rows[-1]["accuracy"]) - float(rows[-1]["val_accuracy"]))
+        self.assertEqual(found["right"], sum(row["taken_for"][i] for i, row in enumerate(found["classes"])))
+        self.assertEqual([sum(row["taken_for"]) for row in found["classes"]], [row["rows"] for row in found["classes"]])
+
+    def test_restored_weights(self):
+        self.fit("--epochs", "4", "-o", "run", "--callback",
+                 "EarlyStopping(min_delta=9, restore_best_weights=True)")
+        self.report()
+        self.assertIn("<p>The weights of epoch 1, which were put back, on ", self.text)
+        self.assertIn("<td>2 of 4, stopped by EarlyStopping</td>", self.text)
 
     def diagnose(self, losses, accuracies=None):
         """The first line for a run with these numbers: (loss, val_loss), (accuracy, val_accuracy)."""
