@@ -10,24 +10,25 @@ class Contest:
     def __init__(self, measurement, title, unit, entries, share=None, less_is_better=False, rounds=None):
         self.measurement, self.title, self.unit, self.entries = measurement, title, unit, entries
         self.share, self.less_is_better, self.rounds = share, less_is_better, rounds
-        self.values, self.failed, self.others = {}, {}, 0
+        self.values, self.failed, self.disturbed = {}, {}, []
 
-    def run(self, rounds, meter):
-        """All take turns, so that what disturbs the machine disturbs all; the first turn also builds and compiles."""
-        meter.begin()
-        self.take_turns(rounds)
-        self.others = meter.others()
-
-    def take_turns(self, rounds):
+    def run(self, rounds, take):
+        """All take turns, so that what disturbs the machine disturbs all. take: calls a function that measures; gives the
+        share of the machine that others used meanwhile, and what was measured."""
         for _ in range(self.rounds or rounds):
             for program, measure in self.entries.items():
                 if program in self.failed:
                     continue
                 try:
-                    self.values.setdefault(program, []).append(measure())
+                    others, value = take(measure)
+                    self.disturbed.append(others)
+                    self.values.setdefault(program, []).append(value)
                 except RuntimeError as problem:
                     self.failed[program] = str(problem)
                     self.values.pop(program, None)
+
+    def others(self):
+        return statistics.mean(self.disturbed) if self.disturbed else 0.0
 
     def rows(self):
         first = None
@@ -36,11 +37,11 @@ class Contest:
             first = first or middle
             yield {"measurement": self.measurement, "what": self.title, "program": program, "unit": self.unit,
                    "median": middle, "low": min(values), "high": max(values), "rounds": len(values),
-                   "others": self.others, "share_of_peak": middle * self.share if self.share else "",
+                   "others": self.others(), "share_of_peak": middle * self.share if self.share else "",
                    "lead_of_first": middle / first if self.less_is_better else first / middle}
 
     def print(self):
-        busy = f" ({self.others:.0%} of the machine was used by others)" if self.others >= 0.02 else ""
+        busy = f" ({self.others():.0%} of the machine was used by others)" if self.others() >= 0.02 else ""
         print(f"\n{self.title}{busy}")
         print(f"  {self.unit:20} {'median':>9} {'low':>9} {'high':>9} {'of peak' if self.share else '':>8} {'lead':>7}")
         for row in self.rows():
@@ -64,8 +65,8 @@ def write(contests, folder):
             with open(folder / f"{name}.csv", "w", newline="") as file:
                 writer = csv.DictWriter(file, fieldnames=rows[0].keys())
                 writer.writeheader()
-                writer.writerows({key: f"{value:.5g}" if isinstance(value, float) else value for key, value in row.items()}
-                                 for row in rows)
+                writer.writerows({key: f"{value:.5g}" if isinstance(value, float) else value
+                                  for key, value in row.items()} for row in rows)
     (folder / "bench.svg").write_text(picture(contests))
 
 
