@@ -102,7 +102,22 @@ typedef struct cepa_array {
     size_t rank;              /* axes behind the row's; 0: one number a row */
     int shape[CEPA_MAX_RANK]; /* of one row, channels last */
     const void *data;         /* row-major; owned by the data set, or by the caller in cepa_dataset_new */
+    const char *const *columns; /* names of a row's numbers, where it is one of a table (rank 1); NULL: none */
 } cepa_array;
+
+/* How a table (CSV) becomes inputs, targets and parts. Lists of names are written as a line of CSV: a,b,"c, d". What is
+ * left out is as a data set that has a name says. */
+typedef struct cepa_table {
+    const char *target; /* the columns to predict; default: none. A column of text becomes one-hot classes in the order
+                           of their names, as pandas.get_dummies makes them; NAME=TEXT is 1 where it has this text */
+    const char *inputs; /* the columns to predict from, written alike; default: all that hold numbers */
+    const char *drop;   /* columns that are no inputs; the target never is one, unless it is ahead */
+    size_t ahead;       /* the target is that of so many rows later: 1 for tomorrow's */
+    size_t first;       /* only the first so many rows; default: all */
+    const char *split;  /* shares of the parts: "80/20" to learn from and to test, "70/15/15" with validation in the
+                           middle; default: one part. Data of every kind that have no test part can be split */
+    uint64_t split_seed;
+} cepa_table;
 
 typedef struct cepa_dataset_options {
     size_t rows;               /* rows that the first part must have at least; 0: all there are */
@@ -117,6 +132,7 @@ typedef struct cepa_dataset_options {
     int total_seconds;         /* limit on a download; 0: none */
     bool (*progress)(void *context, size_t done, size_t total); /* bytes so far and in all (0: unknown); false stops */
     void *context;
+    cepa_table table;
 } cepa_dataset_options;
 
 /* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10") or path (a folder of CIFAR or
@@ -129,9 +145,20 @@ typedef struct cepa_dataset_options {
  * are read in the order of image_dataset_from_directory(shuffle=False); their sub-folders train and test (or val,
  * validation) are the two parts. Arrays of an .npz are called x and y, or x_NAME and y_NAME where there are several,
  * and sample_weight; _train, _test or _val may follow. Where no name is of that kind all are inputs, as is a lone .npy.
- */
+ * A .csv or .tsv file is a table (cepa_table) of float32, whose rows with missing values (NA, NaN, nothing, ...) are
+ * left out. */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
+
+/* The parts of a data set; those it does not have are NULL. */
+typedef struct cepa_parts {
+    cepa_dataset *train, *validation, *test;
+} cepa_parts;
+
+/* The same for data that are split into three parts. *parts is freed with cepa_parts_free. */
+CEPA_API cepa_status cepa_dataset_open_parts(const char *source, const cepa_dataset_options *options, cepa_parts *parts,
+                                             cepa_error *error);
+CEPA_API void cepa_parts_free(cepa_parts *parts);
 
 /* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path may be NULL (search) or name its folder or archive.
  */
@@ -160,6 +187,12 @@ CEPA_API cepa_status cepa_dataset_take(cepa_dataset *dataset, size_t n, cepa_err
  * floor(rows * (1 - fraction)), 0 < fraction < 1. Fails where a part would be empty. */
 CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_dataset **tail, cepa_error *error);
 
+/* Deals the rows out by chance, as scikit-learn's train_test_split(shuffle=True) does: ceil(rows * test_size) of them
+ * into *test. Where there are classes, each has its share in both parts (stratify). Equal seeds give equal parts; the
+ * order is not scikit-learn's. The parts are copies. */
+CEPA_API cepa_status cepa_train_test_split(const cepa_dataset *dataset, double test_size, uint64_t seed,
+                                           cepa_dataset **train, cepa_dataset **test, cepa_error *error);
+
 /* Inputs reach a model as x * scale, computed in double and rounded once. Replaces an earlier scale. */
 CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
 
@@ -179,6 +212,7 @@ typedef struct cepa_dataset_info {
     size_t class_count; /* 0: not a classification */
     const char *const *class_names;
     double scale;
+    size_t incomplete; /* rows of a table that were left out because something in them was missing */
     bool pixels;     /* the inputs are pixels of 0 to 255: bytes, or floats where pictures were resized */
     char sha256[65]; /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
 } cepa_dataset_info;

@@ -27,11 +27,12 @@ void cepa_dataset_free(cepa_dataset *dataset)
     free(dataset);
 }
 
-void parts_free(parts *parts)
+void cepa_parts_free(cepa_parts *parts)
 {
     cepa_dataset_free(parts->train);
+    cepa_dataset_free(parts->validation);
     cepa_dataset_free(parts->test);
-    *parts = (struct parts){NULL, NULL};
+    *parts = (cepa_parts){NULL};
 }
 
 cepa_status dataset_begin(size_t rows, const char *source, cepa_dataset **made, cepa_error *error)
@@ -85,6 +86,15 @@ static bool count_bytes(const cepa_array *array, size_t rows, size_t *numbers, s
            multiply_size(*row_bytes, rows, bytes);
 }
 
+/* Copies of a list of texts; NULL without memory. */
+static const char **copy_texts(arena *memory, const char *const *texts, size_t count)
+{
+    const char **copy = arena_array(memory, count, sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        if (!(copy[i] = arena_text(memory, texts[i]))) return NULL;
+    return copy;
+}
+
 cepa_status dataset_add(cepa_dataset *dataset, role role, const cepa_array *array, void **data, cepa_error *error)
 {
     storage *s = dataset->storage;
@@ -97,9 +107,10 @@ cepa_status dataset_add(cepa_dataset *dataset, role role, const cepa_array *arra
                     s->rows);
     if (!grow(&s->columns[role], &s->capacity[role], s->count[role] + 1, sizeof c)) return fail_memory(error);
     c.array.name = arena_text(&s->memory, array->name);
+    if (array->columns) c.array.columns = copy_texts(&s->memory, array->columns, c.numbers);
     *data = allocate_aligned(bytes);
     c.array.data = *data;
-    if (!*data || (array->name && !c.array.name)) {
+    if (!*data || (array->name && !c.array.name) || (array->columns && !c.array.columns)) {
         free(*data);
         return fail_memory(error);
     }
@@ -110,10 +121,8 @@ cepa_status dataset_add(cepa_dataset *dataset, role role, const cepa_array *arra
 cepa_status dataset_name_classes(cepa_dataset *dataset, const char *const *names, size_t count, cepa_error *error)
 {
     storage *s = dataset->storage;
-    const char **copy = arena_array(&s->memory, count, sizeof *copy);
+    const char **copy = copy_texts(&s->memory, names, count);
     if (!copy) return fail_memory(error);
-    for (size_t i = 0; i < count; i++)
-        if (!(copy[i] = arena_text(&s->memory, names[i]))) return fail_memory(error);
     s->class_names = copy;
     s->class_count = count;
     return CEPA_OK;
@@ -155,6 +164,7 @@ static cepa_status describe(cepa_dataset *d, cepa_error *error)
     info->sample_weight = d->arrays[ROLE_WEIGHT];
     info->class_count = s->class_count;
     info->class_names = s->class_names;
+    info->incomplete = s->incomplete;
     info->pixels = s->pixels || (info->input_count && info->inputs[0].type == CEPA_UINT8);
     info->sha256[0] = 0;
     return CEPA_OK;

@@ -27,6 +27,7 @@ typedef struct storage {
     size_t count[ROLES], capacity[ROLES];
     size_t class_count;
     const char **class_names;
+    size_t incomplete; /* rows of a table that were left out */
     bool pixels; /* inputs are pixels of 0 to 255 although they may be floats */
 } storage;
 
@@ -39,11 +40,7 @@ struct cepa_dataset {
 };
 
 /* What a reader found: the rows to learn from, and the source's own test rows (NULL: none). */
-typedef struct parts {
-    cepa_dataset *train, *test;
-} parts;
-
-void parts_free(parts *parts);
+typedef cepa_parts parts;
 
 /* Starts a data set without arrays. Its name is the last part of source; source NULL: "generated". */
 cepa_status dataset_begin(size_t rows, const char *source, cepa_dataset **made, cepa_error *error);

@@ -14,6 +14,7 @@ typedef struct known {
     size_t class_count;
     const char *const *class_names;  /* NULL: the files say */
     const char *places[MOST_PLACES]; /* folders and files below a root, the best first */
+    cepa_table table; /* of a table: what its columns are and how it is split, where the caller does not say */
     origin origin;
     /* Makes a generated data set; NULL: it lies somewhere or is downloaded. */
     cepa_status (*generate)(const cepa_dataset_options *options, parts *made, cepa_error *error);

@@ -3,12 +3,14 @@
 #include "data/fetch.h"
 #include "data/locate.h"
 #include "data/reader.h"
+#include "data/split.h"
+#include "data/table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* In this order: the names of CIFAR's and MNIST's files are unmistakable, an image folder takes what is left. */
-static const reader *const readers[] = {&cifar_reader, &idx_reader, &npz_reader, &images_reader};
+static const reader *const readers[] = {&cifar_reader, &idx_reader, &npz_reader, &csv_reader, &images_reader};
 
 static cepa_status fail_unknown(const source *s, cepa_error *error)
 {
@@ -29,13 +31,15 @@ static cepa_status read_source(const source *s, const cepa_dataset_options *opti
     return fail_unknown(s, error);
 }
 
-/* Labels that one part alone has count for both. */
+/* Labels that one part alone has count for all. */
 static void share_class_count(parts *made)
 {
-    if (!made->test) return;
-    storage *a = made->train->storage, *b = made->test->storage;
-    size_t count = a->class_count > b->class_count ? a->class_count : b->class_count;
-    a->class_count = b->class_count = made->train->info.class_count = made->test->info.class_count = count;
+    cepa_dataset *const list[] = {made->train, made->validation, made->test};
+    size_t most = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(list); i++)
+        if (list[i] && list[i]->info.class_count > most) most = list[i]->info.class_count;
+    for (size_t i = 0; i < ARRAY_COUNT(list); i++)
+        if (list[i]) list[i]->storage->class_count = list[i]->info.class_count = most;
 }
 
 static cepa_status open_path(const char *path, const cepa_dataset_options *options, parts *made, cepa_error *error)
@@ -45,10 +49,7 @@ static cepa_status open_path(const char *path, const cepa_dataset_options *optio
     if (status) return status;
     status = read_source(&s, options, made, error);
     source_close(&s);
-    if (status)
-        parts_free(made);
-    else
-        share_class_count(made);
+    if (status) cepa_parts_free(made);
     return status;
 }
 
@@ -92,7 +93,7 @@ static bool try_place(void *context, size_t root, const char *path)
         s->root = root;
         found = worse;
     }
-    parts_free(&found);
+    cepa_parts_free(&found);
     return !s->made.train || !is_whole(&s->made, s->known);
 }
 
@@ -124,7 +125,7 @@ cepa_status cepa_dataset_locate(const char *name, char *path, size_t size, cepa_
     search s = {.known = known, .options = &defaults};
     status = locate_each(known, try_place, &s, error);
     if (s.made.train) snprintf(path, size, "%s", s.made.train->info.source);
-    parts_free(&s.made);
+    cepa_parts_free(&s.made);
     return status;
 }
 
@@ -160,7 +161,7 @@ static cepa_status find(const known *known, const cepa_dataset_options *options,
 {
     const char *name = known_about(known)->name;
     size_t most = known_about(known)->train_rows;
-    if (options->rows > most)
+    if (most && options->rows > most)
         return fail(error, CEPA_ARGUMENT, "%s: %zu training rows were asked for, it has %zu", name, options->rows,
                     most);
     if (known->generate) return known->generate(options, made, error);
@@ -187,23 +188,33 @@ static cepa_status open_name(const known *known, const cepa_dataset_options *opt
     return CEPA_OK;
 }
 
+cepa_status cepa_dataset_open_parts(const char *source, const cepa_dataset_options *options, cepa_parts *made,
+                                    cepa_error *error)
+{
+    cepa_dataset_options how = {0};
+    if (options) how = *options;
+    *made = (cepa_parts){NULL};
+    const known *known = known_dataset(source);
+    if (known) how.table = table_merge(&how.table, &known->table);
+    cepa_status status = known ? open_name(known, &how, made, error) : open_path(source, &how, made, error);
+    if (!status && how.table.split) status = split_parts(made, how.table.split, how.table.split_seed, error);
+    if (!status) status = check_rows(source, made, how.rows, error);
+    if (status)
+        cepa_parts_free(made);
+    else
+        share_class_count(made);
+    return status;
+}
+
 cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                               cepa_dataset **test, cepa_error *error)
 {
-    static const cepa_dataset_options defaults = {0};
-    if (!options) options = &defaults;
-    *train = *test = NULL;
-    parts made = {0};
-    const known *known = known_dataset(source);
-    cepa_status status = known ? open_name(known, options, &made, error) : open_path(source, options, &made, error);
-    if (!status) status = check_rows(source, &made, options->rows, error);
-    if (status) {
-        parts_free(&made);
-        return status;
-    }
+    parts made;
+    cepa_status status = cepa_dataset_open_parts(source, options, &made, error);
     *train = made.train;
     *test = made.test;
-    return CEPA_OK;
+    cepa_dataset_free(made.validation);
+    return status;
 }
 
 cepa_status cepa_dataset_fetch(const char *name, const char *url, const cepa_dataset_options *options, char *path,

@@ -25,7 +25,10 @@ static cepa_status fill(const cepa_dataset *from, const size_t *rows, cepa_datas
             status = copy_rows(from, &s->columns[r][i], (role)r, rows, made, error);
     if (!status && s->class_names) status = dataset_name_classes(made, s->class_names, s->class_count, error);
     made->storage->citation = s->citation ? arena_text(&made->storage->memory, s->citation) : NULL;
+    made->storage->name = arena_text(&made->storage->memory, s->name);
+    made->storage->incomplete = s->incomplete;
     made->storage->pixels = s->pixels;
+    if (!made->storage->name) status = fail_memory(error);
     if (!status) status = dataset_end(made, error);
     if (!status) cepa_dataset_scale(made, from->info.scale);
     return status;

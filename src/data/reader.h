@@ -14,6 +14,6 @@ typedef struct reader {
     cepa_status (*read)(const source *source, const cepa_dataset_options *options, parts *made, cepa_error *error);
 } reader;
 
-extern const reader cifar_reader, idx_reader, images_reader, npz_reader;
+extern const reader cifar_reader, csv_reader, idx_reader, images_reader, npz_reader;
 
 #endif
