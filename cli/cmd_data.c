@@ -21,23 +21,30 @@ static const char *const type_names[] = {[CEPA_FLOAT32] = "float32",
                                          [CEPA_INT64] = "int64",
                                          [CEPA_FLOAT64] = "float64"};
 
-/* The two parts of the data set that the first operand names. */
+/* The parts of the data set that the first operand names. */
 typedef struct parts {
-    cepa_dataset *train, *test;
+    cepa_dataset *train, *validation, *test;
     cepa_error error;
 } parts;
 
 static cepa_status open_parts(const settings *settings, parts *parts)
 {
-    *parts = (struct parts){.train = NULL};
+    cepa_parts opened;
     cepa_dataset_options how = {.rows = settings->rows,
-                                .image_size = {(int)settings->image_size, (int)settings->image_size}};
-    return cepa_dataset_open(settings->operands[0], &how, &parts->train, &parts->test, &parts->error);
+                                .image_size = {(int)settings->image_size, (int)settings->image_size},
+                                .table = subject_table(settings, NULL, settings->operands[0])};
+    *parts = (struct parts){.train = NULL};
+    cepa_status status = cepa_dataset_open_parts(settings->operands[0], &how, &opened, &parts->error);
+    parts->train = opened.train;
+    parts->validation = opened.validation;
+    parts->test = opened.test;
+    return status ? status : subject_check_table(settings, opened.train, &parts->error);
 }
 
 static int close_parts(parts *parts, int exit_status)
 {
     cepa_dataset_free(parts->train);
+    cepa_dataset_free(parts->validation);
     cepa_dataset_free(parts->test);
     return exit_status;
 }
@@ -55,8 +62,9 @@ static int list_main(const settings *settings)
         printf("%-14s %s\n%-14s %s%s\n", known[i].name, known[i].title, "",
                known[i].generated ? "generated"
                : *path            ? path
+               : known[i].obtain  ? known[i].obtain
                                   : "not on this machine: cepa data fetch ",
-               known[i].generated || *path ? "" : known[i].name);
+               known[i].generated || *path || known[i].obtain ? "" : known[i].name);
     }
     return DONE;
 }
@@ -89,6 +97,23 @@ static void print_array(const cepa_dataset *data, const char *what, const cepa_a
     printf("  %-7s %-4s %-8s %-20s %s\n", what, array->name ? array->name : "", type_names[array->type], shape, range);
 }
 
+/* The columns of a table's inputs: each with its least number, the mean and the largest. */
+static void print_columns(const cepa_dataset *data, const cepa_array *array)
+{
+    const float *numbers = array->data;
+    size_t rows = cepa_dataset_describe(data)->rows, count = (size_t)array->shape[0];
+    for (size_t c = 0; array->columns && c < count; c++) {
+        double least = INFINITY, most = -INFINITY, sum = 0;
+        for (size_t row = 0; row < rows; row++) {
+            double number = (double)numbers[row * count + c];
+            least = fmin(least, number);
+            most = fmax(most, number);
+            sum += number;
+        }
+        printf("    %-36s %g ... %g, mean %.4g\n", array->columns[c], least, most, sum / (double)rows);
+    }
+}
+
 static void print_part(const char *part, cepa_dataset *data)
 {
     if (!data) return;
@@ -96,6 +121,7 @@ static void print_part(const char *part, cepa_dataset *data)
     const cepa_dataset_info *info = cepa_dataset_describe(data);
     printf("%s: %zu rows\n", part, info->rows);
     for (size_t i = 0; i < info->input_count; i++) print_array(data, "input", &info->inputs[i]);
+    if (info->table) print_columns(data, &info->inputs[0]);
     for (size_t i = 0; i < info->target_count; i++) print_array(data, "target", &info->targets[i]);
     if (info->sample_weight) print_array(data, "weight", info->sample_weight);
     if (hashed) printf("  sha256  %s\n", info->sha256);
@@ -111,6 +137,11 @@ static void json_array(json *j, const cepa_dataset *data, const cepa_array *arra
     json_shape(j, "shape", array->shape, array->rank);
     json_number(j, "min", least);
     json_number(j, "max", most);
+    if (array->columns) {
+        json_open(j, "columns", '[');
+        for (int i = 0; i < (array->rank ? array->shape[0] : 1); i++) json_text(j, NULL, array->columns[i]);
+        json_close(j, ']');
+    }
     json_close(j, '}');
 }
 
@@ -146,7 +177,9 @@ static void info_json(const parts *parts)
     for (size_t i = 0; i < info->class_count && info->class_names; i++) json_text(&j, NULL, info->class_names[i]);
     json_close(&j, ']');
     json_part(&j, "train", parts->train);
+    if (parts->validation) json_part(&j, "validation", parts->validation);
     json_part(&j, "test", parts->test);
+    if (info->table) json_whole(&j, "incomplete", info->incomplete);
     json_close(&j, '}');
 }
 
@@ -155,7 +188,9 @@ static void info_text(const parts *parts)
     const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
     printf("%s: %s\n", info->name, info->source);
     if (info->citation) printf("%s\n", info->citation);
+    if (info->incomplete) printf("%zu rows left out: something in them is missing\n", info->incomplete);
     print_part("train", parts->train);
+    print_part("validation", parts->validation);
     print_part("test", parts->test);
     if (info->class_count) printf("%zu classes", info->class_count);
     for (size_t i = 0; i < info->class_count && info->class_names; i++)
@@ -166,7 +201,7 @@ static void info_text(const parts *parts)
 static int info_main(const settings *settings)
 {
     parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
+    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
     if (settings->json)
         info_json(&parts);
     else
@@ -178,7 +213,7 @@ const command data_info_command = {
     .name = "data info",
     .operands = "D",
     .purpose = "Says what a data set holds, whence it comes and whom to cite",
-    .options = (const option[]){IMAGE_SIZE_OPTION, JSON_OPTION, END_OF_OPTIONS},
+    .options = (const option[]){IMAGE_SIZE_OPTION, TABLE_OPTIONS, JSON_OPTION, END_OF_OPTIONS},
     .least = 1,
     .most = 1,
     .run = info_main,
@@ -213,7 +248,7 @@ static cepa_status print_grid(const settings *settings, const cepa_dataset *data
 static int grid_main(const settings *settings)
 {
     parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
+    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
     const char *path = settings->output ? settings->output : "grid.png";
     int columns = settings->columns ? (int)settings->columns : 5;
     int rows = settings->rows ? (int)settings->rows : 5;
@@ -251,31 +286,18 @@ const command data_grid_command = {
 
 /* ---- check ---- */
 
-#define READER(name, type)                                                                                             \
-    static double name(const void *data, size_t row) { return (double)((const type *)data)[row]; }
-READER(float_at, float)
-READER(byte_at, uint8_t)
-READER(int_at, int32_t)
-READER(long_at, int64_t)
-READER(double_at, double)
-
-static double (*const number_at[])(const void *data, size_t row) = {[CEPA_FLOAT32] = float_at,
-                                                                    [CEPA_UINT8] = byte_at,
-                                                                    [CEPA_INT32] = int_at,
-                                                                    [CEPA_INT64] = long_at,
-                                                                    [CEPA_FLOAT64] = double_at};
-
 /* Rows of each class; complains about a class without rows. */
-static size_t check_classes(const char *part, const cepa_dataset_info *info)
+static size_t check_classes(const char *part, const cepa_dataset *data)
 {
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
     if (!info->class_count || !info->target_count) return 0;
     size_t *rows = calloc(info->class_count, sizeof *rows), faults = 0;
     for (size_t i = 0; rows && i < info->rows; i++) {
-        double class = number_at[info->targets[0].type](info->targets[0].data, i);
-        if (class >= 0 && class < (double)info->class_count)
-            rows[(size_t) class]++;
+        int class = cepa_dataset_class(data, i);
+        if (class >= 0 && (size_t) class < info->class_count)
+            rows[class]++;
         else if (faults++ == 0)
-            complain("%s: row %zu has class %g of %zu", part, i, class, info->class_count);
+            complain("%s: row %zu has none of the %zu classes", part, i, info->class_count);
     }
     printf("%s rows of each class:", part);
     for (size_t i = 0; rows && i < info->class_count; i++) {
@@ -305,14 +327,15 @@ static size_t check_part(const char *part, cepa_dataset *data)
     if (!data) return 0;
     const cepa_dataset_info *info = cepa_dataset_describe(data);
     return check_arrays(part, data, info->inputs, info->input_count) +
-           check_arrays(part, data, info->targets, info->target_count) + check_classes(part, info);
+           check_arrays(part, data, info->targets, info->target_count) + check_classes(part, data);
 }
 
 static int check_main(const settings *settings)
 {
     parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return failed(&parts.error);
-    size_t faults = check_part("train", parts.train) + check_part("test", parts.test);
+    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    size_t faults =
+        check_part("train", parts.train) + check_part("validation", parts.validation) + check_part("test", parts.test);
     if (!faults) puts("fine: every file is whole, every number is finite, every class is in range");
     return close_parts(&parts, faults ? FAILED : DONE);
 }
@@ -321,7 +344,7 @@ const command data_check_command = {
     .name = "data check",
     .operands = "D",
     .purpose = "Reads a whole data set and says what is wrong with it",
-    .options = (const option[]){IMAGE_SIZE_OPTION, END_OF_OPTIONS},
+    .options = (const option[]){IMAGE_SIZE_OPTION, TABLE_OPTIONS, END_OF_OPTIONS},
     .least = 1,
     .most = 1,
     .run = check_main,

@@ -10,7 +10,8 @@
 
 static const option options[] = {
     DATA_OPTION(0),
-    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train",
+    TABLE_OPTIONS,
+    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|validation|train",
            .help = "default: the test part where the data have one"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
     SCALE_OPTION,
@@ -56,30 +57,28 @@ static cepa_status measure(const settings *settings, cepa_model *model, cepa_dat
     return status;
 }
 
-static cepa_status choose_part(const settings *settings, cepa_dataset *train, cepa_dataset *test, cepa_dataset **part,
+static cepa_status choose_part(const settings *settings, const cepa_parts *parts, cepa_dataset **part,
                                cepa_error *error)
 {
-    bool wants_train = settings->part && strcmp(settings->part, "train") == 0;
-    *part = test && !wants_train ? test : train;
-    if (settings->part && !wants_train && !test)
-        return fails(error, CEPA_ARGUMENT, "--part test: these data have no test part");
-    return CEPA_OK;
+    const char *wanted = settings->part ? settings->part : parts->test ? "test" : "train";
+    *part = strcmp(wanted, "test") == 0 ? parts->test : strcmp(wanted, "train") == 0 ? parts->train : parts->validation;
+    return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no such part", wanted);
 }
 
 static int evaluate_main(const settings *settings)
 {
     cepa_error error = {CEPA_OK, ""};
     cepa_model *model = NULL;
-    cepa_dataset *train = NULL, *test = NULL, *part;
+    cepa_parts parts = {NULL};
+    cepa_dataset *part;
     cepa_status status = subject_trained_model(settings, &model, &error);
-    if (!status) status = subject_data(settings, model, 0, &train, &test, &error);
-    if (!status) status = choose_part(settings, train, test, &part, &error);
+    if (!status) status = subject_parts(settings, model, 0, &parts, &error);
+    if (!status) status = choose_part(settings, &parts, &part, &error);
     if (!status) {
         subject_scale(settings, model, part);
         status = measure(settings, model, part, &error);
     }
-    cepa_dataset_free(train);
-    cepa_dataset_free(test);
+    cepa_parts_free(&parts);
     if (model) cepa_graph_free(cepa_model_graph(model));
     return status ? failed(&error) : DONE;
 }

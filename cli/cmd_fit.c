@@ -100,6 +100,7 @@ static void print_beginning(const fit *f)
     cepa_machine_describe(&machine, NULL);
     printf("%s: %zu rows to learn from", train->name, train->rows);
     if (f->data.validation) printf(", %zu to validate with", cepa_dataset_describe(f->data.validation)->rows);
+    if (train->incomplete) printf("; %zu incomplete rows left out", train->incomplete);
     printf("; seed %llu, batch size %zu, %zu threads\n", (unsigned long long)s->seed, s->batch_size,
            s->threads ? s->threads : (size_t)machine.threads);
     fflush(stdout);
@@ -112,7 +113,9 @@ static void keep_notes(fit *f)
     const cepa_dataset_info *info = cepa_dataset_describe(f->data.train);
     cepa_notes notes = {.input_scale = f->data.scale,
                         .class_count = info->class_names ? info->class_count : 0,
-                        .class_names = info->class_names};
+                        .class_names = info->class_names,
+                        .table_name = info->table ? info->name : NULL};
+    if (info->table) notes.table = *info->table;
     cepa_model_set_notes(f->model, &notes);
 }
 

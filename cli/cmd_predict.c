@@ -27,7 +27,15 @@ static bool is_array(const char *path)
     return strcasecmp(extension(path), ".npy") == 0 || strcasecmp(extension(path), ".npz") == 0;
 }
 
-/* Rows from one file of arrays, or a picture each. */
+static bool is_table(const char *path)
+{
+    return strcasecmp(extension(path), ".csv") == 0 || strcasecmp(extension(path), ".tsv") == 0;
+}
+
+/* Rows of a file, where a file is no picture. */
+static bool has_rows(const char *path) { return is_array(path) || is_table(path); }
+
+/* Rows from one file of arrays or a table, or a picture each. A table has the columns that the model learned from. */
 static cepa_status open_inputs(const settings *settings, const cepa_model *model, cepa_dataset **data,
                                cepa_error *error)
 {
@@ -35,9 +43,10 @@ static cepa_status open_inputs(const settings *settings, const cepa_model *model
     size_t count = settings->operand_count - 1;
     cepa_dataset_options how = subject_pictures(model);
     for (size_t i = 0; i < count; i++)
-        if (is_array(files[i]) && count > 1)
+        if (has_rows(files[i]) && count > 1)
             return fails(error, CEPA_ARGUMENT, "%s: one file of arrays at a time, and no picture beside it", files[i]);
-    if (!is_array(files[0])) return cepa_dataset_pictures(files, count, &how, data, error);
+    how.table.inputs = cepa_model_notes(model)->table.inputs;
+    if (!has_rows(files[0])) return cepa_dataset_pictures(files, count, &how, data, error);
     cepa_dataset *test = NULL;
     cepa_status status = cepa_dataset_open(files[0], &how, data, &test, error);
     cepa_dataset_free(test);
@@ -90,10 +99,25 @@ static void json_row(json *j, const labels *labels, size_t row, const ranked_cla
     json_close(j, '}');
 }
 
+/* A number for each row: what a regression predicts. */
+static cepa_status print_numbers(const settings *settings, const outputs *outputs)
+{
+    json j = {.out = stdout};
+    if (settings->json) json_open(&j, NULL, '[');
+    for (size_t row = 0; row < outputs->rows; row++)
+        if (settings->json)
+            json_number(&j, NULL, (double)outputs->values[0][row]);
+        else
+            printf("row %zu  %.6g\n", row, (double)outputs->values[0][row]);
+    if (settings->json) json_close(&j, ']');
+    return CEPA_OK;
+}
+
 static cepa_status print_classes(const settings *settings, const labels *labels, const outputs *outputs,
                                  cepa_error *error)
 {
     size_t size = outputs->arrays[0].size, top = settings->top ? settings->top : 3;
+    if (outputs->count == 1 && size == 1 && !labels->files) return print_numbers(settings, outputs);
     if (outputs->count > 1 || outputs->arrays[0].rank != 1 || size < 2)
         return fails(error, CEPA_ARGUMENT,
                      "the model gives no class probabilities: name a file for its outputs with -o");
@@ -120,7 +144,7 @@ static cepa_status predict(const settings *settings, cepa_model *model, cepa_dat
     outputs outputs;
     cepa_status status = outputs_predict(&outputs, model, data, (int)settings->threads, error);
     const cepa_notes *notes = cepa_model_notes(model);
-    labels labels = {.files = is_array(settings->operands[1]) ? NULL : settings->operands + 1};
+    labels labels = {.files = has_rows(settings->operands[1]) ? NULL : settings->operands + 1};
     if (notes) labels.classes = notes->class_names;
     if (notes) labels.class_count = notes->class_count;
     if (!status && settings->output)
@@ -160,8 +184,8 @@ static int predict_main(const settings *settings)
 
 const command predict_command = {
     .name = "predict",
-    .operands = "MODEL IN.npy|IN.npz|IMAGE...",
-    .purpose = "Runs a trained MODEL on arrays or pictures",
+    .operands = "MODEL IN.csv|IN.npy|IN.npz|IMAGE...",
+    .purpose = "Runs a trained MODEL on a table, arrays or pictures",
     .options = options,
     .least = 2,
     .run = predict_main,

@@ -7,7 +7,7 @@
 enum { BATCH_SIZE = 32 }; /* Keras' default */
 
 #define FIT_OPTIONS                                                                                                    \
-    DATA_OPTION(0),                                                                                                    \
+    DATA_OPTION(0), TABLE_OPTIONS,                                                                                     \
         OPTION("train", train, TAKES_COUNT, .value = "N", .min = 1, .help = "learn from the first N rows"),            \
         OPTION("validation", validation, TAKES_TEXT, .value = "V",                                                     \
                .help = "a data set, a fraction of the rows, or none; default: the data's own test part"),              \

@@ -21,11 +21,13 @@ typedef struct settings {
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
     const char *objective, *epoch;
+    const char *target, *inputs, *drop, *split;
     const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed;
     texts set, callback, vary, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time, trials, seeds, jobs, index, at_epoch, step, count;
-    uint64_t seed;
+    size_t ahead, first;
+    uint64_t seed, split_seed;
     double scale, budget; /* 0: not given */
     bool no_shuffle, overwrite, json, explain, flip, grey, presets, text;
 } settings;

@@ -68,18 +68,74 @@ static void tell_part(const char *name, const cepa_dataset *train, const cepa_da
                  known[i].train_rows, known[i].test_rows);
 }
 
-cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
-                         cepa_dataset **test, cepa_error *error)
+cepa_table subject_table(const settings *settings, const cepa_model *model, const char *name)
+{
+    const cepa_source_info *source = model ? cepa_model_source(model) : NULL;
+    const cepa_notes *notes = model ? cepa_model_notes(model) : NULL;
+    cepa_table said = {.target = settings->target,
+                       .inputs = settings->inputs,
+                       .drop = settings->drop,
+                       .ahead = settings->ahead,
+                       .first = settings->first,
+                       .split = settings->split,
+                       .split_seed = settings->split_seed};
+    if (source) return cepa_table_merge(&said, &source->table);
+    if (!notes || !notes->table_name) return said;
+    const char *slash = strrchr(name, '/');
+    cepa_table learned = notes->table;
+    if (strcmp(slash ? slash + 1 : name, notes->table_name) != 0) {
+        learned.split = NULL;
+        learned.first = 0;
+    }
+    return cepa_table_merge(&said, &learned);
+}
+
+cepa_status subject_check_table(const settings *settings, const cepa_dataset *data, cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    bool asked = settings->target || settings->inputs || settings->drop || settings->ahead || settings->first;
+    if (info->table || !asked) return CEPA_OK;
+    return fails(error, CEPA_ARGUMENT, "--target, --inputs and the like are for tables (.csv), %s is none", info->name);
+}
+
+/* What a model learns from or is measured on says what is to be predicted. */
+static cepa_status check_table(const settings *settings, const cepa_dataset *data, cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    cepa_status status = subject_check_table(settings, data, error);
+    if (status) return status;
+    if (info->table && !info->target_count)
+        return fails(error, CEPA_ARGUMENT, "%s is a table: --target must name the column to predict", info->name);
+    return CEPA_OK;
+}
+
+cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,
+                          cepa_error *error)
 {
     const cepa_source_info *source = model ? cepa_model_source(model) : NULL;
     const char *name = settings->data ? settings->data : source ? source->dataset : NULL;
+    *parts = (cepa_parts){NULL};
     if (!name) return fails(error, CEPA_ARGUMENT, "--data is needed: the model names no data set of its own");
     cepa_dataset_options options = subject_pictures(model);
     options.rows = rows;
     options.shuffle = true; /* --train and a fraction for --validation take their share of every class */
+    options.table = subject_table(settings, model, name);
     if (settings->image_size) options.image_size[0] = options.image_size[1] = (int)settings->image_size;
-    cepa_status status = cepa_dataset_open(name, &options, train, test, error);
-    if (!status) tell_part(name, *train, *test);
+    cepa_status status = cepa_dataset_open_parts(name, &options, parts, error);
+    if (!status) status = check_table(settings, parts->train, error);
+    if (!status) tell_part(name, parts->train, parts->test);
+    if (status) cepa_parts_free(parts);
+    return status;
+}
+
+cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
+                         cepa_dataset **test, cepa_error *error)
+{
+    cepa_parts parts;
+    cepa_status status = subject_parts(settings, model, rows, &parts, error);
+    *train = parts.train;
+    *test = parts.test;
+    cepa_dataset_free(parts.validation);
     return status;
 }
 

@@ -7,8 +7,18 @@
 
 /* The options these take, for the commands' tables. */
 #define DATA_OPTION(...)                                                                                               \
-    OPTION("data", data, TAKES_TEXT, .value = "D", .help = "data set: a name, a folder, an archive, .npz or .npy",     \
-           __VA_ARGS__)
+    OPTION("data", data, TAKES_TEXT, .value = "D",                                                                     \
+           .help = "data set: a name, a folder, an archive, .csv, .npz or .npy", __VA_ARGS__)
+#define TABLE_OPTIONS                                                                                                  \
+    OPTION("target", target, TAKES_TEXT, .value = "A,...", .help = "of a table (.csv): the column to predict"),        \
+        OPTION("inputs", inputs, TAKES_TEXT, .value = "A,B,...",                                                       \
+               .help = "of a table: columns to predict from; default: all of numbers"),                                \
+        OPTION("drop", drop, TAKES_TEXT, .value = "A,B,...", .help = "of a table: ... but these"),                     \
+        OPTION("ahead", ahead, TAKES_COUNT, .value = "N", .min = 1, .help = "the target is that of N rows later"),     \
+        OPTION("first", first, TAKES_COUNT, .value = "N", .min = 1, .help = "only the table's first N rows"),          \
+        OPTION("split", split, TAKES_TEXT, .value = "80/20",                                                           \
+               .help = "deal the rows out: to learn and to test, or 70/15/15 to validate too"),                        \
+        OPTION("split-seed", split_seed, TAKES_SEED, .value = "S", .help = "of the split; default: 0")
 #define SET_OPTION                                                                                                     \
     OPTION("set", set, TAKES_TEXTS, .value = "NAME=VALUE", .help = "parameter of the model's text; may be repeated")
 #define SCALE_OPTION OPTION("scale", scale, TAKES_RATIO, .value = "X", .help = "factor on the inputs, such as 1/255")
@@ -28,8 +38,19 @@ cepa_status subject_trained_model(const settings *settings, cepa_model **model, 
 /* The numbers in a model's weights. */
 size_t subject_parameters(const cepa_model *model);
 
-/* The data set of --data, or the one the model's text names; pictures take the model's input size. rows as in
- * cepa_dataset_options. model may be NULL. */
+/* How a table is read: as the options say, then the model's text or notes. Those of another table that the model
+ * learned from say only what its columns are. model may be NULL. */
+cepa_table subject_table(const settings *settings, const cepa_model *model, const char *name);
+
+/* Refuses options for tables where the data are none. */
+cepa_status subject_check_table(const settings *settings, const cepa_dataset *data, cepa_error *error);
+
+/* The parts of the data set of --data, or of the one that the model's text or notes name; pictures take the model's
+ * input size. rows as in cepa_dataset_options. model may be NULL. */
+cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,
+                          cepa_error *error);
+
+/* The same of those that need no validation part. */
 cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
                          cepa_dataset **test, cepa_error *error);
 

@@ -9,17 +9,24 @@ static cepa_status open_train(training_data *d, const settings *settings, const 
     const cepa_source_info *source = cepa_model_source(model);
     size_t wanted = settings->train, rows = wanted;
     if (!rows && source && !settings->data) rows = source->train_rows;
-    cepa_status status = subject_data(settings, model, rows, &d->train, &d->test, error);
+    cepa_parts parts;
+    cepa_status status = subject_parts(settings, model, rows, &parts, error);
+    d->train = parts.train;
+    d->validation = parts.validation;
+    d->test = parts.test;
     if (status) return status;
     size_t most = cepa_dataset_describe(d->train)->rows;
     if (!wanted && source) wanted = source->train_rows < most ? source->train_rows : most;
     return wanted ? cepa_dataset_take(d->train, wanted, error) : CEPA_OK;
 }
 
-/* The test part of a data set, or all of one that has none. */
-static cepa_status open_other(const char *source, const cepa_model *model, cepa_dataset **opened, cepa_error *error)
+/* The test part of a data set, or all of one that has none; a table's columns are those of the training data. */
+static cepa_status open_other(const training_data *d, const char *source, const cepa_model *model,
+                              cepa_dataset **opened, cepa_error *error)
 {
     cepa_dataset_options options = subject_pictures(model);
+    const cepa_table *table = cepa_dataset_describe(d->train)->table;
+    if (table) options.table = (cepa_table){.target = table->target, .inputs = table->inputs, .ahead = table->ahead};
     cepa_dataset *train = NULL, *test = NULL;
     cepa_status status = cepa_dataset_open(source, &options, &train, &test, error);
     *opened = test ? test : train;
@@ -31,6 +38,9 @@ static cepa_status choose_validation(training_data *d, const settings *settings,
                                      cepa_error *error)
 {
     const char *wanted = settings->validation;
+    if (!wanted && d->validation) return CEPA_OK;
+    cepa_dataset_free(d->validation);
+    d->validation = NULL;
     if (!wanted) {
         d->validation = d->test;
         d->test = NULL;
@@ -39,7 +49,7 @@ static cepa_status choose_validation(training_data *d, const settings *settings,
     if (strcmp(wanted, "none") == 0) return CEPA_OK;
     char *end;
     double fraction = strtod(wanted, &end);
-    if (*end || end == wanted) return open_other(wanted, model, &d->validation, error);
+    if (*end || end == wanted) return open_other(d, wanted, model, &d->validation, error);
     return cepa_dataset_split(d->train, fraction, &d->validation, error);
 }
 

@@ -97,11 +97,11 @@ typedef enum cepa_type { CEPA_FLOAT32, CEPA_UINT8, CEPA_INT32, CEPA_INT64, CEPA_
 
 /* One column of a data set: an input, a target or the sample weights. */
 typedef struct cepa_array {
-    const char *name;         /* "x", "y", or of several: the part behind x_ or y_; NULL in an array without name */
-    cepa_type type;           /* of one number */
-    size_t rank;              /* axes behind the row's; 0: one number a row */
-    int shape[CEPA_MAX_RANK]; /* of one row, channels last */
-    const void *data;         /* row-major; owned by the data set, or by the caller in cepa_dataset_new */
+    const char *name;           /* "x", "y", or of several: the part behind x_ or y_; NULL in an array without name */
+    cepa_type type;             /* of one number */
+    size_t rank;                /* axes behind the row's; 0: one number a row */
+    int shape[CEPA_MAX_RANK];   /* of one row, channels last */
+    const void *data;           /* row-major; owned by the data set, or by the caller in cepa_dataset_new */
     const char *const *columns; /* names of a row's numbers, where it is one of a table (rank 1); NULL: none */
 } cepa_array;
 
@@ -119,6 +119,9 @@ typedef struct cepa_table {
     uint64_t split_seed;
 } cepa_table;
 
+/* What over leaves open, under says. The texts stay where they are. */
+CEPA_API cepa_table cepa_table_merge(const cepa_table *over, const cepa_table *under);
+
 typedef struct cepa_dataset_options {
     size_t rows;               /* rows that the first part must have at least; 0: all there are */
     int image_size[2];         /* image folders: height and width that pictures are resized to; 0: 256 x 256 */
@@ -135,18 +138,18 @@ typedef struct cepa_dataset_options {
     cepa_table table;
 } cepa_dataset_options;
 
-/* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10") or path (a folder of CIFAR or
- * IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name is looked
- * for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets, then downloaded;
- * of several copies in the first of these places that has one, the whole one or else the largest is taken.
- * *train gets the rows to learn from, *test the data set's own test rows or NULL where it has none. options may be
- * NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels (1) in CIFAR, (height, width) and () in
- * MNIST; image folders have labels () and floats of 0 to 255 instead of bytes where a picture had to be resized, and
- * are read in the order of image_dataset_from_directory(shuffle=False); their sub-folders train and test (or val,
- * validation) are the two parts. Arrays of an .npz are called x and y, or x_NAME and y_NAME where there are several,
- * and sample_weight; _train, _test or _val may follow. Where no name is of that kind all are inputs, as is a lone .npy.
- * A .csv or .tsv file is a table (cepa_table) of float32, whose rows with missing values (NA, NaN, nothing, ...) are
- * left out. */
+/* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10", "penguins") or path (a folder
+ * of CIFAR or IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name
+ * is looked for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets,
+ * ~/seaborn-data and the packages of R, then downloaded; of several copies in the first of these places that has one,
+ * the whole one or else the largest is taken. *train gets the rows to learn from, *test the data set's own test rows or
+ * NULL where it has none. options may be NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels
+ * (1) in CIFAR, (height, width) and () in MNIST; image folders have labels () and floats of 0 to 255 instead of bytes
+ * where a picture had to be resized, and are read in the order of image_dataset_from_directory(shuffle=False); their
+ * sub-folders train and test (or val, validation) are the two parts. Arrays of an .npz are called x and y, or x_NAME
+ * and y_NAME where there are several, and sample_weight; _train, _test or _val may follow. Where no name is of that
+ * kind all are inputs, as is a lone .npy. A .csv or .tsv file is a table (cepa_table) of float32, whose rows with
+ * missing values (NA, NaN, nothing, ...) are left out. */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
 
@@ -212,9 +215,10 @@ typedef struct cepa_dataset_info {
     size_t class_count; /* 0: not a classification */
     const char *const *class_names;
     double scale;
-    size_t incomplete; /* rows of a table that were left out because something in them was missing */
-    bool pixels;     /* the inputs are pixels of 0 to 255: bytes, or floats where pictures were resized */
-    char sha256[65]; /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
+    const cepa_table *table; /* how a table was read, every input and target by its name; NULL: it is none */
+    size_t incomplete;       /* rows of a table that were left out because something in them was missing */
+    bool pixels;             /* the inputs are pixels of 0 to 255: bytes, or floats where pictures were resized */
+    char sha256[65];         /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
 } cepa_dataset_info;
 
 CEPA_API const cepa_dataset_info *cepa_dataset_describe(const cepa_dataset *dataset);
@@ -228,10 +232,11 @@ CEPA_API void cepa_dataset_range(const cepa_dataset *dataset, const cepa_array *
 /* The data sets that have a name. */
 typedef struct cepa_known_dataset {
     const char *name, *title, *citation;
-    const char *url;    /* NULL: generated */
+    const char *obtain; /* how a person gets it, where it is neither generated nor downloaded */
+    const char *url;    /* NULL: generated, or not downloaded */
     const char *sha256; /* of the file behind the url; NULL: not published */
     bool generated;
-    size_t train_rows, test_rows; /* of the whole data set */
+    size_t train_rows, test_rows; /* of the whole data set; 0: of a table as it is split */
 } cepa_known_dataset;
 
 /* The table of them, *count entries; it lives as long as the program. */
@@ -724,7 +729,9 @@ CEPA_API cepa_status cepa_model_weights_sha256(const cepa_model *model, char dig
 typedef struct cepa_notes {
     double input_scale; /* applied to byte data sets and pictures; 0: not said */
     size_t class_count;
-    const char *const *class_names; /* owned by the model */
+    const char *const *class_names; /* owned by the model, and so are the texts below */
+    const char *table_name;         /* of the table it learned from, and how that was read; NULL: it was none */
+    cepa_table table;
 } cepa_notes;
 
 CEPA_API cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes);
@@ -759,6 +766,7 @@ typedef struct cepa_source_info {
     const char *dataset;          /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
     size_t train_rows;            /* [:n] of the training images; 0: all */
     double input_scale;           /* / 255.0; 0: none */
+    cepa_table table;             /* of a table: columns and split, as pandas and train_test_split choose them */
     int epochs, batch_size;       /* of model.fit; 0: not said */
     const char *const *callbacks; /* of model.fit, those of Keras that are built in: "EarlyStopping(patience=3)" */
     size_t callback_count;

@@ -41,8 +41,10 @@ static cepa_status read_quoted(reading *r)
         if (*r->next == '"' && (++r->next == r->end || *r->next != '"')) {
             skip_blanks(r);
             if (at_field_end(r)) return CEPA_OK;
-            return fail(r->error, CEPA_FORMAT, "%s:%zu: text behind a closing quotation mark, the field's end was "
-                        "expected", r->where, r->line);
+            return fail(r->error, CEPA_FORMAT,
+                        "%s:%zu: text behind a closing quotation mark, the field's end was "
+                        "expected",
+                        r->where, r->line);
         }
         r->line += *r->next == '\n';
         *r->out++ = *r->next;

@@ -17,8 +17,7 @@ static bool is_table(const char *name)
 
 static bool recognise(const source *source)
 {
-    return source->count == 1 && !source->is_folder &&
-           (is_table(source->path) || is_table(source->members[0].name));
+    return source->count == 1 && !source->is_folder && (is_table(source->path) || is_table(source->members[0].name));
 }
 
 static cepa_status read(const source *source, const cepa_dataset_options *options, parts *made, cepa_error *error)

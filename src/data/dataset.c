@@ -128,6 +128,35 @@ cepa_status dataset_name_classes(cepa_dataset *dataset, const char *const *names
     return CEPA_OK;
 }
 
+bool copy_table(arena *memory, const cepa_table *table, cepa_table *copy)
+{
+    *copy = *table;
+    const char **const texts[] = {&copy->target, &copy->inputs, &copy->drop, &copy->split};
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
+        if (*texts[i] && !(*texts[i] = arena_text(memory, *texts[i]))) return false;
+    return true;
+}
+
+cepa_status dataset_of_table(cepa_dataset *dataset, const cepa_table *table, cepa_error *error)
+{
+    arena *memory = &dataset->storage->memory;
+    cepa_table *copy = arena_allocate(memory, sizeof *copy);
+    if (!copy || !copy_table(memory, table, copy)) return fail_memory(error);
+    dataset->storage->table = dataset->info.table = copy;
+    return CEPA_OK;
+}
+
+cepa_table cepa_table_merge(const cepa_table *over, const cepa_table *under)
+{
+    return (cepa_table){.target = over->target ? over->target : under->target,
+                        .inputs = over->inputs ? over->inputs : under->inputs,
+                        .drop = over->drop ? over->drop : under->drop,
+                        .ahead = over->ahead ? over->ahead : under->ahead,
+                        .first = over->first ? over->first : under->first,
+                        .split = over->split ? over->split : under->split,
+                        .split_seed = over->split || over->split_seed ? over->split_seed : under->split_seed};
+}
+
 /* Classes of a lone integer target with one number a row; beyond the limit it is taken for a quantity. */
 static size_t count_classes(const cepa_dataset *dataset)
 {
@@ -164,6 +193,7 @@ static cepa_status describe(cepa_dataset *d, cepa_error *error)
     info->sample_weight = d->arrays[ROLE_WEIGHT];
     info->class_count = s->class_count;
     info->class_names = s->class_names;
+    info->table = s->table;
     info->incomplete = s->incomplete;
     info->pixels = s->pixels || (info->input_count && info->inputs[0].type == CEPA_UINT8);
     info->sha256[0] = 0;

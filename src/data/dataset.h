@@ -27,8 +27,9 @@ typedef struct storage {
     size_t count[ROLES], capacity[ROLES];
     size_t class_count;
     const char **class_names;
+    const cepa_table *table;
     size_t incomplete; /* rows of a table that were left out */
-    bool pixels; /* inputs are pixels of 0 to 255 although they may be floats */
+    bool pixels;       /* inputs are pixels of 0 to 255 although they may be floats */
 } storage;
 
 struct cepa_dataset {
@@ -51,6 +52,12 @@ cepa_status dataset_add(cepa_dataset *dataset, role role, const cepa_array *arra
 
 /* Names the classes; the names are copied. */
 cepa_status dataset_name_classes(cepa_dataset *dataset, const char *const *names, size_t count, cepa_error *error);
+
+/* Says how the table was read that the data come from; a copy is kept. */
+cepa_status dataset_of_table(cepa_dataset *dataset, const cepa_table *table, cepa_error *error);
+
+/* Copies a description with its texts; false without memory. */
+bool copy_table(arena *memory, const cepa_table *table, cepa_table *copy);
 
 /* Makes the data set ready: counts the classes of a lone integer target where they have no names, fills info. */
 cepa_status dataset_end(cepa_dataset *dataset, cepa_error *error);

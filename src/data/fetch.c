@@ -211,7 +211,9 @@ cepa_status fetch(const origin *origin, const char *url, const cepa_dataset_opti
                   cepa_error *error)
 {
     *path = NULL;
-    if (!origin->base_url) return fail(error, CEPA_ARGUMENT, "%s: it is generated, not downloaded", origin->name);
+    if (!origin->base_url)
+        return fail(error, CEPA_ARGUMENT, "%s: it is %s", origin->name,
+                    origin->folder ? "not to be downloaded" : "generated, not downloaded");
     fetching f = {.origin = origin, .url = url, .options = *options, .started = time(NULL), .lock_file = -1};
     cepa_status status = prepare(&f, error);
     if (!status) status = fetch_locked(&f, error);

@@ -11,7 +11,7 @@ static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8"
 static const char *const clothes[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                       "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 
-enum { CIFAR10, CIFAR100, MNIST, FASHION_MNIST, SHAPES10, KNOWN_COUNT };
+enum { CIFAR10, CIFAR100, MNIST, FASHION_MNIST, SHAPES10, PENGUINS, KNOWN_COUNT };
 
 #define CIFAR10_SHA256  "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"
 #define CIFAR100_SHA256 "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"
@@ -60,6 +60,14 @@ static const cepa_known_dataset about[KNOWN_COUNT] = {
                   .generated = true,
                   .train_rows = SHAPES10_TRAIN_ROWS,
                   .test_rows = SHAPES10_TEST_ROWS},
+    [PENGUINS] = {.name = "penguins",
+                  .title = "344 penguins of three species: bills, flippers and weights",
+                  .citation =
+                      "K. B. Gorman, T. D. Williams, W. R. Fraser: Ecological sexual dimorphism and environmental "
+                      "variability within a community of Antarctic penguins, PLOS ONE 9(3), 2014. CC0.",
+                  .obtain =
+                      "Debian's package r-cran-palmerpenguins has it, or put seaborn's penguins.csv into the folder "
+                      "that CEPA_DATA names"},
 };
 
 /* ... and what finding and fetching need. */
@@ -114,6 +122,11 @@ static const known table[KNOWN_COUNT] = {
                                                  "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
                                   .folder = "fashion-mnist"}},
     [SHAPES10] = {.origin = {.name = "shapes10"}, .generate = shapes10_generate},
+    [PENGUINS] = {.places = {"penguins.csv", "palmerpenguins/extdata/penguins.csv"},
+                  .table = {.target = "species",
+                            .inputs = "bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g",
+                            .split = "80/20"},
+                  .origin = {.name = "penguins", .folder = "penguins.csv"}},
 };
 
 const cepa_known_dataset *cepa_known_datasets(size_t *count)

@@ -14,7 +14,9 @@ typedef struct root {
 static const root cache_roots[] = {{"XDG_CACHE_HOME", "cepa"}, {"HOME", ".cache/cepa"}};
 
 /* In this order; of the cache's two only the first whose variable is set. */
-static const root data_root = {"CEPA_DATA", ""}, keras_root = {"HOME", ".keras/datasets"};
+static const root data_root = {"CEPA_DATA", ""};
+static const root program_roots[] = {{"HOME", ".keras/datasets"}, {"HOME", "seaborn-data"}};
+static const char r_packages[] = "/usr/lib/R/site-library";
 
 /* The folder of a root, to be freed; NULL where its variable is not set or empty (or memory is exhausted). */
 static char *root_folder(const root *root)
@@ -55,8 +57,10 @@ static bool visit_root(char *folder, size_t root, const known *known, visit_plac
 cepa_status locate_each(const known *known, visit_place *visit, void *context, cepa_error *error)
 {
     bool memory = true;
-    if (visit_root(root_folder(&data_root), 0, known, visit, context, &memory) &&
-        visit_root(cache_folder(), 1, known, visit, context, &memory))
-        visit_root(root_folder(&keras_root), 2, known, visit, context, &memory);
+    bool go_on = visit_root(root_folder(&data_root), 0, known, visit, context, &memory) &&
+                 visit_root(cache_folder(), 1, known, visit, context, &memory);
+    for (size_t i = 0; i < ARRAY_COUNT(program_roots) && go_on; i++)
+        go_on = visit_root(root_folder(&program_roots[i]), 2 + i, known, visit, context, &memory);
+    if (go_on) visit_root(strdup(r_packages), 2 + ARRAY_COUNT(program_roots), known, visit, context, &memory);
     return memory ? CEPA_OK : fail_memory(error);
 }

@@ -5,7 +5,7 @@
 #include "data/known.h"
 
 /* Calls visit for every place that may hold a data set until it gives false: those in root 0, $CEPA_DATA, in root 1,
- * Cepa's cache, in root 2, ~/.keras/datasets. */
+ * Cepa's cache, in root 2, ~/.keras/datasets, in root 3, ~/seaborn-data, in root 4, the packages of R. */
 typedef bool visit_place(void *context, size_t root, const char *path);
 cepa_status locate_each(const known *known, visit_place *visit, void *context, cepa_error *error);
 

@@ -4,7 +4,6 @@
 #include "data/locate.h"
 #include "data/reader.h"
 #include "data/split.h"
-#include "data/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -169,12 +168,13 @@ static cepa_status find(const known *known, const cepa_dataset_options *options,
     cepa_status status = locate_each(known, try_place, &s, error);
     *made = s.made;
     if (status || made->train) return status;
+    const char *obtain = known_about(known)->obtain;
+    if (obtain && s.status) return fail(error, s.status, "%s", s.error.message);
+    if (obtain) return fail(error, CEPA_NOT_FOUND, "%s: not on this machine: %s", name, obtain);
     if (!options->local_only) return fetch_and_open(known, options, made, error);
     if (s.status) return fail(error, s.status, "%s", s.error.message);
     return fail(error, CEPA_NOT_FOUND,
-                "%s: not found under $CEPA_DATA, in Cepa's cache or in ~/.keras/datasets, and "
-                "downloads are off",
-                name);
+                "%s: not found under $CEPA_DATA, in Cepa's cache or in ~/.keras/datasets, and downloads are off", name);
 }
 
 static cepa_status open_name(const known *known, const cepa_dataset_options *options, parts *made, cepa_error *error)
@@ -195,7 +195,7 @@ cepa_status cepa_dataset_open_parts(const char *source, const cepa_dataset_optio
     if (options) how = *options;
     *made = (cepa_parts){NULL};
     const known *known = known_dataset(source);
-    if (known) how.table = table_merge(&how.table, &known->table);
+    if (known) how.table = cepa_table_merge(&how.table, &known->table);
     cepa_status status = known ? open_name(known, &how, made, error) : open_path(source, &how, made, error);
     if (!status && how.table.split) status = split_parts(made, how.table.split, how.table.split_seed, error);
     if (!status) status = check_rows(source, made, how.rows, error);

@@ -109,6 +109,16 @@ static size_t read_shares(const char *text, double share[3])
     }
 }
 
+/* A table's parts remember that they are parts. */
+static cepa_status keep_split(cepa_dataset *part, const char *shares, uint64_t seed, cepa_error *error)
+{
+    if (!part || !part->storage->table) return CEPA_OK;
+    cepa_table how = *part->storage->table;
+    how.split = shares;
+    how.split_seed = seed;
+    return dataset_of_table(part, &how, error);
+}
+
 cepa_status split_parts(parts *made, const char *shares, uint64_t seed, cepa_error *error)
 {
     double share[3] = {0};
@@ -118,14 +128,17 @@ cepa_status split_parts(parts *made, const char *shares, uint64_t seed, cepa_err
         return fail(error, CEPA_ARGUMENT, "%s: it has a test part of its own and is not split", made->train->info.name);
     parts split = {0};
     double held = share[1] + share[2];
-    cepa_status status = cepa_train_test_split(made->train, held / (share[0] + held), seed, &split.train, &split.test,
-                                               error);
+    cepa_status status =
+        cepa_train_test_split(made->train, held / (share[0] + held), seed, &split.train, &split.test, error);
     if (!status && share[2] > 0) {
         cepa_dataset *both = split.test;
         split.test = NULL;
         status = cepa_train_test_split(both, share[2] / held, seed, &split.validation, &split.test, error);
         cepa_dataset_free(both);
     }
+    if (!status) status = keep_split(split.train, shares, seed, error);
+    if (!status) status = keep_split(split.validation, shares, seed, error);
+    if (!status) status = keep_split(split.test, shares, seed, error);
     if (status) {
         cepa_parts_free(&split);
         return status;

@@ -88,9 +88,9 @@ static cepa_status fail_column(const table *t, const char *name)
     buffer list = {0};
     for (size_t i = 0; i < t->text->columns && list.size < 400; i++) csv_write_field(&list, t->text->fields[i]);
     char *names = buffer_take_text(&list);
-    cepa_status status = names ? fail(t->error, CEPA_ARGUMENT, "%s: it has no column %s, its columns are %s", t->where,
-                                      name, names)
-                               : fail_memory(t->error);
+    cepa_status status =
+        names ? fail(t->error, CEPA_ARGUMENT, "%s: it has no column %s, its columns are %s", t->where, name, names)
+              : fail_memory(t->error);
     free(names);
     return status;
 }
@@ -125,7 +125,10 @@ static cepa_status add_feature(table *t, features *list, size_t column, const ch
     return CEPA_OK;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 /* A feature for each text in a column, in their order. */
 static cepa_status add_categories(table *t, features *list, size_t column)
@@ -141,9 +144,10 @@ static cepa_status add_categories(table *t, features *list, size_t column)
     for (size_t i = 0; i < found && !status; i++) {
         if (i && strcmp(texts[i], texts[i - 1]) == 0) continue;
         status = kinds++ < MOST ? add_feature(t, list, column, texts[i])
-                                : fail(t->error, CEPA_DATA, "%s: the column %s has more than %d different texts, "
-                                       "numbers or a few kinds of text were expected", t->where, t->text->fields[column],
-                                       MOST);
+                                : fail(t->error, CEPA_DATA,
+                                       "%s: the column %s has more than %d different texts, "
+                                       "numbers or a few kinds of text were expected",
+                                       t->where, t->text->fields[column], MOST);
     }
     free(texts);
     if (!status && !found)
@@ -210,7 +214,8 @@ static cepa_status choose(table *t)
     if (status) return status;
     t->classes = t->targets.count > 1;
     for (size_t i = 0; i < t->targets.count; i++)
-        t->classes = t->classes && t->targets.items[i].value && t->targets.items[i].column == t->targets.items[0].column;
+        t->classes =
+            t->classes && t->targets.items[i].value && t->targets.items[i].column == t->targets.items[0].column;
     drop_targets(t);
     return choose_inputs(t);
 }
@@ -282,12 +287,32 @@ static cepa_status name_classes(table *t, cepa_dataset *made)
     return dataset_name_classes(made, names, t->targets.count, t->error);
 }
 
+/* The features as a list of names. */
+static char *list_names(const features *list)
+{
+    buffer names = {0};
+    for (size_t i = 0; i < list->count; i++) csv_write_field(&names, list->items[i].name);
+    return buffer_take_text(&names);
+}
+
+static cepa_status keep_description(const table *t, cepa_dataset *made)
+{
+    char *inputs = list_names(&t->inputs), *target = t->targets.count ? list_names(&t->targets) : NULL;
+    cepa_table how = {.target = target, .inputs = inputs, .ahead = t->how->ahead, .first = t->how->first};
+    cepa_status status =
+        inputs && (target || !t->targets.count) ? dataset_of_table(made, &how, t->error) : fail_memory(t->error);
+    free(inputs);
+    free(target);
+    return status;
+}
+
 static cepa_status fill(table *t, const size_t *rows, cepa_dataset *made)
 {
     float *x, *y = NULL;
     cepa_status status = add_array(t, made, ROLE_INPUT, &x);
     if (!status && t->targets.count) status = add_array(t, made, ROLE_TARGET, &y);
     if (!status && t->classes) status = name_classes(t, made);
+    if (!status) status = keep_description(t, made);
     for (size_t i = 0; i < made->rows && !status; i++) {
         fill_row(t, &t->inputs, rows[i], x + i * t->inputs.count);
         if (y) fill_row(t, &t->targets, rows[i] + t->how->ahead, y + i * t->targets.count);
@@ -324,15 +349,4 @@ cepa_status table_read(const char *where, const csv_fields *text, const cepa_tab
     free(t.targets.items);
     arena_free(&t.memory);
     return status;
-}
-
-cepa_table table_merge(const cepa_table *over, const cepa_table *under)
-{
-    return (cepa_table){.target = over->target ? over->target : under->target,
-                        .inputs = over->inputs ? over->inputs : under->inputs,
-                        .drop = over->drop ? over->drop : under->drop,
-                        .ahead = over->ahead ? over->ahead : under->ahead,
-                        .first = over->first ? over->first : under->first,
-                        .split = over->split ? over->split : under->split,
-                        .split_seed = over->split_seed ? over->split_seed : under->split_seed};
 }

@@ -10,7 +10,4 @@
 cepa_status table_read(const char *where, const csv_fields *text, const cepa_table *how, cepa_dataset **made,
                        cepa_error *error);
 
-/* What over leaves open, under says. */
-cepa_table table_merge(const cepa_table *over, const cepa_table *under);
-
 #endif

@@ -1,5 +1,6 @@
 /* What a model is made of. */
 #include "base/sha256.h"
+#include "data/dataset.h"
 #include "model/model.h"
 
 #include <string.h>
@@ -118,11 +119,14 @@ cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes)
     bool good = names != NULL;
     for (size_t i = 0; good && i < notes->class_count; i++)
         good = (names[i] = arena_text(&model->memory, notes->class_names[i])) != NULL;
-    if (!good) {
+    cepa_notes kept = *notes;
+    kept.class_names = names;
+    kept.table_name = arena_text(&model->memory, notes->table_name);
+    if (!good || (notes->table_name && !kept.table_name) || !copy_table(&model->memory, &notes->table, &kept.table)) {
         fail_memory(&error);
         return model_fail(model, &error);
     }
-    model->notes = (cepa_notes){notes->input_scale, notes->class_count, names};
+    model->notes = kept;
     return CEPA_OK;
 }
 

@@ -2,6 +2,24 @@
 
 #include "train/compile.h"
 
+/* A table's description; a text that is not said is null. */
+static const value *write_table(arena *memory, const cepa_notes *n)
+{
+    const cepa_table *t = &n->table;
+    named_value members[] = {
+        {"name", value_text(memory, n->table_name)},
+        {"target", t->target ? value_text(memory, t->target) : value_none()},
+        {"inputs", t->inputs ? value_text(memory, t->inputs) : value_none()},
+        {"ahead", value_int(memory, (int64_t)t->ahead)},
+        {"first", value_int(memory, (int64_t)t->first)},
+        {"split", t->split ? value_text(memory, t->split) : value_none()},
+        {"split_seed", value_int(memory, (int64_t)t->split_seed)},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(members); i++)
+        if (!members[i].value) return NULL;
+    return value_dict(memory, members, ARRAY_COUNT(members));
+}
+
 const value *notes_write(arena *memory, const cepa_model *model)
 {
     const cepa_notes *n = &model->notes;
@@ -14,10 +32,30 @@ const value *notes_write(arena *memory, const cepa_model *model)
         {"input_scale", value_real(memory, n->input_scale)},
         {"class_names", value_list(memory, names, n->class_count)},
         {"epoch", value_int(memory, model->training ? model->training->epoch : 0)},
+        {"table", n->table_name ? write_table(memory, n) : NULL},
     };
-    for (size_t i = 0; i < ARRAY_COUNT(members); i++)
+    size_t count = ARRAY_COUNT(members) - !n->table_name;
+    for (size_t i = 0; i < count; i++)
         if (!members[i].value) return NULL;
-    return value_dict(memory, members, ARRAY_COUNT(members));
+    return value_dict(memory, members, count);
+}
+
+static uint64_t read_count(const value *table, const char *name)
+{
+    double number;
+    bool good = value_number(value_member(table, name), &number) && number >= 0 && number < 0x1p53;
+    return good ? (uint64_t)number : 0;
+}
+
+static void read_table(const value *table, cepa_notes *n)
+{
+    n->table_name = value_text_of(value_member(table, "name"));
+    n->table = (cepa_table){.target = value_text_of(value_member(table, "target")),
+                            .inputs = value_text_of(value_member(table, "inputs")),
+                            .ahead = (size_t)read_count(table, "ahead"),
+                            .first = (size_t)read_count(table, "first"),
+                            .split = value_text_of(value_member(table, "split")),
+                            .split_seed = read_count(table, "split_seed")};
 }
 
 cepa_status notes_read(cepa_model *model, const value *notes, cepa_error *error)
@@ -34,6 +72,7 @@ cepa_status notes_read(cepa_model *model, const value *notes, cepa_error *error)
     }
     read.class_names = texts;
     read.class_count = count;
+    read_table(value_member(notes, "table"), &read);
     cepa_status status = cepa_model_set_notes(model, &read);
     return status ? fail_memory(error) : CEPA_OK;
 }
