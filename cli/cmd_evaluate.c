@@ -62,7 +62,7 @@ static cepa_status choose_part(const settings *settings, const cepa_parts *parts
 {
     const char *wanted = settings->part ? settings->part : parts->test ? "test" : "train";
     *part = strcmp(wanted, "test") == 0 ? parts->test : strcmp(wanted, "train") == 0 ? parts->train : parts->validation;
-    return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no such part", wanted);
+    return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no %s part", wanted, wanted);
 }
 
 static int evaluate_main(const settings *settings)
