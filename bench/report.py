@@ -13,8 +13,8 @@ class Contest:
         self.values, self.failed, self.disturbed = {}, {}, []
 
     def run(self, rounds, take):
-        """All take turns, so that what disturbs the machine disturbs all. take: calls a function that measures; gives the
-        share of the machine that others used meanwhile, and what was measured."""
+        """All take turns, so that what disturbs the machine disturbs all. take: calls a function that measures; gives
+        the share of the machine that others used meanwhile, and what was measured."""
         for _ in range(self.rounds or rounds):
             for program, measure in self.entries.items():
                 if program in self.failed:
