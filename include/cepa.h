@@ -203,6 +203,9 @@ CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
 CEPA_API cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, size_t count,
                                        cepa_dataset **picked, cepa_error *error);
 
+/* The class of a row: its first target's label, or the largest number's place of a one-hot target; -1: it has none. */
+CEPA_API int cepa_dataset_class(const cepa_dataset *dataset, size_t row);
+
 /* What a data set holds. Strings and arrays belong to it; NULL where there is none. */
 typedef struct cepa_dataset_info {
     const char *name;     /* "cifar10", or the last part of a path */
@@ -837,15 +840,12 @@ CEPA_API cepa_status cepa_matrix_parse(const char *text, cepa_matrix *matrix, ce
  * NULL: one channel where all pixels are grey, else three. */
 CEPA_API cepa_status cepa_matrix_read(const char *path, const char *color_mode, cepa_matrix *matrix, cepa_error *error);
 
-/* The class of a row: its first target's label, or the largest number's place of a one-hot target; -1: it has none. */
-CEPA_API int cepa_dataset_class(const cepa_dataset *dataset, size_t row);
+/* Writes a .npy array of doubles (two axes for one channel) or a .csv table (one channel). */
+CEPA_API cepa_status cepa_matrix_write(const char *path, const cepa_matrix *matrix, cepa_error *error);
 
 /* A row's first input as a picture of one or three channels, its numbers unscaled. Fails where it is none. */
 CEPA_API cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix,
                                           cepa_error *error);
-
-/* Writes a .npy array of doubles (two axes for one channel) or a .csv table (one channel). */
-CEPA_API cepa_status cepa_matrix_write(const char *path, const cepa_matrix *matrix, cepa_error *error);
 
 /* Turns a kernel by 180 degrees in its plane: a correlation with the turned kernel is the convolution of mathematics.
  */
@@ -861,13 +861,13 @@ typedef struct cepa_known_filter {
 /* The table of them, *count entries; it lives as long as the program. */
 CEPA_API const cepa_known_filter *cepa_known_filters(size_t *count);
 
+/* Padding "valid" (default) keeps the kernel inside the input. With the others the output has ceil(size / stride)
+ * numbers on an axis, as with Keras' "same", and outside the input there are zeros ("zero"), the edge's numbers
+ * ("nearest": a a a | a b c) or their mirror image ("reflect": c b | a b c). */
 typedef struct cepa_filter_options {
     CEPA_LIST_START
     int strides[2]; /* default 1: down, across */
-    const char
-        *padding; /* "valid" (default): where the kernel fits; else the output has ceil(size / stride) numbers on
-                     an axis, as Keras' "same", and outside the input there are zeros ("zero"), the edge's numbers
-                     ("nearest": a a a | a b c) or their mirror image ("reflect": c b | a b c) */
+    const char *padding;
 } cepa_filter_options;
 
 /* Slides a kernel over the input as a Conv2D layer does: each output number is the sum of the window's numbers times
@@ -878,13 +878,13 @@ CEPA_API cepa_status cepa_filter_with(const cepa_matrix *input, const cepa_matri
 #define cepa_filter(input, kernel, output, error, ...)                                                                 \
     cepa_filter_with((input), (kernel), &(cepa_filter_options){.list_start = 0, __VA_ARGS__}, (output), (error))
 
-/* The numbers under the kernel for one number of the output, what is outside the input filled in as padding says; *row
- * and *column are where the window starts in the input, below 0 in the padding. */
+/* The numbers under the kernel for one number of the output. */
 typedef struct cepa_filter_place {
-    cepa_matrix window;
-    int row, column;
+    cepa_matrix window; /* what is outside the input is filled in as the padding says; to be freed */
+    int row, column;    /* where it starts in the input, below 0 in the padding */
 } cepa_filter_place;
 
+/* Finds them for a number of the output by its row and column. */
 CEPA_API cepa_status cepa_filter_explain(const cepa_matrix *input, const cepa_matrix *kernel,
                                          const cepa_filter_options *options, size_t output_row, size_t output_column,
                                          cepa_filter_place *place, cepa_error *error);

@@ -276,6 +276,11 @@ static void zero_is_mid_grey(void **state)
     b = panel_brightness(&p);
     assert_int_equal(panel_colour(&p, &b, 0, 1), 0x808080);
     assert_int_equal(panel_colour(&p, &b, 0, 2), 0xffffff);
+    p.tone = CEPA_TONE_STRETCHED;
+    p.matrix = &m;
+    b = panel_brightness(&p);
+    assert_int_equal(panel_colour(&p, &b, 0, 1), 0x000000);
+    assert_int_equal(panel_colour(&p, &b, 0, 2), 0xbfbfbf);
     cepa_matrix_free(&m);
     cepa_matrix_free(&bytes);
     cepa_matrix_free(&shares);
