@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-extern const command tune_command, compare_command, diff_command, report_command;
+extern const command tune_command, compare_command, diff_command, report_command, lesson_quiz_command;
 extern const command fit_command, evaluate_command, predict_command, summary_command, plot_command, doctor_command,
     filter_command;
 extern const command inspect_filters_command, inspect_maps_command, inspect_unit_command, inspect_dropout_command,

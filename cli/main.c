@@ -29,6 +29,7 @@ static const command *const commands[] = {
     &inspect_dropout_command,
     &inspect_cam_command,
     &inspect_mistakes_command,
+    &lesson_quiz_command,
     &doctor_command,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

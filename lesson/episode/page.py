@@ -1,0 +1,156 @@
+"""The page: one HTML file that needs nothing else. What is compared gets its verdict here, in one place."""
+
+import base64
+import dataclasses
+import html
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+@dataclasses.dataclass
+class Row:
+    """A number or word that the episode printed, beside ours. within: how far two numbers may be apart and be called the
+    same. because: why they differ, where they do."""
+
+    what: str
+    printed: object
+    here: object
+    because: str = ""
+    within: float = 0
+
+    def same(self):
+        if self.within:
+            return abs(self.printed - self.here) <= self.within
+        return self.printed == self.here
+
+    def verdict(self):
+        """The kind of verdict (also its class in the style sheet) and its words."""
+        if self.same():
+            return "same", f"same within {self.within:g}" if self.within and self.printed != self.here else "same"
+        return ("differs", f"differs because {self.because}") if self.because else ("unexplained", "differs")
+
+
+class Page:
+    def __init__(self, title):
+        self.title = title
+        self.parts, self.contents, self.rows = [], [], []
+
+    # ---- Text ----
+
+    def add(self, markup):
+        self.parts.append(markup)
+
+    def section(self, name, title):
+        self.contents.append((name, title))
+        self.add(f'<h2 id="{name}">{html.escape(title)}</h2>')
+
+    def heading(self, title):
+        self.add(f"<h3>{html.escape(title)}</h3>")
+
+    def text(self, *paragraphs):
+        """Paragraphs of words; `code` is set as code."""
+        for paragraph in paragraphs:
+            self.add(f"<p>{words(paragraph)}</p>")
+
+    def items(self, *lines):
+        self.add("<ul>" + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ul>")
+
+    # ---- Comparisons ----
+
+    def compare(self, caption, *rows, extra=None):
+        """A table of what was printed and what came out here. extra: a heading and a text for each row, before the verdict."""
+        self.rows += [(self.contents[-1], row) for row in rows]
+        more = f"<th scope=\"col\">{html.escape(extra[0])}</th>" if extra else ""
+        body = ""
+        for index, row in enumerate(rows):
+            kind, verdict = row.verdict()
+            between = f'<td class="value">{html.escape(extra[1][index])}</td>' if extra else ""
+            body += (f'<tr><th scope="row">{words(row.what)}</th><td class="value">{shown(row.printed)}</td>'
+                     f'<td class="value">{shown(row.here)}</td>{between}<td class="verdict {kind}">{words(verdict)}</td></tr>\n')
+        self.add(f'<div class="scroll" tabindex="0"><table><caption>{words(caption)}</caption><thead><tr><th scope="col">what</th>'
+                 f'<th scope="col">the episode</th><th scope="col">here</th>{more}<th scope="col">verdict</th></tr></thead>\n'
+                 f"<tbody>\n{body}</tbody></table></div>")
+
+    def table(self, caption, heads, rows):
+        """A table without verdicts."""
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
+        body = "".join("<tr>" + "".join(f"<td>{words(str(cell))}</td>" for cell in row) + "</tr>\n" for row in rows)
+        self.add(f'<div class="scroll" tabindex="0"><table><caption>{words(caption)}</caption><thead><tr>{head}</tr></thead>'
+                 f"<tbody>{body}</tbody></table></div>")
+
+    # ---- What the program did ----
+
+    def command(self, line, output="", folded=False):
+        """A command as it was typed, and what it printed."""
+        printed = f"<pre tabindex=\"0\">{html.escape(output.rstrip())}</pre>" if output.strip() else ""
+        if printed and folded:
+            printed = f"<details><summary>what it prints</summary>{printed}</details>"
+        self.add(f'<div class="command"><code>{html.escape(line)}</code>{printed}</div>')
+
+    def figures(self, *figures):
+        self.add('<div class="figures">' + "\n".join(figures) + "</div>")
+
+    def exercise(self, title, *paragraphs):
+        self.add(f'<div class="exercise"><h3>Exercise: {html.escape(title)}</h3>')
+        self.text(*paragraphs)
+
+    def solution(self):
+        self.add("<details><summary>the answer</summary>")
+
+    def end_exercise(self):
+        self.add("</details></div>")
+
+    # ---- The whole ----
+
+    def write(self, path, opening):
+        """Writes the page; opening is what stands above the contents."""
+        contents = "".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in self.contents)
+        style = (HERE / "page.css").read_text()
+        text = (f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+                f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
+                f"<title>{html.escape(self.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{opening}\n"
+                f'<nav aria-label="Contents"><ol>{contents}</ol></nav>\n' + "\n".join(self.parts) +
+                "\n</main>\n</body>\n</html>\n")
+        beside = path.with_name(path.name + ".part")
+        beside.write_text(text)
+        beside.replace(path)
+
+    def verdicts(self):
+        """How many comparisons came out in each way."""
+        kinds = [row.verdict()[0] for _, row in self.rows]
+        return {kind: kinds.count(kind) for kind in ("same", "differs", "unexplained")}
+
+
+def words(text):
+    """Escaped text, with `code` set as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
+def shown(value):
+    if value is None:
+        return "—"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return html.escape(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def figure(path, caption, kind="chart"):
+    """A picture of the program, within the page, with the description it carries. kind: chart (lines and words, which dark
+    pages turn over) or pixels."""
+    raw = path.read_bytes()
+    description = described(raw.decode()) if path.suffix == ".svg" else caption
+    data = base64.b64encode(raw).decode()
+    form = "svg+xml" if path.suffix == ".svg" else "png"
+    return (f'<figure class="{kind}"><img src="data:image/{form};base64,{data}" alt="{html.escape(description)}">'
+            f"<figcaption>{words(caption)}</figcaption></figure>")
+
+
+def described(svg, limit=900):
+    """The description in an SVG, cut at a sentence where it goes on for long."""
+    found = re.search(r"<desc>(.*?)</desc>", svg, re.DOTALL) or re.search(r"<title>(.*?)</title>", svg, re.DOTALL)
+    text = html.unescape(found.group(1))
+    if len(text) <= limit:
+        return text
+    return text[: text.rfind(". ", 0, limit) + 1] + " And so on."

@@ -1,0 +1,73 @@
+"""Runs the command and the C program of the lesson, and remembers nothing: every result is what they print."""
+
+import csv
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Failed(Exception):
+    """A command did not do what it was asked for; the message is its own."""
+
+
+class Program:
+    """The command build/cepa, run from the top of the source tree so that its lines read as in the documentation."""
+
+    def __init__(self, command, runs):
+        self.command = pathlib.Path(command).resolve()
+        self.runs = pathlib.Path(os.path.relpath(runs, ROOT))
+
+    def run(self, *arguments, status=0):
+        """What a command prints; Failed where it ends with another exit status."""
+        done = subprocess.run([self.command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode != status:
+            raise Failed(f"{line(arguments)}\n{done.stderr.strip()}")
+        return done.stdout
+
+    def json(self, *arguments):
+        return json.loads(self.run(*arguments, "--json"))
+
+    def lesson_in_c(self, data, rows, epochs):
+        """Trains with examples/lesson.c in the folder of runs, where it leaves cnn_model.keras."""
+        binary = self.command.parent / "examples/example_lesson"
+        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=ROOT / self.runs, capture_output=True,
+                              text=True)
+        if done.returncode:
+            raise Failed(f"example_lesson\n{done.stderr.strip()}")
+        return done.stdout
+
+    def folder(self, name):
+        """Where a run of that name lies, as a person in the top folder would write it."""
+        return self.runs / name
+
+    def history(self, name):
+        """The run's history: a list of numbers for each metric."""
+        with open(ROOT / self.folder(name) / "history.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {metric: [float(row[metric]) for row in rows] for metric in rows[0] if metric != "epoch"}
+
+    def record(self, name):
+        return json.loads((ROOT / self.folder(name) / "run.json").read_text())
+
+
+def line(arguments):
+    """A command as a person types it."""
+    return shlex.join(["cepa", *map(str, arguments)])
+
+
+def find_command(given):
+    """The command to use; built first where there is none yet."""
+    command = pathlib.Path(given or os.environ.get("CEPA") or ROOT / "build/cepa")
+    if not command.exists():
+        if given or os.environ.get("CEPA"):
+            raise Failed(f"there is no {command}")
+        print("lesson: building cepa first", flush=True)
+        if subprocess.run([ROOT / "scripts/setup"], stdout=sys.stdout).returncode:
+            raise Failed("the build failed")
+    return command
