@@ -18,6 +18,24 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error)
+{
+    cepa_model *model;
+    const char *warning;
+    *data = (training_data){.scale = 0};
+    cepa_status status = subject_model(settings, &model, error);
+    if (status) return status;
+    if (parameters) *parameters = subject_parameters(model);
+    status = training_data_open(data, settings, model, error);
+    cepa_fit_options none = {.epochs = 1, .initial_epoch = 1, .validation_data = data->validation};
+    for (size_t i = 0; i < settings->callback.count && i < CEPA_MAX_INPUTS; i++)
+        none.callbacks[i].name = settings->callback.items[i];
+    if (!status && (status = cepa_fit_with(model, data->train, &none))) *error = *cepa_model_error(model);
+    for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
+    cepa_graph_free(cepa_model_graph(model));
+    return status;
+}
+
 /* ---- The queue ---- */
 
 const char *campaign_folder(const campaign *c, size_t variant, size_t seed)

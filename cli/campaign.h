@@ -28,6 +28,11 @@ typedef struct campaign {
     size_t found; /* fits that were done before */
 } campaign;
 
+/* Opens a fit's model and data and fits for no epoch, so that what is wrong with them or with the callbacks is said
+ * before anything is trained; passes on what the model warns of. The data are to be freed, also after a failure;
+ * parameters (may be NULL) gets their number. */
+cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error);
+
 /* Runs the fits and reads what they leave; says how it goes. The folder is to be taken before. campaign is to be freed,
  * also after a failure; its variants are the caller's. */
 cepa_status campaign_run(campaign *campaign, cepa_error *error);

@@ -61,16 +61,19 @@ static const char *short_name(const settings *s, size_t index)
     return start;
 }
 
-static cepa_status count_parameters(variant *v, cepa_error *error)
+/* A model that is to be trained is tried out with its data; of a run only the size is looked at. */
+static cepa_status look_at(variant *v, bool run, cepa_error *error)
 {
     cepa_model *model;
-    const char *warning;
-    cepa_status status = subject_model(v->settings, &model, error);
-    if (status) return status;
-    v->parameters = subject_parameters(model);
-    for (size_t i = 0; (warning = cepa_model_warning(model, i)); i++) warn("%s: %s", v->label, warning);
-    cepa_graph_free(cepa_model_graph(model));
-    return CEPA_OK;
+    training_data data = {.scale = 0};
+    cepa_status status =
+        run ? subject_model(v->settings, &model, error) : campaign_try(v->settings, &data, &v->parameters, error);
+    if (run && !status) {
+        v->parameters = subject_parameters(model);
+        cepa_graph_free(cepa_model_graph(model));
+    }
+    training_data_free(&data);
+    return status;
 }
 
 static cepa_status make_variants(comparison *m, cepa_error *error)
@@ -97,7 +100,7 @@ static cepa_status make_variants(comparison *m, cepa_error *error)
         v->settings = &m->fits[i];
         const char *name = short_name(s, i), *end = extension(name);
         snprintf(v->label, sizeof v->label, "%.*s", strcmp(end, ".py") == 0 ? (int)(end - name) : 199, name);
-        status = count_parameters(v, error);
+        status = look_at(v, is_run(s->operands[i]), error);
     }
     return status;
 }

@@ -42,19 +42,6 @@ static cepa_status take_folder(const tuning *t, int *lock, cepa_error *error)
     return status;
 }
 
-/* Opens the data once, so that what is wrong with them is said before anything is trained. */
-static cepa_status open_data(tuning *t, cepa_error *error)
-{
-    cepa_model *model;
-    cepa_status status = subject_model(&t->search.trials[0].settings, &model, error);
-    if (status) return status;
-    const char *warning;
-    status = training_data_open(&t->data, &t->search.trials[0].settings, model, error);
-    for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
-    cepa_graph_free(cepa_model_graph(model));
-    return status;
-}
-
 static cepa_status make_variants(tuning *t, cepa_error *error)
 {
     campaign *c = &t->campaign;
@@ -91,7 +78,7 @@ static cepa_status conclude(tuning *t, cepa_error *error)
 static cepa_status run_tune(tuning *t, int *lock, cepa_error *error)
 {
     cepa_status status = search_make(&t->search, t->settings, fit_command.options, error);
-    if (!status) status = open_data(t, error);
+    if (!status) status = campaign_try(&t->search.trials[0].settings, &t->data, NULL, error);
     if (!status) status = make_variants(t, error);
     if (!status) status = take_folder(t, lock, error);
     if (!status) status = campaign_run(&t->campaign, error);

@@ -178,11 +178,10 @@ static void end(crew *c, worker *w, int ended)
     fit_job *job = w->job;
     job->done = WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
     job->seconds = now() - w->start;
-    bool cut = caught_signal() || (WIFEXITED(ended) && WEXITSTATUS(ended) > 128);
     if (job->done) {
         c->done++;
         if (!c->status) c->status = c->queue->ended(c->queue->context, job, c->done, c->error);
-    } else if (!cut && !c->status) {
+    } else if (!caught_signal() && !c->status) {
         char *message = last_line(w->said);
         c->status = fails(c->error, CEPA_DATA, "%s: %s", job->settings.output,
                           message ? message : "the fit was ended from outside");

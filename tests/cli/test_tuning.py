@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -143,6 +144,23 @@ class Tune(CommandTest):
         text = self.cepa(*options)
         self.assertIn("Going on in t, ", text)
         self.assertEqual({row["epochs"] for row in self.table("t/results.csv")}, {"400"})
+
+    @unittest.skipUnless(pathlib.Path(f"/proc/self/task/{os.getpid()}/children").exists(), "the kernel names no children")
+    def test_a_fit_that_is_killed(self):
+        process = subprocess.Popen([CEPA, "tune", "model.py", *DATA, "--vary", "rate=0.1,0.2", "--epochs", "100000", "-o", "t"],
+                                   cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        for _ in range(100):
+            time.sleep(0.1)
+            fits = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            if (self.folder / "t/run-001-seed-0/history.csv").exists():
+                break
+        os.kill(int(fits[0]), signal.SIGKILL)
+        if len(fits) > 1:
+            os.kill(int(fits[1]), signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(said, r"^cepa: t/run-00[12]-seed-0: (the fit was ended from outside|stopped by SIGTERM)\n$")
 
     def test_overwrite(self):
         self.tune("--vary", "rate=0.1,0.2,0.3", "-o", "t")
