@@ -7,6 +7,7 @@
 #include "report.h"
 #include "search_folder.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,6 +148,22 @@ static cepa_status read_runs(comparison *m, cepa_error *error)
     snprintf(c->metric, sizeof c->metric, "%s",
              isnan(record_value(c->variants[0].records, "val_loss", 0)) ? "loss" : "val_loss");
     return CEPA_OK;
+}
+
+/* The folder for what is drawn and written of them. */
+static cepa_status take_folder(const settings *s, cepa_error *error)
+{
+    char *summary = join(s->output, "summary.txt");
+    if (!summary) return no_memory(error);
+    bool used = is_folder(s->output) && !is_empty_folder(s->output), ours = exists(summary);
+    free(summary);
+    if (used && !ours)
+        return fails(error, CEPA_ARGUMENT, "%s exists and is not the folder of a comparison: choose another",
+                     s->output);
+    if (used && !s->overwrite)
+        return fails(error, CEPA_ARGUMENT, "%s exists: --overwrite replaces the comparison in it", s->output);
+    if (make_folders(s->output)) return CEPA_OK;
+    return fails(error, CEPA_FILE, "cannot make the folder %s: %s", s->output, strerror(errno));
 }
 
 /* ---- Training ---- */
@@ -351,8 +368,7 @@ static cepa_status compare(comparison *m, int *lock, cepa_error *error)
         return fails(error, CEPA_ARGUMENT, "either models, which are trained alike, or runs that are done: not both");
     if (!runs && !s->output) return fails(error, CEPA_ARGUMENT, "compare needs -o DIR, the folder for its fits");
     cepa_status status = make_variants(m, error);
-    if (!status && runs && s->output && !make_folders(s->output))
-        status = fails(error, CEPA_FILE, "cannot make the folder %s", s->output);
+    if (!status && runs && s->output) status = take_folder(s, error);
     if (!status) status = runs ? read_runs(m, error) : train(m, lock, error);
     return status ? status : show(&m->campaign, error);
 }

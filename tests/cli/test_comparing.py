@@ -58,6 +58,11 @@ class Compare(CommandTest):
         self.assertRegex(done.stdout, rf"\nval_loss +{last.replace('  ', ' +')}\n")
         self.assertIn("Nothing was written", done.stdout)
         self.assertIn("Wrote c: ", self.cepa("compare", "a", "b", "-o", "c"))
+        for folder, message in (("c", "--overwrite"), ("a", "choose another")):
+            done = self.run_cepa("compare", "a", "b", "-o", folder)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr)
+        self.cepa("compare", "a", "b", "-o", "c", "--overwrite")
 
     def test_refusals(self):
         self.fit("-o", "a")
