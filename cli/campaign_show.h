@@ -17,6 +17,9 @@ typedef struct campaign_columns {
 cepa_status campaign_tables(const campaign *campaign, const campaign_columns *columns, const size_t *order,
                             cepa_error *error);
 
+/* The table of compared models, and each against the first in words. */
+void compare_print(const campaign *campaign, FILE *out);
+
 /* Draws folder/figures/NAME.png and .svg; without the library's figures it warns. */
 cepa_status campaign_draw(const campaign *campaign, const char *name, const cepa_series *series, size_t count,
                           const cepa_plot_options *how, cepa_error *error);

@@ -179,145 +179,7 @@ static cepa_status train(comparison *m, int *lock, cepa_error *error)
     return status ? status : campaign_run(&m->campaign, error);
 }
 
-/* ---- The table ---- */
-
-/* A fact of run.json over the seeds. */
-static double mean_fact(const campaign *c, size_t variant, const char *path)
-{
-    double sum = 0;
-    for (size_t s = 0; s < c->seeds; s++) sum += json_find_number(c->variants[variant].records[s].facts, path, NAN);
-    return sum / (double)c->seeds;
-}
-
-/* The best of a metric, over the seeds, and the mean of the epochs (from 1) it was at. */
-static sample best_of(const campaign *c, size_t variant, const char *metric, double *epoch)
-{
-    double values[1000];
-    size_t count = c->seeds < 1000 ? c->seeds : 1000;
-    *epoch = 0;
-    for (size_t s = 0; s < count; s++) {
-        const record *r = &c->variants[variant].records[s];
-        size_t row = record_best_row(r, metric);
-        values[s] = record_value(r, metric, row);
-        *epoch += (double)(row + 1 + (size_t)r->history.first_epoch) / (double)count;
-    }
-    return sample_of(values, count);
-}
-
-static sample gap_of(const campaign *c, size_t variant, const char *metric, const char *validated)
-{
-    double values[1000];
-    size_t count = c->seeds < 1000 ? c->seeds : 1000;
-    for (size_t s = 0; s < count; s++) {
-        const record *r = &c->variants[variant].records[s];
-        size_t row = campaign_row(c, r);
-        values[s] = record_value(r, metric, row) - record_value(r, validated, row);
-    }
-    return sample_of(values, count);
-}
-
-/* What one model has in a row of the table. */
-typedef void row_value(const campaign *c, size_t v, const char *metric, char text[64]);
-
-static void print_parameters(const campaign *c, size_t v, const char *metric, char text[64])
-{
-    (void)metric;
-    snprintf(text, 64, "%zu", c->variants[v].parameters);
-}
-
-static void print_fact(const campaign *c, size_t v, const char *fact, char text[64])
-{
-    double mean = mean_fact(c, v, fact);
-    snprintf(text, 64, mean == floor(mean) ? "%.0f" : "%.1f", mean);
-}
-
-static void print_metric(const campaign *c, size_t v, const char *metric, char text[64])
-{
-    sample s = campaign_sample(c, v, metric);
-    sample_print(&s, text);
-}
-
-static void print_best(const campaign *c, size_t v, const char *metric, char text[64])
-{
-    double epoch;
-    sample s = best_of(c, v, metric, &epoch);
-    sample_print(&s, text);
-    size_t length = strlen(text);
-    if (s.count) snprintf(text + length, 64 - length, " (%.3g)", epoch);
-}
-
-static void print_gap(const campaign *c, size_t v, const char *metric, char text[64])
-{
-    char validated[100];
-    snprintf(validated, sizeof validated, "val_%s", metric);
-    sample s = gap_of(c, v, metric, validated);
-    sample_print(&s, text);
-}
-
-static void print_table(const campaign *c, FILE *out)
-{
-    static const struct {
-        const char *head;
-        row_value *print;
-        const char *metric;
-    } rows[] = {
-        {"parameters", print_parameters, NULL},
-        {"seconds", print_fact, "seconds"},
-        {"epochs", print_fact, "epochs_done"},
-        {"accuracy", print_metric, "accuracy"},
-        {"val_accuracy", print_metric, "val_accuracy"},
-        {"  best (epoch)", print_best, "val_accuracy"},
-        {"  gap", print_gap, "accuracy"},
-        {"loss", print_metric, "loss"},
-        {"val_loss", print_metric, "val_loss"},
-        {"  best (epoch)", print_best, "val_loss"},
-    };
-    text_table table = text_table_new(c->count + 1);
-    text_table_row(&table);
-    for (size_t v = 0; v < c->count; v++) text_table_set(&table, v + 1, "%s", c->variants[v].label);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        text_table_row(&table);
-        text_table_set(&table, 0, "%s", rows[i].head);
-        for (size_t v = 0; v < c->count; v++) {
-            char text[64];
-            rows[i].print(c, v, rows[i].metric, text);
-            text_table_set(&table, v + 1, "%s", text);
-        }
-    }
-    text_table_print(&table, out);
-    text_table_free(&table);
-}
-
-/* Each model against the first, in words. */
-static void print_differences(const campaign *c, FILE *out)
-{
-    const variant *first = &c->variants[0];
-    bool accuracy = campaign_sample(c, 0, "val_accuracy").count;
-    const char *metric = accuracy ? "val_accuracy" : c->metric;
-    sample base = campaign_sample(c, 0, metric);
-    for (size_t v = 1; v < c->count; v++) {
-        const variant *other = &c->variants[v];
-        sample s = campaign_sample(c, v, metric);
-        double change = s.mean - base.mean, spread = hypot(s.spread, base.spread);
-        fprintf(out, "%s has %.2f times the parameters of %s; its %s is %.4f %s", other->label,
-                (double)other->parameters / (double)first->parameters, first->label, metric, fabs(change),
-                change < 0 ? "lower" : "higher");
-        if (isnan(spread))
-            fprintf(out, " (one fit each does not tell how much is chance)");
-        else
-            fprintf(out, ", %s the spread of %.4f", fabs(change) > spread ? "beyond" : "within", spread);
-        fprintf(out, ".\n");
-    }
-}
-
-static void print_all(const campaign *c, FILE *out)
-{
-    putc('\n', out);
-    print_table(c, out);
-    fprintf(out, "\nNumbers are those %s; gap: accuracy less val_accuracy.\n",
-            c->best_epoch ? "of the best epoch" : "of the last weights");
-    print_differences(c, out);
-}
+/* ---- What they come to ---- */
 
 static const char *column_value(const void *context, size_t variant, size_t column)
 {
@@ -343,7 +205,7 @@ static cepa_status show(const campaign *c, cepa_error *error)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    if (out) print_all(c, out);
+    if (out) compare_print(c, out);
     cepa_status status = out && fclose(out) == 0 ? CEPA_OK : no_memory(error);
     if (!status) fputs(text, stdout);
     const char *folder = c->settings->output;
