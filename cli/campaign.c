@@ -1,4 +1,5 @@
 #include "campaign.h"
+#include "clock.h"
 #include "files.h"
 #include "json_read.h"
 #include "report.h"
@@ -7,16 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error)
 {
@@ -48,13 +39,13 @@ static cepa_status make_queue(campaign *c, cepa_error *error)
     size_t count = c->count * c->seeds;
     c->folders = calloc(count + 1, sizeof *c->folders);
     c->queue.jobs = calloc(count + 1, sizeof *c->queue.jobs);
-    if (!c->folders || !c->queue.jobs) return no_memory(error);
+    if (!c->folders || !c->queue.jobs) return fails_memory(error);
     for (size_t i = 0; i < count; i++) {
         uint64_t seed = c->settings->seed + i / c->count;
         if (asprintf(&c->folders[i], "%s/run-%03zu-seed-%llu", c->settings->output, i % c->count + 1,
                      (unsigned long long)seed) < 0) {
             c->folders[i] = NULL;
-            return no_memory(error);
+            return fails_memory(error);
         }
         fit_job *job = &c->queue.jobs[i];
         job->settings = *c->variants[i % c->count].settings;
@@ -102,7 +93,7 @@ static void print_end(campaign *c, const fit_job *job, const record *r, size_t d
         if (!isnan(value) && (i == 0 || strcmp(metrics[1], c->metric) != 0)) printf("  %s %.4f", metrics[i], value);
     }
     if (done < c->queue.count && done > c->found) {
-        print_time((now() - c->start) / (double)(done - c->found) * (double)(c->queue.count - done), left + 0);
+        print_time((seconds_now() - c->start) / (double)(done - c->found) * (double)(c->queue.count - done), left + 0);
         printf("  (%zu epochs, %s; %zu of %zu done, about %s left)\n", r->history.epochs, took, done, c->queue.count,
                left);
     } else
@@ -138,7 +129,7 @@ static cepa_status read_records(campaign *c, cepa_error *error)
     cepa_status status = CEPA_OK;
     for (size_t v = 0; v < c->count && !status; v++) {
         c->variants[v].records = calloc(c->seeds, sizeof *c->variants[v].records);
-        if (!c->variants[v].records) return no_memory(error);
+        if (!c->variants[v].records) return fails_memory(error);
         for (size_t s = 0; s < c->seeds && !status; s++) {
             const char *folder = campaign_folder(c, v, s);
             record *r = &c->variants[v].records[s];
@@ -160,7 +151,7 @@ cepa_status campaign_run(campaign *c, cepa_error *error)
     size_t left = fits_find_done(&c->queue);
     c->found = c->queue.count - left;
     print_beginning(c, left);
-    c->start = now();
+    c->start = seconds_now();
     status = fits_run(&c->queue, error);
     return status ? status : read_records(c, error);
 }

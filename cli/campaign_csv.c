@@ -97,8 +97,8 @@ static cepa_status write_table(const campaign *c, const char *name,
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (out) print(c, columns, order, out);
-    cepa_status status = out && fclose(out) == 0 ? write_in(c->settings->output, name, text, size, error)
-                                                 : fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status =
+        out && fclose(out) == 0 ? write_in(c->settings->output, name, text, size, error) : fails_memory(error);
     free(text);
     return status;
 }

@@ -9,18 +9,16 @@
 
 enum { MOST_SERIES = 20 };
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 cepa_status campaign_draw(const campaign *c, const char *name, const cepa_series *series, size_t count,
                           const cepa_plot_options *how, cepa_error *error)
 {
     static const char *const kinds[] = {".png", ".svg"};
     char *figures = join(c->settings->output, "figures");
-    cepa_status status = figures && make_folders(figures) ? CEPA_OK : no_memory(error);
+    cepa_status status = figures && make_folders(figures) ? CEPA_OK : fails_memory(error);
     for (size_t k = 0; k < 2 && !status; k++) {
         char *path;
         if (asprintf(&path, "%s/%s%s", figures, name, kinds[k]) < 0) path = NULL;
-        status = path ? cepa_plot_lines(path, series, count, how, error) : no_memory(error);
+        status = path ? cepa_plot_lines(path, series, count, how, error) : fails_memory(error);
         free(path);
     }
     free(figures);
@@ -63,7 +61,7 @@ static cepa_status add_curve(const campaign *c, size_t variant, const char *metr
     double *mean = calloc(2 * epochs + 1, sizeof *mean);
     char *name = strdup(label);
     *made = (cepa_series){.name = name, .count = epochs, .y = mean};
-    if (!mean || !name) return no_memory(error);
+    if (!mean || !name) return fails_memory(error);
     if (c->seeds > 1) made->spread = mean + epochs;
     if (!mean_curve(c, variant, metric, mean, mean + epochs)) made->count = 0;
     return CEPA_OK;
@@ -74,7 +72,7 @@ cepa_status campaign_curves(const campaign *c, const char *figure, const char *c
 {
     size_t most = c->count * metric_count, count = 0;
     cepa_series *series = calloc(most + 1, sizeof *series);
-    cepa_status status = series ? CEPA_OK : no_memory(error);
+    cepa_status status = series ? CEPA_OK : fails_memory(error);
     for (size_t v = 0; v < c->count && !status; v++)
         for (size_t m = 0; m < metric_count && count < MOST_SERIES && !status; m++) {
             char label[320];

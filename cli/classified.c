@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* One output beyond a threshold says the second of two classes: a probability, or a logit where any is no share of 1.
  */
 static double threshold_of(const outputs *o)
@@ -28,7 +26,7 @@ static cepa_status take_answers(classified *c, const outputs *o, const cepa_data
     size_t size = o->arrays[0].size;
     double threshold = threshold_of(o);
     ranked_class *ranked = calloc(size + 1, sizeof *ranked);
-    cepa_status status = ranked ? CEPA_OK : no_memory(error);
+    cepa_status status = ranked ? CEPA_OK : fails_memory(error);
     for (size_t row = 0; row < o->rows && !status; row++) {
         int truth = cepa_dataset_class(data, row);
         answer *a = &c->answers[row];
@@ -63,7 +61,7 @@ cepa_status classify(classified *c, const cepa_model *model, const cepa_dataset 
         c->names = info->class_count == c->classes ? info->class_names : NULL;
         c->counts = calloc(c->classes * c->classes, sizeof *c->counts);
         c->answers = calloc(c->rows + 1, sizeof *c->answers);
-        status = c->counts && c->answers ? take_answers(c, &o, data, error) : no_memory(error);
+        status = c->counts && c->answers ? take_answers(c, &o, data, error) : fails_memory(error);
     }
     outputs_free(&o);
     return status;

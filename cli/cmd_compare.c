@@ -34,8 +34,6 @@ typedef struct comparison {
     campaign campaign;
 } comparison;
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* ---- What is compared ---- */
 
 static bool is_run(const char *path)
@@ -90,7 +88,7 @@ static cepa_status make_variants(comparison *m, cepa_error *error)
     c->variants = calloc(s->operand_count + 1, sizeof *c->variants);
     m->fits = calloc(s->operand_count + 1, sizeof *m->fits);
     m->one = calloc(s->operand_count + 1, sizeof *m->one);
-    if (!c->variants || !m->fits || !m->one) return no_memory(error);
+    if (!c->variants || !m->fits || !m->one) return fails_memory(error);
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < s->operand_count && !status; i++) {
         variant *v = &c->variants[c->count++];
@@ -132,7 +130,7 @@ static cepa_status read_runs(comparison *m, cepa_error *error)
     for (size_t v = 0; v < c->count && !status; v++) {
         c->variants[v].records = calloc(1, sizeof *c->variants[v].records);
         status = c->variants[v].records ? record_read(c->variants[v].records, m->settings->operands[v], error)
-                                        : no_memory(error);
+                                        : fails_memory(error);
         if (!status && !c->variants[v].records->history.epochs)
             status = fails(error, CEPA_DATA, "%s has no whole epoch to compare", m->settings->operands[v]);
     }
@@ -154,7 +152,7 @@ static cepa_status read_runs(comparison *m, cepa_error *error)
 static cepa_status take_folder(const settings *s, cepa_error *error)
 {
     char *summary = join(s->output, "summary.txt");
-    if (!summary) return no_memory(error);
+    if (!summary) return fails_memory(error);
     bool used = is_folder(s->output) && !is_empty_folder(s->output), ours = exists(summary);
     free(summary);
     if (used && !ours)
@@ -192,7 +190,7 @@ static cepa_status write_tables(const campaign *c, cepa_error *error)
     static const char *const names[] = {"name"};
     const campaign_columns columns = {1, names, column_value, c};
     size_t *order = calloc(c->count + 1, sizeof *order);
-    if (!order) return no_memory(error);
+    if (!order) return fails_memory(error);
     for (size_t i = 0; i < c->count; i++) order[i] = i;
     cepa_status status = campaign_tables(c, &columns, order, error);
     free(order);
@@ -206,7 +204,7 @@ static cepa_status show(const campaign *c, cepa_error *error)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (out) compare_print(c, out);
-    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : no_memory(error);
+    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : fails_memory(error);
     if (!status) fputs(text, stdout);
     const char *folder = c->settings->output;
     if (!status && folder) {

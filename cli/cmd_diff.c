@@ -30,8 +30,6 @@ typedef struct difference {
     size_t count;
 } difference;
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 static cepa_status open_side(const settings *s, size_t index, side *made, cepa_error *error)
 {
     settings one = *s;
@@ -41,7 +39,7 @@ static cepa_status open_side(const settings *s, size_t index, side *made, cepa_e
     made->count = cepa_model_layer_count(made->model);
     made->layers = calloc(made->count + 1, sizeof *made->layers);
     made->texts = calloc(made->count + 1, sizeof *made->texts);
-    if (!made->layers || !made->texts) return no_memory(error);
+    if (!made->layers || !made->texts) return fails_memory(error);
     for (size_t i = 0; i < made->count && !status; i++) {
         status = cepa_model_layer(made->model, i, &made->layers[i]);
         made->parameters += made->layers[i].parameters;
@@ -82,7 +80,7 @@ static cepa_status align(difference *d, cepa_error *error)
     d->pairs = calloc(n + m + 1, sizeof *d->pairs);
     if (!most || !d->pairs) {
         free(most);
-        return no_memory(error);
+        return fails_memory(error);
     }
 #define MOST(a, b) most[(a) * (m + 1) + (b)]
     for (size_t i = n; i-- > 0;)

@@ -73,7 +73,7 @@ static cepa_status add_channel(cepa_matrix *whole, size_t channel, size_t channe
         return fails(error, CEPA_ARGUMENT, "--kernel: one with %zu channels is given alone", one->channels);
     if (!channel) {
         *whole = (cepa_matrix){one->height, one->width, channels, .values = calloc(count * channels, sizeof(double))};
-        if (!whole->values) return fails(error, CEPA_MEMORY, "memory is exhausted");
+        if (!whole->values) return fails_memory(error);
     }
     if (one->height != whole->height || one->width != whole->width)
         return fails(error, CEPA_SHAPE, "--kernel: channel %zu is %zu x %zu, the first one is %zu x %zu", channel,

@@ -1,4 +1,5 @@
 /* cepa fit: trains a model and leaves a run's folder. */
+#include "clock.h"
 #include "commands.h"
 #include "files.h"
 #include "fit_options.h"
@@ -10,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const option options[] = {
     FIT_OPTIONS,
@@ -119,13 +119,6 @@ static void keep_notes(fit *f)
     cepa_model_set_notes(f->model, &notes);
 }
 
-static double seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 static cepa_status train_and_keep(fit *f)
 {
     const settings *s = f->settings;
@@ -133,7 +126,7 @@ static cepa_status train_and_keep(fit *f)
     if (status) return status;
     print_beginning(f);
     keep_notes(f);
-    double start = seconds();
+    double start = seconds_now();
     status = train(f);
     if (status) return status;
     run_facts facts = {.argument_count = invoked()->count,
@@ -142,7 +135,7 @@ static cepa_status train_and_keep(fit *f)
                        .validation = f->data.validation,
                        .scale = f->data.scale,
                        .batch_size = s->batch_size,
-                       .seconds = seconds() - start,
+                       .seconds = seconds_now() - start,
                        .stopped_by = caught_name()};
     return run_end(&f->run, f->model, s, &facts, &f->error);
 }
@@ -172,7 +165,7 @@ static cepa_status take_defaults(fit *f)
     if (!s->epochs) s->epochs = source && source->epochs ? (size_t)source->epochs : 1;
     if (!s->batch_size) s->batch_size = source && source->batch_size ? (size_t)source->batch_size : BATCH_SIZE;
     for (size_t i = 0; source && !s->callback.count && i < source->callback_count; i++)
-        if (!texts_add(&f->said, source->callbacks[i])) return fails(&f->error, CEPA_MEMORY, "memory is exhausted");
+        if (!texts_add(&f->said, source->callbacks[i])) return fails_memory(&f->error);
     if (f->said.count) s->callback = f->said;
     if (s->callback.count <= CEPA_MAX_INPUTS) return CEPA_OK;
     return fails(&f->error, CEPA_ARGUMENT, "at most %d callbacks are taken, not %zu", CEPA_MAX_INPUTS,

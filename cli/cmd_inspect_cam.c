@@ -46,7 +46,7 @@ static cepa_status choose_class(const settings *settings, const inspection *in, 
     cepa_status status = outputs_predict(&o, in->model, in->row, 0, error);
     size_t classes = status ? 0 : o.arrays[0].size;
     ranked_class *ranked = calloc(classes + 1, sizeof *ranked);
-    if (!status && !ranked) status = fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!status && !ranked) status = fails_memory(error);
     if (!status && (o.arrays[0].rank != 1 || classes < 2))
         status = fails(error, CEPA_ARGUMENT, "the model gives no class probabilities");
     if (!status) {

@@ -46,7 +46,7 @@ static cepa_status draw_masks(const settings *settings, const inspection *in, co
     for (size_t i = 0; i < layer->rank; i++) m->size *= layer->output_shape[i] > 0 ? (size_t)layer->output_shape[i] : 0;
     size_t count, position;
     if (__builtin_mul_overflow(m->rows, m->size, &count) || !(m->factors = calloc(count + 1, sizeof *m->factors)))
-        return fails(error, CEPA_MEMORY, "memory is exhausted");
+        return fails_memory(error);
     if (__builtin_mul_overflow(settings->step, m->rows, &position) || position > UINT32_MAX)
         return fails(error, CEPA_ARGUMENT, "--step: there is no step %zu", settings->step);
     cepa_mask_options how = {.seed = m->seed, .epoch = (uint32_t)settings->at_epoch, .position = position};

@@ -135,7 +135,7 @@ static cepa_status add_row(drawing *d, const char *layer, const outputs *o, cepa
 {
     const int *sizes = o->arrays[0].sizes;
     ranked_map *maps = rank_maps(o);
-    cepa_status status = maps ? CEPA_OK : fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status = maps ? CEPA_OK : fails_memory(error);
     for (size_t i = 0; i < SOME_MAPS && !status; i++) {
         char title[120];
         if (i >= (size_t)sizes[2]) {

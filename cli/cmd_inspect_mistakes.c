@@ -47,7 +47,7 @@ static cepa_status collect(const inspection *in, const outputs *o, mistakes *m, 
     *m = (mistakes){.rows = o->rows, .items = calloc(o->rows + 1, sizeof *m->items)};
     if (!ranked || !m->items) {
         free(ranked);
-        return fails(error, CEPA_MEMORY, "memory is exhausted");
+        return fails_memory(error);
     }
     cepa_status status = CEPA_OK;
     for (size_t row = 0; row < o->rows && !status; row++) {

@@ -57,7 +57,7 @@ static cepa_status rank_channels(telling *t, cepa_error *error)
     t->product = w->values;
     t->count = x->channels;
     t->shares = calloc(t->count, sizeof *t->shares);
-    if (!t->shares) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!t->shares) return fails_memory(error);
     for (size_t c = 0; c < t->count; c++) {
         t->shares[c].channel = c;
         for (size_t i = 0; t->product && i < x->height * x->width; i++)

@@ -34,7 +34,7 @@ typedef struct curves {
 static cepa_status read_run(const char *path, csv_table *history, cepa_error *error)
 {
     char *file = is_folder(path) ? join(path, "history.csv") : strdup(path);
-    cepa_status status = file ? csv_read(file, history, error) : fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status = file ? csv_read(file, history, error) : fails_memory(error);
     free(file);
     return status;
 }
@@ -46,7 +46,7 @@ static cepa_status choose_metrics(curves *c, const settings *settings, cepa_erro
     if (!wanted) wanted = csv_column(&c->history[0], "accuracy") ? "accuracy,val_accuracy" : "loss,val_loss";
     char *rest;
     c->names = strdup(wanted);
-    if (!c->names) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!c->names) return fails_memory(error);
     for (char *name = strtok_r(c->names, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
         if (c->metrics == MOST_METRICS) return fails(error, CEPA_ARGUMENT, "--metrics: at most %d names", MOST_METRICS);
         c->metric[c->metrics++] = name;
@@ -67,7 +67,7 @@ static cepa_status add_series(curves *c, const settings *settings, size_t run, c
     char *name = NULL;
     int length =
         c->runs > 1 ? asprintf(&name, "%s %s", settings->operands[run], metric) : asprintf(&name, "%s", metric);
-    if (length < 0) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (length < 0) return fails_memory(error);
     c->series[c->count++] = (cepa_series){.name = name,
                                           .count = h->epochs,
                                           .y = values,
@@ -82,7 +82,7 @@ static cepa_status gather(curves *c, const settings *settings, cepa_error *error
         status = read_run(settings->operands[c->runs], &c->history[c->runs], error);
     if (!status) status = choose_metrics(c, settings, error);
     c->series = status ? NULL : calloc(c->runs * c->metrics, sizeof *c->series);
-    if (!status && !c->series) status = fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!status && !c->series) status = fails_memory(error);
     for (size_t run = 0; run < c->runs; run++)
         for (size_t i = 0; i < c->metrics && !status; i++) status = add_series(c, settings, run, c->metric[i], error);
     return status;

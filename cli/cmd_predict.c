@@ -122,7 +122,7 @@ static cepa_status print_classes(const settings *settings, const labels *labels,
         return fails(error, CEPA_ARGUMENT,
                      "the model gives no class probabilities: name a file for its outputs with -o");
     ranked_class *classes = calloc(size, sizeof *classes);
-    if (!classes) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!classes) return fails_memory(error);
     json j = {.out = stdout};
     if (settings->json) json_open(&j, NULL, '[');
     for (size_t row = 0; row < outputs->rows; row++) {

@@ -274,8 +274,8 @@ static cepa_status write_page(const reporting *r, cepa_error *error)
     char *text = NULL, *standard = join(r->folder, "report.html");
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    cepa_status status = out && standard ? print_page(r, out, error) : fails(error, CEPA_MEMORY, "memory is exhausted");
-    if (out && fclose(out) != 0) status = fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status = out && standard ? print_page(r, out, error) : fails_memory(error);
+    if (out && fclose(out) != 0) status = fails_memory(error);
     const char *path = r->settings->output ? r->settings->output : standard;
     if (!status) status = cepa_write_file(path, text, size, error);
     if (!status) {

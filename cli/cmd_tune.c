@@ -29,8 +29,6 @@ static const option options[] = {
     END_OF_OPTIONS,
 };
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 static cepa_status take_folder(const tuning *t, int *lock, cepa_error *error)
 {
     char *plan = NULL;
@@ -50,7 +48,7 @@ static cepa_status make_variants(tuning *t, cepa_error *error)
                     .seeds = t->settings->seeds ? t->settings->seeds : 1,
                     .best_epoch = t->settings->epoch && strcmp(t->settings->epoch, "best") == 0};
     c->variants = calloc(t->search.count + 1, sizeof *c->variants);
-    if (!c->variants) return no_memory(error);
+    if (!c->variants) return fails_memory(error);
     for (size_t i = 0; i < t->search.count; i++) {
         variant *v = &c->variants[c->count++];
         *v = (variant){.settings = &t->search.trials[i].settings, .parameters = t->search.trials[i].parameters};
@@ -65,8 +63,8 @@ static cepa_status conclude(tuning *t, cepa_error *error)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    cepa_status status = out ? tune_conclude(t, out, error) : no_memory(error);
-    if (out && fclose(out) != 0) status = no_memory(error);
+    cepa_status status = out ? tune_conclude(t, out, error) : fails_memory(error);
+    if (out && fclose(out) != 0) status = fails_memory(error);
     if (!status) fputs(text, stdout);
     if (!status) status = write_in(t->settings->output, "summary.txt", text, size, error);
     if (!status)

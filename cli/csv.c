@@ -41,7 +41,7 @@ static const cepa_log *find(const cepa_log *logs, size_t count, const char *name
 
 cepa_status csv_add(csv_text *h, int epoch, const cepa_log *logs, size_t count, cepa_error *error)
 {
-    if (!h->stream && !begin(h, logs, count)) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!h->stream && !begin(h, logs, count)) return fails_memory(error);
     fprintf(h->stream, "%d", epoch);
     for (size_t i = 0; i < h->columns; i++) {
         const cepa_log *log = find(logs, count, h->names[i]);
@@ -50,7 +50,7 @@ cepa_status csv_add(csv_text *h, int epoch, const cepa_log *logs, size_t count, 
         fprintf(h->stream, ",%s", text);
     }
     fputs("\r\n", h->stream);
-    return fflush(h->stream) == 0 ? CEPA_OK : fails(error, CEPA_MEMORY, "memory is exhausted");
+    return fflush(h->stream) == 0 ? CEPA_OK : fails_memory(error);
 }
 
 static void free_names(char **names, size_t count)

@@ -29,7 +29,7 @@ cepa_panel *drawing_add(drawing *d, const char *title, cepa_matrix *matrix, cepa
     if ((title && !copy) || !make_room(d)) {
         free(copy);
         cepa_matrix_free(matrix);
-        fails(error, CEPA_MEMORY, "memory is exhausted");
+        fails_memory(error);
         return NULL;
     }
     size_t i = d->count++;

@@ -67,6 +67,8 @@ cepa_status(fails)(cepa_error *error, cepa_status status, const char *format, ..
     return status;
 }
 
+cepa_status(fails_memory)(cepa_error *error) { return (fails)(error, CEPA_MEMORY, "memory is exhausted"); }
+
 cepa_status read_text_file(const char *path, char **text, cepa_error *error)
 {
     *text = NULL;

@@ -18,7 +18,9 @@ cepa_status read_text_file(const char *path, char **text, cepa_error *error);
 
 /* Writes status and message as the library does, and gives the status: return fails(error, CEPA_DATA, ...). */
 cepa_status fails(cepa_error *error, cepa_status status, const char *format, ...) CEPA_FORMAT(3, 4);
+cepa_status fails_memory(cepa_error *error);
 #ifdef __clang_analyzer__ /* tells static analysis that it is not CEPA_OK */
+#define fails_memory(error)       (fails_memory(error), CEPA_MEMORY)
 #define fails(error, status, ...) (fails((error), (status), __VA_ARGS__), (status))
 #endif
 

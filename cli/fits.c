@@ -1,4 +1,5 @@
 #include "fits.h"
+#include "clock.h"
 #include "commands.h"
 #include "files.h"
 #include "record.h"
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A process at work on a job. */
@@ -30,13 +30,6 @@ typedef struct crew {
     cepa_status status;
     cepa_error *error;
 } crew;
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* ---- How many ---- */
 
@@ -112,7 +105,7 @@ static cepa_status start(worker *w, fit_job *job, size_t threads, cepa_error *er
     settings.verbose = "0";
     settings.threads = threads;
     settings.overwrite = true; /* what a fit that was cut short left there */
-    *w = (worker){.job = job, .said = tmpfile(), .start = now()};
+    *w = (worker){.job = job, .said = tmpfile(), .start = seconds_now()};
     bool ready = w->said && make_words(&settings, &command);
     pid_t parent = getpid();
     if (ready) {
@@ -177,7 +170,7 @@ static void end(crew *c, worker *w, int ended)
 {
     fit_job *job = w->job;
     job->done = WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
-    job->seconds = now() - w->start;
+    job->seconds = seconds_now() - w->start;
     if (job->done) {
         c->done++;
         if (!c->status) c->status = c->queue->ended(c->queue->context, job, c->done, c->error);
@@ -208,7 +201,7 @@ cepa_status fits_run(fit_queue *q, cepa_error *error)
     size_t left = fits_find_done(q);
     crew c = {.queue = q, .places = fits_beside(q, left), .done = q->count - left, .error = error};
     c.workers = calloc(c.places + 1, sizeof *c.workers);
-    if (!c.workers) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!c.workers) return fails_memory(error);
     catch_signals();
     fill(&c);
     while (c.at_work) {

@@ -137,7 +137,7 @@ cepa_status inspect_layer(const inspection *in, const char *name, cepa_layer_inf
 {
     size_t count = cepa_model_layer_count(in->model);
     const char **names = calloc(count + 1, sizeof *names);
-    if (!names) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!names) return fails_memory(error);
     for (size_t i = 0; i < count; i++) {
         if (cepa_model_layer(in->model, i, layer) != CEPA_OK) continue;
         names[i] = layer->name;
@@ -201,7 +201,7 @@ cepa_status channel_of(const float *values, const int sizes[3], size_t channel, 
     size_t count = (size_t)sizes[0] * (size_t)sizes[1], channels = (size_t)sizes[2];
     double *numbers = calloc(count, sizeof *numbers);
     *made = (cepa_matrix){.values = NULL};
-    if (!numbers) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!numbers) return fails_memory(error);
     for (size_t i = 0; i < count; i++) numbers[i] = (double)values[i * channels + channel];
     *made = (cepa_matrix){(size_t)sizes[0], (size_t)sizes[1], 1, numbers};
     return CEPA_OK;
@@ -230,7 +230,7 @@ cepa_status scale_like(cepa_panel *panel, const float *values, size_t count, cep
 {
     double *sizes = calloc(count + 1, sizeof *sizes);
     bool negative = false;
-    if (!sizes) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!sizes) return fails_memory(error);
     for (size_t i = 0; i < count; i++) {
         sizes[i] = fabs((double)values[i]);
         negative = negative || values[i] < 0;

@@ -12,12 +12,11 @@ static cepa_status make_room(outputs *o, const cepa_model *model, const cepa_dat
     if (status) return status;
     array->size = 1;
     for (size_t i = 0; i < array->rank; i++)
-        if (__builtin_mul_overflow(array->size, (size_t)array->sizes[i], &array->size))
-            return fails(error, CEPA_MEMORY, "memory is exhausted");
+        if (__builtin_mul_overflow(array->size, (size_t)array->sizes[i], &array->size)) return fails_memory(error);
     size_t bytes;
     if (__builtin_mul_overflow(array->size, o->rows, &bytes) || __builtin_mul_overflow(bytes, sizeof(float), &bytes) ||
         !(o->values[index] = malloc(bytes + 1)))
-        return fails(error, CEPA_MEMORY, "memory is exhausted");
+        return fails_memory(error);
     return CEPA_OK;
 }
 
@@ -27,7 +26,7 @@ cepa_status outputs_predict(outputs *o, const cepa_model *model, const cepa_data
     *o = (outputs){.rows = cepa_dataset_describe(data)->rows, .count = cepa_model_output_count(model)};
     o->arrays = calloc(o->count + 1, sizeof *o->arrays);
     o->values = calloc(o->count + 1, sizeof *o->values);
-    if (!o->arrays || !o->values) return fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!o->arrays || !o->values) return fails_memory(error);
     for (size_t i = 0; i < o->count; i++) {
         cepa_status status = make_room(o, model, data, i, error);
         if (status) return status;
@@ -41,7 +40,7 @@ cepa_status outputs_write(const outputs *o, const char *path, cepa_error *error)
     size_t *rows = calloc(o->count + 1, sizeof *rows);
     char(*names)[32] = calloc(o->count + 1, sizeof *names);
     cepa_status status = CEPA_OK;
-    if (!arrays || !rows || !names) status = fails(error, CEPA_MEMORY, "memory is exhausted");
+    if (!arrays || !rows || !names) status = fails_memory(error);
     for (size_t i = 0; i < o->count && !status; i++) {
         snprintf(names[i], sizeof names[i], "output_%zu", i);
         rows[i] = o->rows;

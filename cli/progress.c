@@ -1,9 +1,9 @@
 #include "progress.h"
+#include "clock.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A line being made, and how many columns of it a terminal shows. */
@@ -35,13 +35,6 @@ static void append_escape(line *line, const char *escape)
 static void append_times(line *line, size_t times, const char *text)
 {
     while (times--) append(line, "%s", text);
-}
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 /* ---- What Keras 3 and Keras 2 write ---- */
@@ -208,7 +201,7 @@ progress progress_new(const settings *settings)
     progress made = {.look = looks,
                      .bar = strcmp(verbose, "1") == 0 || (automatic && terminal),
                      .headed = automatic && !terminal,
-                     .start = now()};
+                     .start = seconds_now()};
     for (size_t i = 0; settings->style && i < sizeof looks / sizeof *looks; i++)
         if (strcmp(looks[i].style, settings->style) == 0) made.look = &looks[i];
     if (strcmp(verbose, "0") == 0) made.look = NULL;
@@ -220,7 +213,7 @@ static void begin_epoch(progress *p, const cepa_progress *event)
     *p = (progress){.look = p->look,
                     .bar = p->bar,
                     .headed = p->headed,
-                    .start = now(),
+                    .start = seconds_now(),
                     .epoch = event->epoch,
                     .epochs = event->epochs,
                     .steps = event->steps};
@@ -241,7 +234,7 @@ static double seconds_per_step(progress *p, size_t step, double time)
 
 static void draw(progress *p, moment m)
 {
-    double time = now();
+    double time = seconds_now();
     m.elapsed = time - p->start;
     m.per_step = p->bar ? seconds_per_step(p, m.step, time) : m.elapsed / (double)m.step;
     if (p->bar ? !m.final && time - p->last < 0.05 : !m.final) return;

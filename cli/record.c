@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 static cepa_status read_facts(record *r, const char *folder, cepa_error *error)
 {
     char *path = join(folder, "run.json");
-    cepa_status status = path ? read_text_file(path, &r->facts, error) : no_memory(error);
+    cepa_status status = path ? read_text_file(path, &r->facts, error) : fails_memory(error);
     if (status == CEPA_NOT_FOUND)
         fails(error, status, "%s is not the folder of a run: it has no run.json%s", folder,
               exists(folder) ? "" : " (it does not exist)");
@@ -25,7 +23,7 @@ static cepa_status read_history(record *r, const char *folder, cepa_error *error
 {
     if (json_find_number(r->facts, "epochs_done", 0) < 1) return CEPA_OK;
     char *path = join(folder, "history.csv");
-    cepa_status status = path ? csv_read(path, &r->history, error) : no_memory(error);
+    cepa_status status = path ? csv_read(path, &r->history, error) : fails_memory(error);
     free(path);
     return status;
 }

@@ -15,8 +15,6 @@
 static const char *const members[] = {"model.keras", "best.keras", "history.csv", "run.json", "report.html"};
 static const char *const figure_kinds[] = {".png", ".svg"};
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* ---- Beginning ---- */
 
 static bool holds_run(const char *path)
@@ -80,7 +78,7 @@ void run_free(run *run)
 static cepa_status save(const run *run, cepa_model *model, const char *name, cepa_error *error)
 {
     char *path = join(run->path, name);
-    if (!path) return no_memory(error);
+    if (!path) return fails_memory(error);
     cepa_status status = cepa_save(model, path);
     if (status) *error = *cepa_model_error(model);
     free(path);
@@ -90,7 +88,7 @@ static cepa_status save(const run *run, cepa_model *model, const char *name, cep
 static cepa_status write_member(const run *run, const char *name, const char *text, size_t size, cepa_error *error)
 {
     char *path = join(run->path, name);
-    cepa_status status = path ? cepa_write_file(path, text, size, error) : no_memory(error);
+    cepa_status status = path ? cepa_write_file(path, text, size, error) : fails_memory(error);
     free(path);
     return status;
 }
@@ -207,7 +205,7 @@ static cepa_status write_facts(const run *run, const cepa_model *model, const se
     char *text = NULL;
     size_t size = 0;
     json j = {.out = open_memstream(&text, &size)};
-    if (!j.out) return no_memory(error);
+    if (!j.out) return fails_memory(error);
     json_open(&j, NULL, '{');
     json_text(&j, "cepa", cepa_version());
     json_open(&j, "command", '[');
@@ -217,7 +215,7 @@ static cepa_status write_facts(const run *run, const cepa_model *model, const se
     write_machine(&j, settings->threads);
     write_results(&j, run, model, facts);
     json_close(&j, '}');
-    cepa_status status = fclose(j.out) == 0 ? write_member(run, "run.json", text, size, error) : no_memory(error);
+    cepa_status status = fclose(j.out) == 0 ? write_member(run, "run.json", text, size, error) : fails_memory(error);
     free(text);
     return status;
 }
@@ -241,7 +239,7 @@ static cepa_status draw(const run *run, const cepa_history_table *history, size_
         count++;
     }
     char *path = join(run->path, file);
-    if (!path) return no_memory(error);
+    if (!path) return fails_memory(error);
     cepa_status status =
         cepa_plot_lines(path, series, count, &(cepa_plot_options){.x_label = "epochs", .y_label = "metric"}, error);
     free(path);

@@ -7,8 +7,6 @@
 
 enum { MOST_TRIALS = 1000, MOST_DRAWS = 100 };
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* ---- Trials ---- */
 
 static bool assign(trial *t, const char *name, const char *value)
@@ -94,15 +92,15 @@ static cepa_status apply(const search *s, trial *t, cepa_error *error)
     free(t->settings.callback.items);
     t->settings = *s->settings;
     t->settings.set = t->settings.callback = (texts){NULL, 0};
-    if (!add_all(&t->settings.set, &s->settings->set)) return no_memory(error);
-    if (!add_all(&t->settings.callback, &s->settings->callback)) return no_memory(error);
+    if (!add_all(&t->settings.set, &s->settings->set)) return fails_memory(error);
+    if (!add_all(&t->settings.callback, &s->settings->callback)) return fails_memory(error);
     for (size_t i = 0; i < t->count; i++) {
         const assignment *a = &t->items[i];
         cepa_status status = CEPA_OK;
         if (is_option(a->name))
             status = option_assign(s->options, a->name, value_of(a), &t->settings, error);
         else if (!texts_add(&t->settings.set, a->text))
-            status = no_memory(error);
+            status = fails_memory(error);
         if (status) return status;
     }
     return CEPA_OK;
@@ -126,13 +124,13 @@ static cepa_status keep(search *s, const trial *t, cepa_error *error)
         return fails(error, CEPA_ARGUMENT, "these values make more than %d trials; --trials N tries N of them",
                      MOST_TRIALS);
     trial *grown = realloc(s->trials, (s->count + 1) * sizeof *grown);
-    if (!grown) return no_memory(error);
+    if (!grown) return fails_memory(error);
     s->trials = grown;
     trial *kept = &grown[s->count++];
     *kept = (trial){.parameters = t->parameters};
     for (size_t i = 0; i < t->count; i++) {
-        if (!assign(kept, t->items[i].name, value_of(&t->items[i]))) return no_memory(error);
-        if (!is_column(s, t->items[i].name) && !texts_add(&s->columns, kept->items[i].name)) return no_memory(error);
+        if (!assign(kept, t->items[i].name, value_of(&t->items[i]))) return fails_memory(error);
+        if (!is_column(s, t->items[i].name) && !texts_add(&s->columns, kept->items[i].name)) return fails_memory(error);
     }
     return apply(s, kept, error);
 }
@@ -169,7 +167,7 @@ static cepa_status explore(search *s, trial *t, dice *d, cepa_error *error);
 
 static cepa_status branch(search *s, trial *t, const char *name, const char *value, dice *d, cepa_error *error)
 {
-    if (!value || !assign(t, name, value)) return no_memory(error);
+    if (!value || !assign(t, name, value)) return fails_memory(error);
     cepa_status status = explore(s, t, d, error);
     drop_last(t);
     return status;
@@ -210,7 +208,7 @@ static cepa_status read_varied(search *s, cepa_error *error)
 {
     const texts *vary = &s->settings->vary;
     s->varied = calloc(vary->count + 1, sizeof *s->varied);
-    if (!s->varied) return no_memory(error);
+    if (!s->varied) return fails_memory(error);
     for (size_t i = 0; i < vary->count; i++) {
         cepa_status status = space_read(vary->items[i], &s->varied[s->varied_count++], error);
         if (status) return status;

@@ -17,12 +17,10 @@ enum { MOST_TEXT = 1 << 19 }; /* bytes of a model's text */
 
 static const char plan_name[] = "plan.json";
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error)
 {
     char *path = join(folder, name);
-    cepa_status status = path ? cepa_write_file(path, text, size, error) : no_memory(error);
+    cepa_status status = path ? cepa_write_file(path, text, size, error) : fails_memory(error);
     free(path);
     return status;
 }
@@ -64,7 +62,7 @@ cepa_status plan_write(const char *command, const option *options, const setting
     same.output = same.verbose = same.epoch = same.objective = NULL;
     same.overwrite = false;
     json j = {.out = open_memstream(text, &size)};
-    if (!j.out) return no_memory(error);
+    if (!j.out) return fails_memory(error);
     bool written = options_write(options, &same, &arguments);
     json_open(&j, NULL, '{');
     json_text(&j, "cepa", cepa_version());
@@ -79,7 +77,7 @@ cepa_status plan_write(const char *command, const option *options, const setting
     }
     json_close(&j, ']');
     json_close(&j, '}');
-    return fclose(j.out) == 0 && written ? CEPA_OK : no_memory(error);
+    return fclose(j.out) == 0 && written ? CEPA_OK : fails_memory(error);
 }
 
 /* The first line that differs, without its indent and comma; *there gets the other plan's. */
@@ -154,7 +152,7 @@ static cepa_status lock_folder(const char *path, int *lock, cepa_error *error)
 static cepa_status look_at(const char *path, const char *plan, bool overwrite, bool *resumed, cepa_error *error)
 {
     char *file = join(path, plan_name), *other = NULL;
-    if (!file) return no_memory(error);
+    if (!file) return fails_memory(error);
     cepa_status status = CEPA_OK;
     *resumed = exists(file);
     if (*resumed)

@@ -7,8 +7,6 @@
 
 enum { MOST_VALUES = 1000 };
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* ---- Lists ---- */
 
 /* The next comma outside of brackets and quotation marks, or the end. */
@@ -37,7 +35,7 @@ static cepa_status read_list(space *s, const char *text, cepa_error *error)
         end = value_end(text);
         if (end == text || (*end && !end[1]))
             return fails(error, CEPA_ARGUMENT, "--vary %s: a value is missing between commas", s->name);
-        if (!texts_add_copy(&s->values, text, (size_t)(end - text))) return no_memory(error);
+        if (!texts_add_copy(&s->values, text, (size_t)(end - text))) return fails_memory(error);
         if (s->values.count > MOST_VALUES)
             return fails(error, CEPA_ARGUMENT, "--vary %s: at most %d values", s->name, MOST_VALUES);
     }
@@ -60,7 +58,7 @@ static cepa_status list_steps(space *s, double step, cepa_error *error)
     for (size_t i = 0; i < count; i++) {
         char text[40];
         print_number(s, s->logarithmic ? s->low * pow(step, (double)i) : s->low + step * (double)i, "%.10g", text);
-        if (!texts_add_copy(&s->values, text, strlen(text))) return no_memory(error);
+        if (!texts_add_copy(&s->values, text, strlen(text))) return fails_memory(error);
     }
     return CEPA_OK;
 }
@@ -105,7 +103,7 @@ cepa_status space_read(const char *text, space *s, cepa_error *error)
     if (!equals || equals == text || !equals[1])
         return fails(error, CEPA_ARGUMENT, "--vary: expected NAME=VALUE,VALUE,... or NAME=LOW..HIGH, not '%s'", text);
     s->name = strndup(text, (size_t)(equals - text));
-    if (!s->name) return no_memory(error);
+    if (!s->name) return fails_memory(error);
     if (read_range(equals + 1, s, &step)) return step > 0 ? list_steps(s, step, error) : CEPA_OK;
     if (strstr(equals + 1, ".."))
         return fails(error, CEPA_ARGUMENT,
@@ -122,7 +120,7 @@ cepa_status space_declared(const cepa_hyperparameter *h, space *s, cepa_error *e
     bool made = s->name;
     for (size_t i = 0; made && i < h->value_count; i++)
         made = texts_add_copy(&s->values, h->values[i], strlen(h->values[i]));
-    if (!made) return no_memory(error);
+    if (!made) return fails_memory(error);
     return !h->value_count && h->step > 0 ? list_steps(s, h->step, error) : CEPA_OK;
 }
 

@@ -122,7 +122,7 @@ static cepa_status measure_fit(const tuning *t, size_t v, size_t seed, double me
     const cepa_log *logs;
     size_t count;
     measured[0] = measured[1] = NAN;
-    cepa_status status = path ? cepa_load(path, NULL, &model, error) : fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status = path ? cepa_load(path, NULL, &model, error) : fails_memory(error);
     const cepa_evaluate_options how = {.threads = (int)t->settings->threads};
     if (!status && (status = cepa_evaluate_with(model, t->data.test, &how, &logs, &count)))
         *error = *cepa_model_error(model);
@@ -139,7 +139,7 @@ static cepa_status measure_trial(const tuning *t, size_t v, FILE *out, cepa_erro
 {
     size_t seeds = t->campaign.seeds;
     double *values = calloc(2 * seeds, sizeof *values);
-    cepa_status status = values ? CEPA_OK : fails(error, CEPA_MEMORY, "memory is exhausted");
+    cepa_status status = values ? CEPA_OK : fails_memory(error);
     for (size_t s = 0; s < seeds && !status; s++) {
         double measured[2];
         status = measure_fit(t, v, s, measured, error);

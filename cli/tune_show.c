@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cepa_status no_memory(cepa_error *error) { return fails(error, CEPA_MEMORY, "memory is exhausted"); }
-
 /* ---- The figure of values ---- */
 
 /* The column that is drawn along x: the one of numbers with most different values; the columns' count where none is. */
@@ -126,11 +124,11 @@ static cepa_status draw_values(const tuning *t, cepa_error *error)
 {
     size_t x = x_column(t), count = 0;
     value_line *lines = calloc(t->campaign.count, sizeof *lines);
-    if (!lines) return no_memory(error);
+    if (!lines) return fails_memory(error);
     bool numbers = x < t->search.columns.count;
     bool gathered = numbers ? gather_lines(t, x, lines, &count) : gather_trials(t, lines, &count);
     const char *label = numbers ? t->search.columns.items[x] : "trial";
-    cepa_status status = gathered ? draw_lines(t, label, lines, count, error) : no_memory(error);
+    cepa_status status = gathered ? draw_lines(t, label, lines, count, error) : fails_memory(error);
     for (size_t i = 0; i < count; i++) free(lines[i].x);
     free(lines);
     return status;
@@ -147,7 +145,7 @@ cepa_status tune_write(tuning *t, cepa_error *error)
     campaign *c = &t->campaign;
     t->order = calloc(c->count, sizeof *t->order);
     t->within = calloc(c->count, sizeof *t->within);
-    if (!t->order || !t->within) return no_memory(error);
+    if (!t->order || !t->within) return fails_memory(error);
     campaign_order(c, t->order);
     t->within_count = campaign_within_spread(c, t->order, t->within);
     const campaign_columns columns = {t->search.columns.count, t->search.columns.items, column_value, t};
