@@ -185,6 +185,20 @@ static void multiply(const filtering *f, size_t tiles, size_t first, size_t last
 /* ---- Sums ---------------------------------------------------------------------------------------------------------
  */
 
+/* The outputs of one tile and filter where the channels are few. */
+INLINE void multiply_few(const filtering *f, size_t filter, size_t tile, size_t tiles, size_t part, vec y[4])
+{
+    size_t sources = f->source.channels, begin = filter / f->panel * f->panel;
+    winograd_few few = {.channels = sources,
+                        .vectors = f->patches + tile,
+                        .vector_point = f->patches_step,
+                        .vector_channel = tiles,
+                        .numbers = f->packed + begin * sources + (filter - begin),
+                        .number_point = f->packed_step,
+                        .number_channel = smaller(f->panel, f->sums - begin)};
+    outputs_of_few(&few, part, y);
+}
+
 INLINE void finish_sums(const filtering *f, size_t filter, vec y[4])
 {
     if (f->bias) UNROLL for (size_t k = 0; k < 4; k++) y[k] += vec_set(f->bias[filter]);
@@ -202,7 +216,7 @@ INLINE void store_plain(const filtering *f, size_t filter, size_t row, size_t co
     if (right && below) vec_store(to + f->width + 1, part, y[3]);
 }
 
-static void finish(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last)
+INLINE void finish(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last, bool few)
 {
     for (size_t filter = first; filter < last; filter++)
         for (size_t t = 0; t < tiles; t++) {
@@ -210,7 +224,10 @@ static void finish(const filtering *f, const winograd_place *place, size_t tiles
             size_t column = (size_t)(place[t].column + (ptrdiff_t)f->pad_left);
             for (size_t part = 0; part < PARTS; part++) {
                 vec y[4];
-                transform_sums(f->products + filter * tiles + t, f->products_step, part, y);
+                if (few)
+                    multiply_few(f, filter, t, tiles, part, y);
+                else
+                    transform_sums(f->products + filter * tiles + t, f->products_step, part, y);
                 finish_sums(f, filter, y);
                 size_t pooled = (filter * (f->height / 2) + row / 2) * (f->width / 2) + column / 2;
                 if (f->pooled)
@@ -263,8 +280,12 @@ static void filter_all(filtering *f, size_t first, size_t last, void *scratch)
         for (size_t t = tile; t < end; t++)
             place[t - tile] = place_of_tile(&f->source, t, columns, f->pad_top, f->pad_left);
         transform_patches(f, place, end - tile);
+        if (f->source.channels <= FEW_CHANNELS) {
+            finish(f, place, end - tile, first, last, true);
+            continue;
+        }
         multiply(f, end - tile, first, last);
-        finish(f, place, end - tile, first, last);
+        finish(f, place, end - tile, first, last, false);
     }
 }
 

@@ -139,6 +139,53 @@ INLINE void transform_and_store_patch(const vec_patch *d, lanes *to, size_t step
     }
 }
 
+/* Along the second axis, of the upper and the lower row. */
+INLINE void join_columns(const vec upper[4], const vec lower[4], vec y[4])
+{
+    y[0] = upper[0] + upper[1] + upper[2];
+    y[1] = upper[1] - upper[2] + upper[3];
+    y[2] = lower[0] + lower[1] + lower[2];
+    y[3] = lower[1] - lower[2] + lower[3];
+}
+
+/* With up to so many channels products and sums stay in registers, and nothing is stored in between. */
+enum { FEW_CHANNELS = 4 };
+
+/* Vectors and the numbers that they are multiplied by: how far it is to the next point, and to the next channel. */
+typedef struct winograd_few {
+    size_t channels;
+    const lanes *vectors;
+    size_t vector_point, vector_channel;
+    const real *numbers;
+    size_t number_point, number_channel;
+} winograd_few;
+
+/* The outputs of a tile, a row of points after the other: the operations of the register tile and of transform_sums. */
+INLINE void outputs_of_few(const winograd_few *few, size_t part, vec y[4])
+{
+    const lanes *vectors = few->vectors;
+    const real *numbers = few->numbers;
+    vec upper[4], lower[4];
+    UNROLL for (size_t i = 0; i < 4; i++, vectors += 4 * few->vector_point, numbers += 4 * few->number_point)
+    {
+        vec m[4];
+        UNROLL for (size_t j = 0; j < 4; j++) m[j] = vec_set(0);
+        for (size_t c = 0; c < few->channels; c++)
+            UNROLL for (size_t j = 0; j < 4; j++) m[j] =
+                vec_fma(vec_load(vectors + j * few->vector_point + c * few->vector_channel, part),
+                        vec_set(numbers[j * few->number_point + c * few->number_channel]), m[j]);
+        UNROLL for (size_t j = 0; j < 4; j++)
+        {
+            if (i == 0) upper[j] = m[j];
+            if (i == 1) lower[j] = m[j];
+            if (i == 1 || i == 2) upper[j] += m[j];
+            if (i == 2) lower[j] -= m[j];
+            if (i == 3) lower[j] += m[j];
+        }
+    }
+    join_columns(upper, lower, y);
+}
+
 /* The 2 x 2 outputs of a tile, row by row. */
 INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
 {
@@ -150,10 +197,7 @@ INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
         upper[j] = m0 + m1 + m2;
         lower[j] = m1 - m2 + m3;
     }
-    y[0] = upper[0] + upper[1] + upper[2];
-    y[1] = upper[1] - upper[2] + upper[3];
-    y[2] = lower[0] + lower[1] + lower[2];
-    y[3] = lower[1] - lower[2] + lower[3];
+    join_columns(upper, lower, y);
 }
 
 enum { FILTERS_TOGETHER = 16 }; /* filters that are transformed at once */

@@ -95,13 +95,28 @@ INLINE void store(const apart *a, size_t f, size_t row, size_t column, size_t pa
             vec_store(a->sum + ((row + k / 2) * a->width + column + k % 2) * a->sum_width + f, part, y[k]);
 }
 
-static void finish(const apart *a, size_t row)
+INLINE void multiply_few(const apart *a, size_t tile, size_t f, size_t part, vec y[4])
+{
+    winograd_few few = {.channels = a->source.channels,
+                        .vectors = a->packed + f,
+                        .vector_point = a->source.channels * a->sum_width,
+                        .vector_channel = a->sum_width,
+                        .numbers = (const real *)(a->patches + tile * a->source_width),
+                        .number_point = a->patches_step * LANES,
+                        .number_channel = 1};
+    outputs_of_few(&few, part, y);
+}
+
+INLINE void finish(const apart *a, size_t row, bool few)
 {
     for (size_t t = 0; t < a->columns; t++)
         for (size_t f = 0; f < a->sum_width; f++)
             for (size_t part = 0; part < PARTS; part++) {
                 vec y[4];
-                transform_sums(a->products + t * a->sum_width + f, a->products_step, part, y);
+                if (few)
+                    multiply_few(a, t, f, part, y);
+                else
+                    transform_sums(a->products + t * a->sum_width + f, a->products_step, part, y);
                 UNROLL for (size_t k = 0; k < 4; k++)
                 {
                     if (a->has_bias) y[k] += vec_load(a->bias + f, part);
@@ -144,7 +159,11 @@ void KERNEL(winograd_apart_forward)(const conv_shape *s, const conv_call *c)
     a.products_step = odd(a.columns * a.sum_width);
     for (size_t row = c->first; row < c->last; row++) {
         transform_patches(&a, row);
+        if (a.source.channels <= FEW_CHANNELS) {
+            finish(&a, row, true);
+            continue;
+        }
         multiply(&a);
-        finish(&a, row);
+        finish(&a, row, false);
     }
 }
