@@ -111,15 +111,6 @@ static const char *mark_of(const difference *d, const pair *p)
 
 /* ---- As a table ---- */
 
-static void print_shape(const cepa_layer_info *l, char text[100])
-{
-    size_t length = (size_t)snprintf(text, 100, "(");
-    for (size_t i = 0; i < l->rank; i++)
-        length += (size_t)snprintf(text + length, 100 - length, l->output_shape[i] < 0 ? "%sNone" : "%s%d",
-                                   i ? ", " : "", l->output_shape[i]);
-    snprintf(text + length, 100 - length, l->rank == 1 ? ",)" : ")");
-}
-
 /* 114,510 */
 static void print_count(size_t number, char text[32])
 {
@@ -136,7 +127,7 @@ static void set_layer(text_table *table, size_t column, const side *s, int index
 {
     char shape[100], parameters[32];
     if (index < 0) return;
-    print_shape(&s->layers[index], shape);
+    shape_print(s->layers[index].output_shape, s->layers[index].rank, shape);
     print_count(s->layers[index].parameters, parameters);
     text_table_set(table, column, "%s", s->layers[index].name);
     text_table_set(table, column + 1, "%s", shape);
@@ -190,8 +181,8 @@ static void print_pair(const difference *d, const pair *p)
         between = "; ";
     }
     if (!same_output(x, y)) {
-        print_shape(x, from);
-        print_shape(y, to);
+        shape_print(x->output_shape, x->rank, from);
+        shape_print(y->output_shape, y->rank, to);
         printf("%soutput %s -> %s", between, from, to);
         between = "; ";
     }

@@ -16,6 +16,7 @@ static const option options[] = {
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
     SCALE_OPTION,
     THREADS_OPTION,
+    CONV_OPTION,
     OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",
            .help = "1 draws a bar, 2 prints a line, 0 nothing"),
     STYLE_OPTION,

@@ -18,6 +18,7 @@ static const option options[] = {
            .help = "print the N likeliest classes; default: 3"),
     SCALE_OPTION,
     THREADS_OPTION,
+    CONV_OPTION,
     JSON_OPTION,
     END_OF_OPTIONS,
 };

@@ -114,6 +114,12 @@ static int print_help(int count, char **arguments)
     return DONE;
 }
 
+/* The library takes this choice from the environment, before anything is built. */
+static bool choose_convolutions(const settings *settings)
+{
+    return !settings->conv || setenv("CEPA_CONV", settings->conv, 1) == 0;
+}
+
 static int run_command(int count, char **arguments)
 {
     int words;
@@ -127,7 +133,9 @@ static int run_command(int count, char **arguments)
         if (settings.help) {
             options_help(found);
             status = DONE;
-        } else if (cepa_machine_describe(&machine, &error) != CEPA_OK)
+        } else if (!choose_convolutions(&settings))
+            status = failed(&(cepa_error){CEPA_MEMORY, "memory is exhausted"});
+        else if (cepa_machine_describe(&machine, &error) != CEPA_OK)
             status = failed(&error);
         else
             status = found->run(&settings);

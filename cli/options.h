@@ -20,7 +20,7 @@ typedef struct settings {
     size_t operand_count;
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
-    const char *objective, *epoch;
+    const char *objective, *epoch, *conv;
     const char *target, *inputs, *drop, *split;
     const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed;
     texts set, callback, vary, kernels;
@@ -29,7 +29,7 @@ typedef struct settings {
     size_t ahead, first;
     uint64_t seed, split_seed;
     double scale, budget; /* 0: not given */
-    bool no_shuffle, overwrite, json, explain, flip, grey, presets, text;
+    bool no_shuffle, overwrite, json, explain, flip, grey, presets, text, show_kernels;
 } settings;
 
 typedef enum option_kind {

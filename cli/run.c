@@ -169,6 +169,7 @@ static void write_machine(json *j, size_t threads)
     json_open(j, "machine", '{');
     json_text(j, "processor", machine.processor);
     json_text(j, "instruction_set", machine.instruction_set);
+    json_text(j, "convolutions", machine.convolutions);
     json_whole(j, "threads", threads ? threads : (size_t)machine.threads);
     json_close(j, '}');
 }

@@ -24,6 +24,9 @@
 #define SCALE_OPTION OPTION("scale", scale, TAKES_RATIO, .value = "X", .help = "factor on the inputs, such as 1/255")
 #define THREADS_OPTION                                                                                                 \
     OPTION("threads", threads, TAKES_COUNT, .value = "T", .min = 1, .max = 1024, .help = "default: all cores")
+#define CONV_OPTION                                                                                                    \
+    OPTION("conv", conv, TAKES_TEXT, .value = "C", .choices = "auto|direct",                                           \
+           .help = "how to convolve; default: CEPA_CONV, else auto")
 #define STYLE_OPTION                                                                                                   \
     OPTION("style", style, TAKES_TEXT, .value = "S", .choices = "keras3|keras2.14|keras2.12",                          \
            .help = "as which Keras writes")

@@ -120,3 +120,12 @@ void sample_print(const sample *s, char text[64])
     else
         snprintf(text, 64, "%.4f ± %.4f", s->mean, s->spread);
 }
+
+void shape_print(const int *sizes, size_t rank, char text[100])
+{
+    size_t length = (size_t)snprintf(text, 100, "(");
+    for (size_t i = 0; i < rank; i++)
+        length +=
+            (size_t)snprintf(text + length, 100 - length, sizes[i] < 0 ? "%sNone" : "%s%d", i ? ", " : "", sizes[i]);
+    snprintf(text + length, 100 - length, rank == 1 ? ",)" : ")");
+}

@@ -34,4 +34,7 @@ sample sample_of(const double *values, size_t count);
 /* "1.3041 ± 0.0102", or "1.3041" of one. */
 void sample_print(const sample *s, char text[64]);
 
+/* "(30, 30, 50)"; sizes below 0 are None. */
+void shape_print(const int *sizes, size_t rank, char text[100]);
+
 #endif

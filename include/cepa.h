@@ -1037,13 +1037,30 @@ CEPA_API cepa_status cepa_plot_dropout(const char *path, const cepa_sketch_layer
 typedef struct cepa_machine {
     char processor[64];          /* its name, or "unknown" */
     const char *instruction_set; /* the kernels in use: "avx512", "avx2", "portable" */
+    const char *convolutions;    /* how they are done: "auto", by their shapes, or "direct" */
     const char *features;        /* optional parts in this build, e.g. "keras fetch figures" */
     int threads;                 /* that a call uses by default */
 } cepa_machine;
 
 /* Chooses the kernels at the first call of any kind, from CEPA_CPU or what the processor has; an instruction set named
- * in CEPA_CPU that the machine lacks is an error here and in every later call. */
+ * in CEPA_CPU that the machine lacks is an error here and in every later call. So is a CEPA_CONV other than "auto" or
+ * "direct", which demands that every convolution multiplies as its definition says: other bits of the same result. */
 CEPA_API cepa_status cepa_machine_describe(cepa_machine *machine, cepa_error *error);
+
+/* How one call of a layer that is a convolution (Conv2D, Dense) is done in training. Winograd's minimal filtering is
+ * named by its outputs and its filter. Strings belong to the model and the library. */
+typedef struct cepa_kernel_info {
+    const char *layer;
+    size_t rank;
+    int output_shape[CEPA_MAX_RANK];
+    const char *forward, *gradient_inputs, *gradient_weights; /* "direct", "Winograd F(2x2,3x3)"; NULL: not needed */
+    const char *fused; /* what is done in the same pass: "relu, 2x2 max pooling"; NULL: nothing */
+} cepa_kernel_info;
+
+/* All of a model's, in the order in which they run. *kernels is the caller's, to be freed with free(). Fails where the
+ * model leaves sizes open: they decide. */
+CEPA_API cepa_status cepa_model_kernels(const cepa_model *model, cepa_kernel_info **kernels, size_t *count,
+                                        cepa_error *error);
 
 #ifdef __cplusplus
 }

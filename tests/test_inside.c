@@ -1,4 +1,4 @@
-/* Looking inside a model: parts, the arithmetic of one number, dropout's masks, class activation. */
+/* Looking inside a model: parts, the arithmetic of one number, dropout's masks, class activation, kernels. */
 #include "base/memory.h"
 #include "cepa.h"
 
@@ -262,6 +262,38 @@ static void rows_are_picked_in_any_order(void **state)
     cepa_dataset_free(data);
 }
 
+/* ---- Kernels ----------------------------------------------------------------------------------------------------- */
+
+/* A frozen layer, and a value that is read twice and so cannot be fused away. */
+static void kernels_are_those_of_training(void **state)
+{
+    (void)state;
+    cepa_graph *g = cepa_graph_new();
+    cepa_tensor in = cepa_input(g, .shape = {12, 12, 8}), x = in;
+    x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .padding = "same", .name = "read_twice");
+    cepa_tensor positive = cepa_activation(x, .activation = "relu");
+    x = cepa_add((cepa_tensor[]){x, positive}, 2);
+    x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .activation = "relu", .trainable = CEPA_FALSE,
+                    .name = "frozen");
+    x = cepa_max_pooling2d(x, .pool_size = {2, 2});
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {cepa_dense(x, .units = 3, .name = "dense")});
+    cepa_kernel_info *all;
+    size_t count;
+    assert_int_equal(cepa_model_kernels(model, &all, &count, NULL), CEPA_OK);
+    assert_int_equal(count, 3);
+    assert_string_equal(all[0].layer, "read_twice");
+    assert_null(all[0].gradient_inputs);
+    assert_string_equal(all[0].gradient_weights, "Winograd F(3x3,2x2)");
+    assert_null(all[0].fused);
+    assert_string_equal(all[1].gradient_inputs, "Winograd F(2x2,3x3)");
+    assert_null(all[1].gradient_weights);
+    assert_string_equal(all[1].fused, "relu, 2x2 max pooling");
+    assert_int_equal(all[1].output_shape[0], 10);
+    assert_string_equal(all[2].forward, "direct");
+    free(all);
+    cepa_graph_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +304,7 @@ int main(void)
         cmocka_unit_test(masks_differ_by_row_and_keep_their_share),
         cmocka_unit_test(grad_cam_is_cam_where_both_are_defined),
         cmocka_unit_test(rows_are_picked_in_any_order),
+        cmocka_unit_test(kernels_are_those_of_training),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,11 @@ typedef struct batch_stage {
 
 enum { NEEDS_INPUT = 1, NEEDS_OUTPUT = 2 };
 
+/* How each pass of a call is done, in the words of the field. */
+typedef struct layer_ways {
+    const char *forward, *gradient_inputs, *gradient_weights;
+} layer_ways;
+
 typedef struct layer_class {
     kind kind;
     size_t min_inputs, max_inputs;                   /* max 0: any number */
@@ -134,6 +139,7 @@ typedef struct layer_class {
     batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
     unsigned needs;                                  /* what gradient_inputs (and gradient stages) read besides dy */
     unsigned weights_need;                           /* what gradient_weights reads besides dy */
+    layer_ways (*ways)(const void *geometry);        /* NULL: there is but one way */
     bool in_place;                                   /* y[0] may be x[0], dx[0] may be dy[0] */
     bool identity_in_inference;                      /* forward is skipped there */
     bool frozen_is_inference; /* trainable=False puts the layer into inference mode (BatchNormalization) */
@@ -167,6 +173,7 @@ typedef struct fusion_part {
 typedef struct fusion {
     size_t count; /* calls in the row */
     const layer_class *const *classes;
+    const char *adds; /* what is done besides the first call, in words */
     bool (*matches)(const fusion_part *parts);
     layer_pass *forward, *forward_apart;            /* apart: where the first call declares it */
     layer_pass *gradient_inputs, *gradient_weights; /* NULL: the calls' own, one after the other */

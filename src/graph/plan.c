@@ -118,6 +118,7 @@ step planner_step_of(planner *p, const call_row *row, pass_kind kind)
     step made = {.run = step_run_pass,
                  .call = c,
                  .kind = kind,
+                 .fusion = row->fusion,
                  .outputs = last->outputs,
                  .kept = p->kept_slot[last->index],
                  .from = NO_SLOT,

@@ -45,6 +45,7 @@ struct step {
     layer_pass *pass; /* of the class, for steps that run one */
     const call *call; /* whose options, geometry, inputs and weights */
     pass_kind kind;
+    const fusion *fusion; /* that the pass is of; NULL: the call's own */
     int *x, *y, *dy, *dx; /* slots; x and dx by input, y and dy by output of the call */
     size_t outputs;       /* a fused pass has those of its last call */
     const shape *input_shape, *output_shape;

@@ -1,4 +1,4 @@
-/* Which kernels run: by the processor, or by the environment variable CEPA_CPU. */
+/* Which kernels run: by the processor and the shapes, or by the environment variables CEPA_CPU and CEPA_CONV. */
 #include "base/memory.h"
 #include "kernels/kernels.h"
 
@@ -52,8 +52,17 @@ static bool is_known(const char *name)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static cepa_error refused;
+static bool direct_wanted;
 
-static void choose(void)
+static void choose_convolutions(void)
+{
+    const char *wanted = getenv("CEPA_CONV");
+    if (!wanted || !*wanted || strcmp(wanted, "auto") == 0) return;
+    direct_wanted = strcmp(wanted, "direct") == 0;
+    if (!direct_wanted) fail(&refused, CEPA_ARGUMENT, "CEPA_CONV=%s: expected auto or direct", wanted);
+}
+
+static void choose_instruction_set(void)
 {
     const char *wanted = getenv("CEPA_CPU");
     if (wanted && *wanted) {
@@ -67,8 +76,16 @@ static void choose(void)
     for (size_t i = 0; !kernels && i < ARRAY_COUNT(choices); i++) kernels = kernels_named(choices[i].name);
 }
 
+static void choose(void)
+{
+    choose_convolutions();
+    if (!refused.status) choose_instruction_set();
+}
+
 cepa_status kernels_choose(cepa_error *error)
 {
     pthread_once(&once, choose);
     return kernels ? CEPA_OK : fail(error, refused.status, "%s", refused.message);
 }
+
+bool conv_direct_wanted(void) { return direct_wanted; }

@@ -222,9 +222,12 @@ typedef struct kernel_table {
 /* The table in use. Chosen once, by kernels_choose; never written again. */
 extern const kernel_table *kernels;
 
-/* Chooses by the CPU, or as the environment variable CEPA_CPU demands; fails where the machine lacks what it names. Any
- * number of calls, from any thread. */
+/* Chooses by the CPU, or as the environment variable CEPA_CPU demands; fails where the machine lacks what it names, and
+ * where CEPA_CONV is neither "auto" nor "direct". Any number of calls, from any thread. */
 cepa_status kernels_choose(cepa_error *error);
+
+/* Whether CEPA_CONV demands that layers set conv_shape.direct; known once kernels_choose has been called. */
+bool conv_direct_wanted(void);
 
 /* A table by name, NULL where this build or this machine does not have it: for the tests. */
 const kernel_table *kernels_named(const char *name);

@@ -10,6 +10,8 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     *g = (geometry){.shape = *s, .bias = texts->use_bias};
+    g->shape.direct = conv_direct_wanted();
+    s = &g->shape;
     declare_weight(p, &(weight_spec){.name = "kernel",
                                      .shape = *kernel,
                                      .initializer = texts->kernel_initializer,
@@ -83,6 +85,15 @@ static void gradient_weights(const layer_call *c, bool pooled)
     call.d_filters = c->dw[0];
     call.d_bias = GEOMETRY(c)->bias ? c->dw[1] : NULL;
     kernels->conv_gradient_weights(&GEOMETRY(c)->shape, &call);
+}
+
+layer_ways correlation_ways(const void *g)
+{
+    static const char *const of_outputs[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "Winograd F(2x2,3x3)"};
+    static const char *const of_weights[] = {[CONV_DIRECT] = "direct", [CONV_WINOGRAD] = "Winograd F(3x3,2x2)"};
+    conv_choice choice = conv_choose(&((const geometry *)g)->shape);
+    return (layer_ways){of_outputs[choice.forward], of_outputs[choice.gradient_inputs],
+                        of_weights[choice.gradient_weights]};
 }
 
 void correlation_forward(const layer_call *c) { forward(c, false, false); }

@@ -18,6 +18,7 @@ typedef struct kernel_texts {
 /* Declares kernel (of the given shape, filters last) and bias, the packed form and the splits. */
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);
 
+layer_ways correlation_ways(const void *geometry);
 layer_pass correlation_pack, correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
 layer_pass correlation_pack_apart, correlation_forward_apart;
 /* With relu behind it. */
@@ -30,6 +31,6 @@ layer_pass correlation_pooled_forward, correlation_pooled_forward_apart, correla
 #define CORRELATION_PASSES                                                                                             \
     .pack = correlation_pack, .forward = correlation_forward, .pack_apart = correlation_pack_apart,                    \
     .forward_apart = correlation_forward_apart, .gradient_inputs = correlation_gradient_inputs,                        \
-    .gradient_weights = correlation_gradient_weights, .weights_need = NEEDS_INPUT
+    .gradient_weights = correlation_gradient_weights, .weights_need = NEEDS_INPUT, .ways = correlation_ways
 
 #endif

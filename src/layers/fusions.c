@@ -18,11 +18,12 @@ static bool relu_and_halves(const fusion_part *parts)
 
 /* The longest first. */
 const fusion fusions[] = {
-    {3, (const layer_class *const[]){&conv2d, &activation, &max_pooling2d}, relu_and_halves, correlation_pooled_forward,
-     correlation_pooled_forward_apart, correlation_pooled_gradient_inputs, correlation_pooled_gradient_weights},
-    {2, (const layer_class *const[]){&conv2d, &activation}, second_is_relu, correlation_relu_forward,
+    {3, (const layer_class *const[]){&conv2d, &activation, &max_pooling2d}, "relu, 2x2 max pooling", relu_and_halves,
+     correlation_pooled_forward, correlation_pooled_forward_apart, correlation_pooled_gradient_inputs,
+     correlation_pooled_gradient_weights},
+    {2, (const layer_class *const[]){&conv2d, &activation}, "relu", second_is_relu, correlation_relu_forward,
      correlation_relu_forward_apart},
-    {2, (const layer_class *const[]){&dense, &activation}, second_is_relu, correlation_relu_forward,
+    {2, (const layer_class *const[]){&dense, &activation}, "relu", second_is_relu, correlation_relu_forward,
      correlation_relu_forward_apart},
 };
 const size_t fusion_count = ARRAY_COUNT(fusions);

@@ -48,6 +48,7 @@ cepa_status cepa_machine_describe(cepa_machine *machine, cepa_error *error)
     strcpy(machine->processor, "unknown");
     read_processor(machine->processor);
     machine->instruction_set = kernels->name;
+    machine->convolutions = conv_direct_wanted() ? "direct" : "auto";
     machine->features = features[0] ? features + 1 : features; /* without the first space */
     machine->threads = threads_default();
     return CEPA_OK;

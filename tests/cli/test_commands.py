@@ -2,11 +2,13 @@
 
 import csv
 import json
+import pathlib
 import resource
 import unittest
 
 from command import MODEL, SANITIZED, CommandTest, npy, npz, picture_set, png, read_npy
 
+LESSON = pathlib.Path(__file__).resolve().parents[2] / "lesson"
 NUMBER = r"-?\d+\.\d{4}"
 EPOCH = rf"\d+s - \d+(us|ms|s)/step - accuracy: {NUMBER} - loss: {NUMBER}"
 VALIDATED = rf"{EPOCH} - val_accuracy: {NUMBER} - val_loss: {NUMBER}"
@@ -246,6 +248,28 @@ class Look(CommandTest):
         self.assertEqual((facts["instruction_set"], facts["environment"]), ("portable", facts["environment"]))
         self.assertEqual(facts["environment"]["CEPA_CPU"], "portable")
         self.assertEqual(facts["data"]["shapes10"], "generated")
+
+    def test_kernels(self):
+        table = self.cepa("doctor", "--kernels", LESSON / "cifar_model.py").splitlines()
+        self.assertRegex(table[0], r"^layer +output shape +forward +input gradient +weight gradient +with it$")
+        filtered, pooled = r"Winograd F\(2x2,3x3\)", "relu, 2x2 max pooling"
+        self.assertRegex(table[1], rf"^conv2d +\(30, 30, 50\) +direct +- +direct +{pooled}$")
+        self.assertRegex(table[2], rf"^conv2d_1 +\(13, 13, 50\) +({filtered} +){{2}}Winograd F\(3x3,2x2\) +{pooled}$")
+        self.assertRegex(table[3], r"^dense +\(50,\) +direct +direct +direct +relu$")
+        self.assertRegex(table[4], r"^dense_1 +\(10,\) +direct +direct +direct +-$")
+        self.assertEqual(len(table), 5)
+
+    def test_kernels_forced(self):
+        arguments = ("doctor", "--kernels", LESSON / "cifar_model.py")
+        forced = self.cepa(*arguments, environment={"CEPA_CONV": "direct"})
+        self.assertNotRegex(forced, "Winograd|pooling")
+        self.assertEqual(forced, self.cepa(*arguments, "--conv", "direct"))
+        facts = json.loads(self.cepa(*arguments, "--conv", "direct", "--json"))
+        self.assertEqual((facts["convolutions"], facts["layers"][1]["forward"]), ("direct", "direct"))
+        self.assertEqual(facts["layers"][0]["output_shape"], [30, 30, 50])
+        self.assertIsNone(facts["layers"][0]["gradient_inputs"])
+        self.assertRegex(self.cepa("doctor", "--kernels"), r"(?m)^convolutions +by their shapes: .*Winograd")
+        self.assertRegex(self.cepa("doctor", "--kernels", "--conv", "direct"), r"(?m)^convolutions +direct: ")
 
     def test_data(self):
         self.assertRegex(self.cepa("data", "list"), r"(?m)^cifar10 .*\n +not on this machine: cepa data fetch cifar10$")

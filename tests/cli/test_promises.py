@@ -19,20 +19,35 @@ def has(instruction_set):
 
 
 class OneSeedOneResult(CommandTest):
-    def digest(self, model, threads, **environment):
-        """The weights after two epochs on 200 pictures: six whole blocks of 32 and a part of one."""
+    def digest(self, model, threads, batch=32, **environment):
+        """The weights after two epochs on 200 pictures: whole batches and a part of one."""
         self.cepa("fit", LESSON / model, "--data", "shapes10", "--train", "200", "--validation", "none", "--epochs", "2",
-                  "--seed", "5", "--threads", threads, "-o", "run", "--overwrite", environment=environment)
+                  "--seed", "5", "--threads", threads, "--batch-size", batch, "-o", "run", "--overwrite",
+                  environment=environment)
         return json.loads((self.folder / "run/run.json").read_text())["weights_sha256"]
 
     def test_threads(self):
-        digests = {self.digest("dropout_model.py", threads) for threads in (1, 2, 3)}
-        self.assertEqual(len(digests), 1)
+        """Eight are more than a batch has blocks of sixteen rows, so that they share each layer."""
+        for batch in (16, 32):
+            digests = {self.digest("dropout_model.py", threads, batch) for threads in (1, 2, 3, 8)}
+            self.assertEqual(len(digests), 1)
 
     @unittest.skipUnless(has("avx2") and has("avx512"), "this machine has not both AVX2 and AVX-512")
     def test_instruction_sets(self):
         digests = {self.digest("dropout_model.py", 2, CEPA_CPU=name) for name in ("avx2", "avx512")}
         self.assertEqual(len(digests), 1)
+
+    def test_convolutions_done_directly(self):
+        """They have other bits than Winograd's, of the same results."""
+        direct = self.digest("dropout_model.py", 2, CEPA_CONV="direct")
+        self.assertNotEqual(direct, self.digest("dropout_model.py", 2))
+        self.write("in.npy", npy("<f4", (21, 32, 32, 3), [value / 255 for value in pixels(21, 32)]))
+        results = []
+        for way in ("auto", "direct"):
+            self.cepa("predict", "run", "in.npy", "--conv", way, "-o", "out.npy")
+            results.append(read_npy((self.folder / "out.npy").read_bytes())[2])
+        self.assertNotEqual(*results)
+        self.assertLess(max(abs(a - b) for a, b in zip(*results)), 1e-5)
 
     def test_an_image_alone_and_in_a_batch(self):
         self.digest("cifar_model.py", 2)

@@ -29,6 +29,7 @@ def compiled(line):
 FIT = "fit model.py --scale 1/255 --data data.npz -o out"
 TUNE = "tune model.py --scale 1/255 --data data.npz -o out"
 BAD = "fit bad.py --data data.npz -o out"
+OPEN = "import keras\nmodel = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3)])\n"
 PAIR = {"x": npy("|u1", (2, 8, 8, 3), pixels(2)), "y": npy("|u1", (2,), [0, 1])}
 
 # Name, files to write, command, exit status, what the message says. RUN is a run that was trained before.
@@ -184,6 +185,10 @@ CASES = [
     ("a scale of zero", {}, FIT.replace("1/255", "0"), 2, "--scale"),
     ("class weights of words", {}, FIT + " --class-weight cat=2", 2, "--class-weight"),
     ("an instruction set of no machine", {}, "CEPA_CPU=mmx " + FIT, 2, "mmx"),
+    ("a way to convolve that is none", {}, "CEPA_CONV=fast " + FIT, 2, "CEPA_CONV=fast.*auto or direct"),
+    ("an option's way to convolve that is none", {}, "doctor --kernels --conv fast", 2, r"--conv.*auto\|direct"),
+    ("a model that doctor has no use for", {}, "doctor model.py", 2, "--kernels"),
+    ("kernels of a model with open sizes", {"open.py": OPEN}, "doctor --kernels open.py", 2, "input.*unknown size"),
     ("an unknown name of data", {}, "data fetch cifar11", 1, "cifar11"),
 ]
 
@@ -199,7 +204,7 @@ class Refusals(CommandTest):
 
     def refused(self, command, status, pattern, **more):
         words = command.split()
-        environment = dict(word.split("=") for word in words if word.startswith("CEPA_CPU"))
+        environment = dict(word.split("=") for word in words if word.startswith("CEPA_C"))
         before = self.listing()
         done = self.run_cepa(*words[len(environment) :], environment=environment, **more)
         self.assertEqual(done.returncode, status, done.stderr)
