@@ -272,7 +272,7 @@ static void kernels_are_those_of_training(void **state)
     cepa_tensor in = cepa_input(g, .shape = {12, 12, 8}), x = in;
     x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .padding = "same", .name = "read_twice");
     cepa_tensor positive = cepa_activation(x, .activation = "relu");
-    x = cepa_add((cepa_tensor[]){x, positive}, 2);
+    x = cepa_add({x, positive});
     x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .activation = "relu", .trainable = CEPA_FALSE,
                     .name = "frozen");
     x = cepa_max_pooling2d(x, .pool_size = {2, 2});
