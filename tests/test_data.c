@@ -179,12 +179,38 @@ static void the_table_is_whole(void **state)
     (void)state;
     size_t count;
     const cepa_known_dataset *known = cepa_known_datasets(&count);
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     for (size_t i = 0; i < count; i++) {
         assert_non_null(known[i].title);
         assert_non_null(known[i].citation);
         assert_int_equal(known[i].generated + !!known[i].obtain + !!known[i].url, 1);
     }
+}
+
+/* Fixed for good too: the lesson's sizes, and some of the numbers. */
+static void the_weather_is_fixed(void **state)
+{
+    (void)state;
+    cepa_parts parts;
+    assert_int_equal(cepa_dataset_open_parts("weather", NULL, &parts, NULL), CEPA_OK);
+    const cepa_dataset_info *train = cepa_dataset_describe(parts.train);
+    assert_int_equal(train->rows, 767);
+    assert_int_equal(cepa_dataset_describe(parts.validation)->rows, 164);
+    assert_int_equal(cepa_dataset_describe(parts.test)->rows, 165);
+    assert_int_equal(train->inputs[0].shape[0], 89);
+    assert_string_equal(train->inputs[0].columns[88], "TOURS_temp_max");
+    assert_string_equal(train->source, "generated");
+    cepa_parts_free(&parts);
+    cepa_dataset_options all = {.table = {.inputs = "DATE,MONTH,BASEL_sunshine,OSLO_temp_min", .first = 9999}};
+    cepa_dataset *whole, *none;
+    all.table.split = "1/1"; /* the whole table has 3,654 days, the last of which has no tomorrow */
+    open_data("weather", &all, &whole, &none);
+    assert_int_equal(cepa_dataset_describe(whole)->rows + cepa_dataset_describe(none)->rows, 3653);
+    double low, high;
+    cepa_dataset_range(whole, &cepa_dataset_describe(whole)->inputs[0], &low, &high);
+    assert_true(high > 20090000 && high < 20100102);
+    cepa_dataset_free(whole);
+    cepa_dataset_free(none);
 }
 
 /* ---- shapes10 ---- */
@@ -226,7 +252,7 @@ int main(void)
         cmocka_unit_test(parts_share_rows),       cmocka_unit_test(senseless_arrays_are_refused),
         cmocka_unit_test(hashes_are_of_the_rows), cmocka_unit_test(rows_fill_lanes),
         IN_FOLDER(names_are_searched_in_order),   cmocka_unit_test(the_table_is_whole),
-        cmocka_unit_test(shapes10_is_fixed),
+        cmocka_unit_test(the_weather_is_fixed),   cmocka_unit_test(shapes10_is_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

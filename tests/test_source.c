@@ -86,7 +86,8 @@ static void the_lessons_files_are_read(void **state)
     } cases[] = {
         {"lesson/small_model.py", "cifar_model_small", 415960}, {"lesson/cifar_model.py", "cifar_model", 114510},
         {"lesson/dense_model.py", "dense_model", 156710},       {"lesson/extra_layer.py", "cifar_model", 87060},
-        {"lesson/dropout_model.py", "cifar_model", 87060},
+        {"lesson/dropout_model.py", "cifar_model", 87060},      {"lesson/penguins_model.py", "functional", 83},
+        {"lesson/weather_model.py", "weather_prediction_model", 14101},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         buffer text = {0};
@@ -608,6 +609,69 @@ static void print_tuned(const cepa_hyperparameter *h, char text[200])
                  h->step, h->whole ? " whole" : "");
 }
 
+/* What a text does to a table, behind its first line; the rest of it does not matter here. */
+static reading read_table(const char *lines, cepa_status status)
+{
+    buffer text = {0};
+    buffer_format(&text,
+                  "import pandas as pd, seaborn as sns\nfrom tensorflow import keras\n"
+                  "from sklearn.model_selection import train_test_split as split\nt = sns.load_dataset('penguins')\n"
+                  "%s\ni = keras.Input((2,))\nmodel = keras.Model(i, keras.layers.Dense(1)(i))\n",
+                  lines);
+    reading r = read_text((const char *)text.bytes);
+    buffer_free(&text);
+    if (r.status != status) fail_msg("%s", r.error.message);
+    return r;
+}
+
+static void tables_are_declared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines, *inputs, *target, *split;
+        size_t ahead, first;
+        uint64_t seed;
+    } cases[] = {
+        {"a, b, c, d = split(t[['island', 'sex']], pd.get_dummies(t['species']), test_size=0.2, random_state=3)",
+         "island,sex", "species", "80/20", 0, 0, 3},
+        {"x = t.drop('species', axis=1).dropna().drop(columns=['island', 'sex', 'body_mass_g'])\n"
+         "a, h, b, k = split(x, t.body, test_size=0.1)\n" /* an unknown thing */
+         "a, h, b, k = split(x, t['sex'], test_size=0.3, random_state=1)\nv, w, y, z = split(h, k, test_size=0.5)",
+         "bill_length_mm,bill_depth_mm,flipper_length_mm", "sex", "70/15/15", 0, 0, 1},
+        {"a, h, b, k = split(t[['sex']], t['is' + 'land'])\nc, v, d, y = split(a, b, test_size=0.2)", "sex",
+         "island", "60/15/25", 0, 0, 0},
+        {"n = 9\nx = t.loc[:n][['sex']]\ny = t.loc[2:n + 2]['island']\na, h, b, k = split(x, y, test_size=0.5)", "sex",
+         "island", "50/50", 2, 10, 0},
+        {"m = keras.Sequential([keras.Input((t.shape[1],)), keras.layers.Dense(1)])\n"
+         "m.compile()\nm.fit(t[['sex']][:5], t['island'][:5])",
+         "sex", "island", NULL, 0, 5, 0},
+        {"x = (t[['sex']] - 1) / t.mean()\na, h, b, k = split(x, t['island'])\nz = t[t['sex'] + 1].head()", NULL, NULL,
+         NULL, 0, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        reading r = read_table(cases[i].lines, CEPA_OK);
+        const cepa_table *table = &r.model.info.table;
+        assert_true(!cases[i].inputs == !table->inputs);
+        if (cases[i].inputs) {
+            assert_string_equal(r.model.info.dataset, "penguins");
+            assert_string_equal(table->inputs, cases[i].inputs);
+            assert_string_equal(table->target, cases[i].target);
+        }
+        assert_true(!cases[i].split == !table->split);
+        if (cases[i].split) assert_string_equal(table->split, cases[i].split);
+        assert_int_equal(table->ahead, cases[i].ahead);
+        assert_int_equal(table->first, cases[i].first);
+        assert_int_equal(table->split_seed, cases[i].seed);
+        end_reading(&r);
+    }
+    reading wrong = read_table("x = t[['sex', 'age']]", CEPA_SYNTAX);
+    assert_non_null(strstr(wrong.error.message, "the table has no column 'age'"));
+    end_reading(&wrong);
+    wrong = read_table("a, b, c, d = split(t, t['sex'])\ne, f, g, h = split(a, d)", CEPA_SYNTAX);
+    assert_non_null(strstr(wrong.error.message, "this split is not read"));
+    end_reading(&wrong);
+}
+
 static void hyperparameters_are_declared(void **state)
 {
     (void)state;
@@ -963,6 +1027,7 @@ int main(void)
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),
         cmocka_unit_test(fits_are_declared),
+        cmocka_unit_test(tables_are_declared),
         cmocka_unit_test(hyperparameters_are_declared),
         cmocka_unit_test(wrong_hyperparameters_are_refused),
         cmocka_unit_test(refusals_show_the_place),

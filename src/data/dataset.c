@@ -150,7 +150,7 @@ cepa_table cepa_table_merge(const cepa_table *over, const cepa_table *under)
 {
     return (cepa_table){.target = over->target ? over->target : under->target,
                         .inputs = over->inputs ? over->inputs : under->inputs,
-                        .drop = over->drop ? over->drop : under->drop,
+                        .drop = over->drop || over->inputs ? over->drop : under->drop,
                         .ahead = over->ahead ? over->ahead : under->ahead,
                         .first = over->first ? over->first : under->first,
                         .split = over->split ? over->split : under->split,

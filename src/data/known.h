@@ -14,6 +14,7 @@ typedef struct known {
     size_t class_count;
     const char *const *class_names;  /* NULL: the files say */
     const char *places[MOST_PLACES]; /* folders and files below a root, the best first */
+    const char *columns;             /* of a table: their names as a line of CSV */
     cepa_table table; /* of a table: what its columns are and how it is split, where the caller does not say */
     origin origin;
     /* Makes a generated data set; NULL: it lies somewhere or is downloaded. */

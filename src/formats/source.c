@@ -160,7 +160,7 @@ static const thing *choose_model(eval *e, const char *name)
 static cepa_status read_info(eval *e, cepa_source_info *info)
 {
     const source_data *train = e->data[0], *test = e->data[1];
-    if (!train) return CEPA_OK;
+    if (!train) return tables_read(e, info);
     if (test && test->scale != train->scale)
         return source_fail(&e->source, e->data_offset[test->scale == 0 ? 0 : 1], CEPA_SYNTAX,
                            "training and test images are scaled differently, the same for both was expected");

@@ -28,6 +28,7 @@ typedef enum thing_type {
     THING_TENSOR,
     THING_MODEL,
     THING_DATA,  /* the rows of a data set */
+    THING_TABLE, /* a table of named columns */
     THING_TUNER, /* KerasTuner's hp */
     THING_TYPES
 } thing_type;
@@ -75,6 +76,22 @@ typedef struct source_data {
     shape shape;
 } source_data;
 
+/* A part of a table, as far as its declaration matters. */
+typedef struct source_table {
+    const char *dataset;
+    const thing *columns; /* a LIST of TEXTs */
+    int64_t first, last;  /* rows from first to before last; INT64_MAX: all */
+    bool labelled;        /* what loc gives: a slice's last row belongs to it */
+    int part;             /* of train_test_split, from 1; 0: of no split */
+} source_table;
+
+/* What a text says of the table it learns from. */
+typedef struct source_tables {
+    const source_table *inputs, *target; /* NULL: nothing */
+    double share[3];                     /* of the parts; 0: there is none */
+    uint64_t seed;
+} source_tables;
+
 struct thing {
     thing_type type;
     union {
@@ -97,6 +114,7 @@ struct thing {
         int tensor;
         source_network *model;
         const source_data *data;
+        const source_table *table;
     };
 };
 
@@ -133,6 +151,7 @@ typedef struct eval {
     const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */
     bool images_used;           /* a model was fitted */
+    source_tables tables;
     cepa_hyperparameter *tuned; /* declared with hp, in the graph's memory */
     size_t tuned_count, tuned_capacity;
 } eval;
@@ -226,7 +245,7 @@ const thing *word_attribute(eval *e, const thing *object, const char *name, size
 bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset);
 
 /* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c,
- * source_tuner.c */
+ * source_tables.c, source_tuner.c */
 
 word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_list, call_range, call_str, call_tuple,
     call_zip;
@@ -236,10 +255,12 @@ word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;
 word_call call_load_data, data_expand, data_reshape, data_same;
+word_call call_dummies, call_load_table, call_read_csv, call_split, table_drop, table_same;
 
 typedef const thing *attribute_get(eval *e, const thing *object, size_t offset);
 typedef bool attribute_set(eval *e, const thing *object, const thing *value, size_t offset);
 
+attribute_get table_loc, table_shape;
 attribute_get data_shape, layer_name, layer_trainable, model_input, model_inputs, model_layers, model_name,
     model_output;
 attribute_get model_outputs, model_trainable, tensor_shape;
@@ -259,6 +280,12 @@ bool layer_word_exists(const char *name);
 const thing *make_input(eval *e, const thing *shape, const thing *name, size_t offset);
 const thing *thing_tensor(eval *e, int id);
 const thing *thing_data(eval *e, const source_data *data); /* copied */
+/* The rows that a slice means, or the columns that are named. index: what stands in the brackets. */
+const thing *table_index(eval *e, const node *index, const thing *table);
+/* Notes the tables that a model learns from, where no split has said so; other things are passed over. */
+void tables_are_used(eval *e, const thing *inputs, const thing *target);
+/* Writes what was noted into info, in the graph's memory. */
+cepa_status tables_read(eval *e, cepa_source_info *info);
 /* (rows, sizes ...); what is not known is None. */
 const thing *thing_shape(eval *e, int64_t rows, const shape *s);
 const thing *shape_without_batch(eval *e, const thing *shape, size_t offset);

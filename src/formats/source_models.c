@@ -212,7 +212,8 @@ const thing *call_network(eval *e, const call_site *site)
     bool inference;
     const named_thing *a = bind_inputs(e, site, &inference);
     if (!a) return NULL;
-    if (thing_is_unknown(a->thing) || a->thing->type == THING_DATA) return thing_unknown(); /* a prediction */
+    if (thing_is_unknown(a->thing) || a->thing->type == THING_DATA || a->thing->type == THING_TABLE)
+        return thing_unknown(); /* a prediction */
     if (a->thing->type == THING_TENSOR && !model_know_input(e, site->self, a->thing, site->offset)) return NULL;
     layer *layer = layer_of(e, site->self, site->offset);
     return layer ? call_on_tensors(e, layer, a->thing, inference, site->offset) : NULL;
@@ -265,6 +266,7 @@ const thing *model_fit(eval *e, const call_site *site)
     const thing *images = site->count ? site->arguments[0].thing : thing_unknown();
     source_network *m = site->self->model;
     use_images(e, images, false, site->offset);
+    if (site->count > 1) tables_are_used(e, images, site->arguments[1].thing);
     for (size_t i = 0; i < site->count; i++) {
         const named_thing *a = &site->arguments[i];
         bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;

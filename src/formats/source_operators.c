@@ -178,7 +178,8 @@ static const thing *as_number(eval *e, const thing *t) { return t->type == THING
 
 const thing *eval_operate(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
 {
-    if (thing_is_unknown(left) || thing_is_unknown(right)) {
+    bool table = left->type == THING_TABLE || right->type == THING_TABLE;
+    if (thing_is_unknown(left) || thing_is_unknown(right) || table) {
         bool data = left->type == THING_DATA || right->type == THING_DATA;
         return data ? scale_data(e, offset, operator, left, right) : thing_unknown();
     }
@@ -299,6 +300,7 @@ const thing *eval_index(eval *e, const node *n)
     if (!object || thing_is_unknown(object)) return object ? thing_unknown() : NULL;
     if (slice && is_list(object)) return slice_list(e, n->child[1], object);
     if (slice && object->type == THING_DATA) return slice_data(e, n->child[1], object);
+    if (object->type == THING_TABLE) return table_index(e, n->child[1], object);
     const thing *index = slice ? NULL : eval_expression(e, n->child[1]);
     size_t place = 0;
     if (!slice && !index) return NULL;

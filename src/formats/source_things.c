@@ -117,6 +117,7 @@ const char *thing_name(const thing *t)
         [THING_TENSOR] = "a tensor",
         [THING_MODEL] = "a model",
         [THING_DATA] = "rows of a data set",
+        [THING_TABLE] = "a table",
         [THING_TUNER] = "a set of hyperparameters",
     };
     return t->type == THING_SYMBOL ? t->text : names[t->type];

@@ -62,6 +62,10 @@ static const word words[] = {
     {"keras.backend.clear_session", call_clear_session},
     {"keras_tuner.HyperParameters", call_hyperparameters},
     {"numpy.expand_dims", data_expand},
+    {"seaborn.load_dataset", call_load_table},
+    {"pandas.read_csv", call_read_csv},
+    {"pandas.get_dummies", call_dummies},
+    {"sklearn.model_selection.train_test_split", call_split},
     {"builtins.enumerate", call_enumerate},
     {"builtins.float", call_float},
     {"builtins.int", call_int},
@@ -132,6 +136,11 @@ static const method methods[] = {
     {THING_LIST, "extend", list_extend},
     {THING_DATA, "astype", data_same},
     {THING_DATA, "reshape", data_reshape},
+    {THING_TABLE, "drop", table_drop},
+    {THING_TABLE, "dropna", table_same},
+    {THING_TABLE, "copy", table_same},
+    {THING_TABLE, "astype", table_same},
+    {THING_TABLE, "to_numpy", table_same},
     {THING_TUNER, "Boolean", tuner_boolean},
     {THING_TUNER, "Choice", tuner_choice},
     {THING_TUNER, "Fixed", tuner_fixed},
@@ -152,7 +161,8 @@ static const attribute attributes[] = {
     {THING_MODEL, "name", model_name, NULL},       {THING_MODEL, "trainable", model_trainable, model_set_trainable},
     {THING_MODEL, "layers", model_layers, NULL},   {THING_MODEL, "input", model_input, NULL},
     {THING_MODEL, "output", model_output, NULL},   {THING_MODEL, "inputs", model_inputs, NULL},
-    {THING_MODEL, "outputs", model_outputs, NULL},
+    {THING_MODEL, "outputs", model_outputs, NULL}, {THING_TABLE, "shape", table_shape, NULL},
+    {THING_TABLE, "loc", table_loc, NULL},
 };
 
 static const attribute *find_attribute(const thing *object, const char *name)
@@ -189,7 +199,7 @@ const thing *word_attribute(eval *e, const thing *object, const char *name, size
     const method *method = find_method(object, name);
     if (found) return found->get(e, object, offset);
     if (method) return bind_method(e, object, method);
-    if (object->type == THING_DATA) return thing_unknown(); /* whatever else an array tells */
+    if (object->type == THING_DATA || object->type == THING_TABLE) return thing_unknown(); /* whatever else it tells */
     return eval_refuse(e, offset, "'%s' of %s is not read here", name, thing_name(object));
 }
 
