@@ -100,17 +100,20 @@ static void draw_line(FILE *out, const frame *f, const csv_table *h, const char 
         pen = isfinite(values[i]);
     }
     fputs("\"/>\n", out);
-    for (size_t i = 0; i < h->epochs && h->epochs <= 200; i++)
-        if (isfinite(values[i]))
-            fprintf(out,
-                    "<circle class=\"dot\" r=\"5\" cx=\"%.1f\" cy=\"%.1f\"><title>epoch %d: %s %.4f</title></circle>\n",
-                    x_of(f, h->first_epoch + (double)i + 1), y_of(f, values[i]), h->first_epoch + (int)i + 1, name,
-                    values[i]);
+    for (size_t i = 0; i < h->epochs && h->epochs <= 200; i++) {
+        if (!isfinite(values[i])) continue;
+        fprintf(out, "<circle class=\"dot\" r=\"5\" cx=\"%.1f\" cy=\"%.1f\"><title>epoch %d: ",
+                x_of(f, h->first_epoch + (double)i + 1), y_of(f, values[i]), h->first_epoch + (int)i + 1);
+        page_text(out, name);
+        fprintf(out, " %.4f</title></circle>\n", values[i]);
+    }
 }
 
 static void draw_key(FILE *out, int x, const char *kind, const char *name)
 {
-    fprintf(out, "<path class=\"%s\" d=\"M%d 14h26\"/><text x=\"%d\" y=\"18\">%s</text>\n", kind, x, x + 32, name);
+    fprintf(out, "<path class=\"%s\" d=\"M%d 14h26\"/><text x=\"%d\" y=\"18\">", kind, x, x + 32);
+    page_text(out, name);
+    fputs("</text>\n", out);
 }
 
 void page_curves(FILE *out, const csv_table *h, const char *metric)
@@ -121,9 +124,10 @@ void page_curves(FILE *out, const csv_table *h, const char *metric)
     if (!a || !h->epochs) return;
     frame f = frame_of(h, a, b);
     size_t last = h->epochs - 1;
-    fprintf(out, "<figure>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over %zu epochs: from %.4f to %.4f",
-            WIDTH, HEIGHT, metric, h->epochs, a[0], a[last]);
-    if (b) fprintf(out, "; %s from %.4f to %.4f", validation, b[0], b[last]);
+    fprintf(out, "<figure>\n<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT);
+    page_text(out, metric);
+    fprintf(out, " over %zu epochs: from %.4f to %.4f", h->epochs, a[0], a[last]);
+    if (b) fprintf(out, "; in validation from %.4f to %.4f", b[0], b[last]);
     fputs("\">\n", out);
     draw_axes(out, &f);
     draw_line(out, &f, h, metric, a, "a");
