@@ -1,5 +1,6 @@
 /* The command: finds the sub-command and hands over. */
 #include "commands.h"
+#include "files.h"
 #include "report.h"
 
 #include <errno.h>
@@ -114,10 +115,12 @@ static int print_help(int count, char **arguments)
     return DONE;
 }
 
-/* The library takes this choice from the environment, before anything is built. */
-static bool choose_convolutions(const settings *settings)
+/* Chooses the kernels before anything is built; the library takes what --conv says from the environment. */
+static cepa_status choose_kernels(const settings *settings, cepa_error *error)
 {
-    return !settings->conv || setenv("CEPA_CONV", settings->conv, 1) == 0;
+    cepa_machine machine;
+    if (settings->conv && setenv("CEPA_CONV", settings->conv, 1) != 0) return fails_memory(error);
+    return cepa_machine_describe(&machine, error);
 }
 
 static int run_command(int count, char **arguments)
@@ -127,15 +130,12 @@ static int run_command(int count, char **arguments)
     if (!found) return unknown_command(count, arguments);
     settings settings;
     cepa_error error;
-    cepa_machine machine;
     int status = MISUSED;
     if (options_read(found, count - words, arguments + words, &settings)) {
         if (settings.help) {
             options_help(found);
             status = DONE;
-        } else if (!choose_convolutions(&settings))
-            status = failed(&(cepa_error){CEPA_MEMORY, "memory is exhausted"});
-        else if (cepa_machine_describe(&machine, &error) != CEPA_OK)
+        } else if (choose_kernels(&settings, &error) != CEPA_OK)
             status = failed(&error);
         else
             status = found->run(&settings);
