@@ -45,18 +45,10 @@ static conv_call call_of(const layer_call *c)
         .packed = c->packed, .scratch = c->scratch, .first = c->first, .last = c->last, .winner = c->kept};
 }
 
-static void forward(const layer_call *c, bool relu, bool pooled)
-{
-    conv_call call = call_of(c);
-    call.x = c->x[0];
-    call.bias = GEOMETRY(c)->bias ? c->w[1] : NULL;
-    call.relu = relu;
-    call.pooled = pooled;
-    call.y = c->y[0];
-    kernels->conv_forward(&GEOMETRY(c)->shape, &call);
-}
+typedef void conv_kernel(const conv_shape *s, const conv_call *c);
 
-static void forward_apart(const layer_call *c, bool relu, bool pooled)
+/* kernel: of a block or of an image apart. */
+static void forward(const layer_call *c, conv_kernel *kernel, bool relu, bool pooled)
 {
     conv_call call = call_of(c);
     call.x = c->x[0];
@@ -64,7 +56,7 @@ static void forward_apart(const layer_call *c, bool relu, bool pooled)
     call.relu = relu;
     call.pooled = pooled;
     call.y = c->y[0];
-    kernels->conv_apart_forward(&GEOMETRY(c)->shape, &call);
+    kernel(&GEOMETRY(c)->shape, &call);
 }
 
 static void gradient_inputs(const layer_call *c, bool pooled)
@@ -96,15 +88,15 @@ layer_ways correlation_ways(const void *g)
                         of_weights[choice.gradient_weights]};
 }
 
-void correlation_forward(const layer_call *c) { forward(c, false, false); }
-void correlation_relu_forward(const layer_call *c) { forward(c, true, false); }
-void correlation_forward_apart(const layer_call *c) { forward_apart(c, false, false); }
-void correlation_relu_forward_apart(const layer_call *c) { forward_apart(c, true, false); }
+void correlation_forward(const layer_call *c) { forward(c, kernels->conv_forward, false, false); }
+void correlation_relu_forward(const layer_call *c) { forward(c, kernels->conv_forward, true, false); }
+void correlation_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, false, false); }
+void correlation_relu_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, true, false); }
 void correlation_gradient_inputs(const layer_call *c) { gradient_inputs(c, false); }
 void correlation_gradient_weights(const layer_call *c) { gradient_weights(c, false); }
 
 bool correlation_pools(const void *g) { return conv_pools(&((const geometry *)g)->shape); }
-void correlation_pooled_forward(const layer_call *c) { forward(c, true, true); }
-void correlation_pooled_forward_apart(const layer_call *c) { forward_apart(c, true, true); }
+void correlation_pooled_forward(const layer_call *c) { forward(c, kernels->conv_forward, true, true); }
+void correlation_pooled_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, true, true); }
 void correlation_pooled_gradient_inputs(const layer_call *c) { gradient_inputs(c, true); }
 void correlation_pooled_gradient_weights(const layer_call *c) { gradient_weights(c, true); }
