@@ -20,7 +20,7 @@ size_t KERNEL(direct_apart_packed_size)(const conv_shape *s)
 
 size_t KERNEL(direct_apart_scratch_size)(const conv_shape *s)
 {
-    return 2 * s->out_width * lanes_of(s->out_channels) * sizeof(lanes);
+    return conv_pools(s) ? 2 * s->out_width * lanes_of(s->out_channels) * sizeof(lanes) : 0;
 }
 
 void KERNEL(direct_apart_pack)(const conv_shape *s, const real *filters, const real *bias, real *packed)

@@ -231,10 +231,10 @@ static void correlate_pooled(correlation *c, const conv_call *call)
         }
 }
 
-/* Of a panel, at most. */
+/* Two rows of a panel, where they are pooled. */
 size_t KERNEL(direct_scratch_size)(const conv_shape *s)
 {
-    return forward_of(s).panel * 2 * s->out_width * sizeof(lanes);
+    return conv_pools(s) ? forward_of(s).panel * 2 * s->out_width * sizeof(lanes) : 0;
 }
 
 void KERNEL(direct_forward)(const conv_shape *s, const conv_call *call)
