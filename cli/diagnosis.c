@@ -25,18 +25,18 @@ static void print_turn(const diagnosis *d, const record *r, FILE *out)
     if (d->falling)
         fprintf(out,
                 "val_loss was lowest in the last epoch, %d (%.4f): it may not have learned all it can; more epochs "
-                "would tell. ",
+                "would tell.",
                 number_of(r, last), d->lowest);
     else if (d->turned)
         fprintf(
             out,
             "It overfits: val_loss turned after epoch %d (%.4f) and rose to %.4f by epoch %d, while loss went from "
             "%.4f to %.4f. More data, dropout, a smaller network or EarlyStopping keep what it had learned by epoch "
-            "%d. ",
+            "%d.",
             number_of(r, d->best), d->lowest, d->end, number_of(r, last), record_value(r, "loss", d->best),
             record_value(r, "loss", last), number_of(r, d->best));
     else
-        fprintf(out, "val_loss was lowest in epoch %d (%.4f) and has hardly moved since (%.4f in epoch %d). ",
+        fprintf(out, "val_loss was lowest in epoch %d (%.4f) and has hardly moved since (%.4f in epoch %d).",
                 number_of(r, d->best), d->lowest, d->end, number_of(r, last));
 }
 
@@ -45,14 +45,14 @@ static void print_gap(const diagnosis *d, const record *r, FILE *out)
     size_t last = d->epochs - 1;
     double seen = record_value(r, "accuracy", last), unseen = record_value(r, "val_accuracy", last);
     if (isnan(d->gap)) return;
-    fprintf(out, "In epoch %d it was right in %.1f %% of what it learned from and %.1f %% of what it had not seen: ",
+    fprintf(out, " In epoch %d it was right in %.1f %% of what it learned from and %.1f %% of what it had not seen: ",
             number_of(r, last), 100 * seen, 100 * unseen);
     if (d->gap > 0.1)
-        fprintf(out, "a gap of %.1f points, so it has learned a good part by heart. ", 100 * d->gap);
+        fprintf(out, "a gap of %.1f points, so it has learned a good part by heart.", 100 * d->gap);
     else if (d->gap > 0.03)
-        fprintf(out, "a gap of %.1f points. ", 100 * d->gap);
+        fprintf(out, "a gap of %.1f points.", 100 * d->gap);
     else
-        fprintf(out, "no gap to speak of (what it learned from is measured on the way, with dropout). ");
+        fprintf(out, "no gap to speak of (what it learned from is measured on the way, with dropout).");
 }
 
 void diagnosis_print(const diagnosis *d, const record *r, FILE *out)
@@ -72,7 +72,7 @@ void diagnosis_print(const diagnosis *d, const record *r, FILE *out)
     } else
         fprintf(out,
                 "Nothing was held back to validate with, so nobody can say whether it overfits; loss was lowest in "
-                "epoch %d (%.4f). ",
+                "epoch %d (%.4f).",
                 number_of(r, d->best), d->lowest);
     fputc('\n', out);
 }

@@ -20,7 +20,7 @@ static const char style[] =
     ":root{color-scheme:light dark;--ground:#fff;--text:#1b1b1f;--soft:#5c5c66;--line:#d8d8de;--card:#f6f6f8;"
     "--a:#1f77b4;--b:#d95f02;--heat:31 119 180;--good:#1a7f37;--bad:#b3261e}\n"
     "@media(prefers-color-scheme:dark){:root{--ground:#16161a;--text:#e8e8ec;--soft:#a0a0ab;--line:#3a3a42;"
-    "--card:#1f1f25;--a:#6cb6f0;--b:#ff9d57;--heat:108 182 240;--good:#5ec97b;--bad:#ff8a80}}\n"
+    "--card:#1f1f25;--a:#6cb6f0;--b:#ff9d57;--heat:38 102 158;--good:#5ec97b;--bad:#ff8a80}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--ground);color:var(--text);"
     "font:1rem/1.55 system-ui,sans-serif}\n"
