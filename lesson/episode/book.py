@@ -4,7 +4,7 @@ import difflib
 
 import printed
 from page import Row, figure
-from program import ROOT, line
+from program import line
 
 
 class Book:
@@ -13,8 +13,8 @@ class Book:
         self.information = information  # what `cepa data info` says of the data
         self.real = plan.data != "shapes10"
         self.questions = {question["name"]: question for question in program.json("lesson", "quiz")["questions"]}
-        self.pictures = ROOT / program.runs / "figures"
-        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.work = program.folder
+        (self.work / "figures").mkdir()
 
     # ---- Commands ----
 
@@ -26,16 +26,16 @@ class Book:
 
     def draw(self, name, *arguments, caption, option="-o", kind="chart", shown=True):
         """Runs a command that draws, and gives the figure."""
-        path = self.program.runs / "figures" / name
+        path = f"figures/{name}"
         arguments = (*arguments, option, path)
         self.program.run(*arguments)
         if shown:
             self.page.command(line(arguments))
-        return figure(ROOT / path, caption, kind)
+        return figure(self.work / path, caption, kind)
 
     def drawn(self, path, caption, kind="chart"):
         """A figure that a command has left in a folder of its own."""
-        return figure(ROOT / path, caption, kind)
+        return figure(self.work / path, caption, kind)
 
     # ---- Why a result may differ from what was printed ----
 
@@ -65,7 +65,8 @@ class Book:
         """Puts a model's layers beside a printed table, line by line."""
         found, _ = self.layers(source, *options)
         rows = []
-        for tag, a0, a1, b0, b1 in difflib.SequenceMatcher(None, expected, found, autojunk=False).get_opcodes():
+        kinds = [[layer.kind for layer in side] for side in (expected, found)]
+        for _, a0, a1, b0, b1 in difflib.SequenceMatcher(None, *kinds, autojunk=False).get_opcodes():
             for i in range(max(a1 - a0, b1 - b0)):
                 before = expected[a0 + i] if a0 + i < a1 else None
                 after = found[b0 + i] if b0 + i < b1 else None

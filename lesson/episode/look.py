@@ -3,7 +3,17 @@
 import re
 
 import printed
-from page import Row
+from page import Row, words
+
+
+def questions(book):
+    page = book.page
+    page.section("questions", "What this episode asks")
+    page.text("A network is an onion: layer upon layer, and many of them make it deep. Until here the lesson knew one kind, the dense "
+              "layer, whose units all look at all inputs. Now come convolution, pooling and dropout.")
+    page.items("Why are there different kinds of layers?", "Which networks suit pictures?", "What does a convolution compute?",
+               "Which layers help against overfitting?")
+    page.text("Each step says what was done, with the command that does it, and what came out beside what the episode printed.")
 
 
 def problem(book):
@@ -23,7 +33,7 @@ def problem(book):
               "University of Toronto, 2009. They carry no licence, so they are read and not passed on.")
     page.figures(book.draw("grid.svg", "data", "grid", book.plan.data, kind="pixels",
                            caption="The first 25 pictures to learn from, with their classes."))
-    labels = labels_of_grid((book.pictures / "grid.svg").read_text())
+    labels = labels_of_grid((book.work / "figures/grid.svg").read_text())
     page.compare("The episode's sample figure, row by row",
                  *(Row(f"row {row + 1}", ", ".join(printed.FIRST_LABELS[5 * row : 5 * row + 5]),
                        ", ".join(labels[5 * row : 5 * row + 5]), book.because_of_data("")) for row in range(5)))
@@ -71,17 +81,16 @@ def prepare(book):
                      + (" (and this is the quick page)" if book.plan.quick else "")))
 
 
-def dense_parameters(book, work):
+def dense_parameters(book):
     page = book.page
     page.section("step-4", "4. The network: convolution and pooling")
     page.heading("Why not dense layers alone?")
     page.text("In a dense layer every unit looks at every input. With 3,072 inputs that makes many weights, more for every pixel "
               "that pictures grow by, and what was learned in one corner is not known in another.")
-    (work / "one_dense.py").write_text("from tensorflow import keras\n\ninputs = keras.Input(shape=3072)\n"
+    (book.work / "one_dense.py").write_text("from tensorflow import keras\n\ninputs = keras.Input(shape=3072)\n"
                     "outputs = keras.layers.Dense(100)(inputs)\nmodel = keras.models.Model(inputs=inputs, outputs=outputs)\n")
-    source = book.program.runs / "one_dense.py"
-    book.show("summary", source, "--explain", "--style", "keras2.12")
-    total = book.compare_layers("One dense layer of 100 units", printed.ONE_DENSE, source)
+    book.show("summary", "one_dense.py", "--explain", "--style", "keras2.12")
+    total = book.compare_layers("One dense layer of 100 units", printed.ONE_DENSE, "one_dense.py")
     page.text("The episode passes `shape=dim`, a name it never sets; 3072 is what it must have been.")
     question(book, "dense", total, 307300)
 
@@ -113,12 +122,11 @@ def on_a_picture(book):
     page = book.page
     page.text("On a picture the same kernel finds horizontal edges. Middle grey is zero, bright is dark above light, black is light "
               "above dark; the episode shows a cat's whiskers and eyelids this way.")
-    picture = book.program.runs / "picture.png"
-    figures = [book.draw(f"{name}.svg", "filter", picture, "--kernel", name, "--grey", option="--figure", kind="pixels",
-                         caption=words, shown=name == "prewitt-horizontal")
-               for name, words in (("prewitt-horizontal", "The episode's kernel: horizontal edges."),
+    figures = [book.draw(f"{name}.svg", "filter", "picture.png", "--kernel", name, "--grey", option="--figure", kind="pixels",
+                         caption=says, shown=name == "prewitt-horizontal")
+               for name, says in (("prewitt-horizontal", "The episode's kernel: horizontal edges."),
                                    ("sobel-left", "Sobel's kernel for vertical edges."),
-                                   ("blur", "Blurring."), ("sharpen", "Sharpening."))]
+                                   ("blur", "Blurring."), ("outline", "Outlines: what stands out from its neighbours."))]
     page.figures(*figures)
     page.text("These are presets; `cepa filter --presets` lists them, any kernel can be typed in, and `--at ROW,COL` explains any "
               "number of the result. That is what the pages are for that the episode links to for playing with convolutions.")
@@ -148,15 +156,14 @@ def size_of(book, padding):
     return f"{len(made)} x {len(made[0])}"
 
 
-def networks(book, work):
+def networks(book):
     page = book.page
     page.heading("What a convolutional layer costs")
-    (work / "kernels.py").write_text(
+    (book.work / "kernels.py").write_text(
         "from tensorflow import keras\n\ninputs = keras.Input(shape=(32, 32, 3))\n"
         "outputs = keras.layers.Conv2D(100, (3, 3), use_bias=False)(inputs)\nmodel = keras.Model(inputs, outputs)\n")
-    source = book.program.runs / "kernels.py"
-    layers, _ = book.layers(source)
-    book.show("summary", source, "--explain", folded=True)
+    layers, _ = book.layers("kernels.py")
+    book.show("summary", "kernels.py", "--explain", folded=True)
     question(book, "kernels", layers[-1].parameters, 2700,
              f"The dense layer has {307300 / layers[-1].parameters:.0f} times as many: two orders of magnitude, not one.")
     page.heading("A small network")
@@ -193,11 +200,11 @@ def question(book, name, computed=None, expected=None, note=""):
     """A question of the quiz with its answer; the number is compared where the answer is one."""
     page, asked = book.page, book.questions[name]
     page.exercise(asked["title"], asked["question"])
-    page.items(*(choice["text"] for choice in asked["choices"]))
+    page.choices(choice["text"] for choice in asked["choices"])
     page.solution()
     for choice in asked["choices"]:
         mark = "right" if choice["right"] else "wrong"
-        page.add(f'<p class="{mark}">{choice["letter"]}. {choice["text"]}: {choice["why"]}</p>')
+        page.add(f'<p class="{mark}">{choice["letter"]}) {words(choice["text"])}: {words(choice["why"])}</p>')
     if computed is not None:
         page.compare("The number", Row(asked["title"], expected, computed))
     if note:

@@ -57,20 +57,27 @@ class Page:
     def items(self, *lines):
         self.add("<ul>" + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ul>")
 
+    def choices(self, lines):
+        self.add('<ol type="a">' + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ol>")
+
     # ---- Comparisons ----
 
-    def compare(self, caption, *rows, extra=None):
-        """A table of what was printed and what came out here. extra: a heading and a text for each row, before the verdict."""
+    def compare(self, caption, *rows, extra=None, beside="the episode"):
+        """A table of what was printed and what came out here. extra: a heading and a text for each row, before the verdict.
+        beside: whose numbers stand beside ours."""
         self.rows += [(self.contents[-1], row) for row in rows]
+        reason = None
         more = f"<th scope=\"col\">{html.escape(extra[0])}</th>" if extra else ""
         body = ""
         for index, row in enumerate(rows):
             kind, verdict = row.verdict()
+            if kind == "differs":
+                verdict, reason = ("differs, as above" if verdict == reason else verdict), verdict
             between = f'<td class="value">{html.escape(extra[1][index])}</td>' if extra else ""
             body += (f'<tr><th scope="row">{words(row.what)}</th><td class="value">{shown(row.printed)}</td>'
                      f'<td class="value">{shown(row.here)}</td>{between}<td class="verdict {kind}">{words(verdict)}</td></tr>\n')
         self.add(f'<div class="scroll" tabindex="0"><table><caption>{words(caption)}</caption><thead><tr><th scope="col">what</th>'
-                 f'<th scope="col">the episode</th><th scope="col">here</th>{more}<th scope="col">verdict</th></tr></thead>\n'
+                 f'<th scope="col">{beside}</th><th scope="col">here</th>{more}<th scope="col">verdict</th></tr></thead>\n'
                  f"<tbody>\n{body}</tbody></table></div>")
 
     def table(self, caption, heads, rows):
@@ -111,11 +118,19 @@ class Page:
         text = (f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
                 f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
                 f"<title>{html.escape(self.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{opening}\n"
-                f'<nav aria-label="Contents"><ol>{contents}</ol></nav>\n' + "\n".join(self.parts) +
+                f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n' + "\n".join(self.parts) +
                 "\n</main>\n</body>\n</html>\n")
         beside = path.with_name(path.name + ".part")
         beside.write_text(text)
         beside.replace(path)
+
+    def differences(self):
+        """What differs, each once, with its step and reason."""
+        found = []
+        for (name, title), row in self.rows:
+            if not row.same():
+                found.append((title, row.what, shown_text(row.printed), shown_text(row.here), row.because or "not explained"))
+        return found
 
     def verdicts(self):
         """How many comparisons came out in each way."""
@@ -125,15 +140,25 @@ class Page:
 
 def words(text):
     """Escaped text, with `code` set as code."""
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text, quote=False))
+    return re.sub(r"`([^`]*)`", code, html.escape(text, quote=False))
 
 
-def shown(value):
+def code(found):
+    """What is short enough for any line is not broken."""
+    kind = ' class="short"' if len(found.group(1)) < 28 else ""
+    return f"<code{kind}>{found.group(1)}</code>"
+
+
+def shown_text(value):
     if value is None:
         return "—"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return html.escape(f"{value:,}" if isinstance(value, int) else str(value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def shown(value):
+    return html.escape(shown_text(value))
 
 
 def figure(path, caption, kind="chart"):

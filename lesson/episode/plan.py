@@ -75,7 +75,7 @@ class Estimate:
     def seconds_a_row(self, program, plan, training):
         options = [option for setting in training.settings for option in ("--set", setting)]
         program.run("fit", training.source, "--data", plan.data, "--train", self.ROWS, "--validation", "none",
-                    *options, "--overwrite", "-o", program.folder("probe"))
+                    *options, "--overwrite", "-o", "probe")
         return program.record("probe")["seconds"] / self.ROWS
 
     def total(self):

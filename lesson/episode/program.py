@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -16,15 +17,19 @@ class Failed(Exception):
 
 
 class Program:
-    """The command build/cepa, run from the top of the source tree so that its lines read as in the documentation."""
+    """The command build/cepa, run in the folder where all runs go, with a copy of the lesson's models beside them: so its lines
+    are as short as in the documentation."""
 
-    def __init__(self, command, runs):
-        self.command = pathlib.Path(command).resolve()
-        self.runs = pathlib.Path(os.path.relpath(runs, ROOT))
+    def __init__(self, command, folder):
+        self.command, self.folder = pathlib.Path(command).resolve(), folder
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "lesson").mkdir(parents=True)
+        for model in (ROOT / "lesson").glob("*.py"):
+            shutil.copy(model, folder / "lesson")
 
     def run(self, *arguments, status=0):
         """What a command prints; Failed where it ends with another exit status."""
-        done = subprocess.run([self.command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
+        done = subprocess.run([self.command, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL)
         if done.returncode != status:
             raise Failed(f"{line(arguments)}\n{done.stderr.strip()}")
@@ -34,26 +39,22 @@ class Program:
         return json.loads(self.run(*arguments, "--json"))
 
     def lesson_in_c(self, data, rows, epochs):
-        """Trains with examples/lesson.c in the folder of runs, where it leaves cnn_model.keras."""
+        """Trains with examples/lesson.c, which leaves cnn_model.keras."""
         binary = self.command.parent / "examples/example_lesson"
-        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=ROOT / self.runs, capture_output=True,
+        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=self.folder, capture_output=True,
                               text=True)
         if done.returncode:
             raise Failed(f"example_lesson\n{done.stderr.strip()}")
         return done.stdout
 
-    def folder(self, name):
-        """Where a run of that name lies, as a person in the top folder would write it."""
-        return self.runs / name
-
     def history(self, name):
         """The run's history: a list of numbers for each metric."""
-        with open(ROOT / self.folder(name) / "history.csv", newline="") as file:
+        with open(self.folder / name / "history.csv", newline="") as file:
             rows = list(csv.DictReader(file))
         return {metric: [float(row[metric]) for row in rows] for metric in rows[0] if metric != "epoch"}
 
     def record(self, name):
-        return json.loads((ROOT / self.folder(name) / "run.json").read_text())
+        return json.loads((self.folder / name / "run.json").read_text())
 
 
 def line(arguments):

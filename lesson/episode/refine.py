@@ -7,7 +7,7 @@ from learn import TRAINING, compare_training, draw_curves, in_words, train
 from look import question
 from page import Row
 from plan import RATES
-from program import ROOT, line
+from program import line
 
 
 def deeper(book):
@@ -78,8 +78,8 @@ def evaluated(book):
               "0.2. That one is trained here too.")
     train(book, "older")
     options = ("--data", book.plan.data, "--style", "keras2.12", "--verbose", "2")
-    book.show("evaluate", book.program.folder("dropout"), *options)
-    old = book.show("evaluate", book.program.folder("older"), *options)
+    book.show("evaluate", "dropout", *options)
+    old = book.show("evaluate", "older", *options)
     numbers = dict(zip(("loss", "accuracy"), (float(part.split(": ")[1]) for part in old.split(" - ")[2:4])))
     because = book.why_trained_otherwise()
     page.compare("The printed line and the network it is of",
@@ -97,13 +97,13 @@ def sweep(book):
     rates = ",".join(map(str, RATES))
     arguments = ("tune", "lesson/dropout_model.py", "--vary", f"dropout_rate={rates}",
                  *book.plan.fit_options(TRAINING["sweep"]), "--objective", "val_loss", "--overwrite", "-o",
-                 book.program.folder("sweep"))
+                 "sweep")
     output = book.program.run(*arguments)
     page.command(line(arguments), output)
     book.estimate.done("sweep")
-    page.figures(book.drawn(book.program.folder("sweep") / "figures/values.svg", "val_loss for each dropout rate."),
-                 book.drawn(book.program.folder("sweep") / "figures/curves.svg", "val_loss of every trial over the epochs."))
-    with open(ROOT / book.program.folder("sweep") / "trials.csv", newline="") as file:
+    page.figures(book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
+                 book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."))
+    with open(book.work / "sweep/trials.csv", newline="") as file:
         losses = {float(row["dropout_rate"]): float(row["val_loss"]) for row in csv.DictReader(file)}
     because = book.why_trained_otherwise()
     keras = [printed.keras(f"dropout_{rate:.2f}", "val_loss") for rate in RATES]
@@ -130,15 +130,15 @@ def share(book):
     page.text("`model.save('cnn_model')` in the episode, `cepa_save(model, \"cnn_model\")` in C: a name without an ending will do. "
               "Keras 3 refuses such a name; Cepa adds `.keras`, and Keras opens the file. It holds the network, its weights, and what "
               "the optimizer needs to go on training.")
-    found = sorted(path.name for path in (ROOT / program.runs).glob("cnn_model*"))
+    found = sorted(path.name for path in book.work.glob("cnn_model*"))
     last = program.history("dropout")["val_loss"][-1]
-    again = program.json("evaluate", program.folder("dropout") / "model.keras", "--data", book.plan.data)
-    rows = [Row("file that the C program left", "cnn_model", " ".join(found), "the ending says what kind of file it is")]
+    again = program.json("evaluate", "dropout/model.keras", "--data", book.plan.data)
+    page.compare("The saved model", Row("file that the C program left", "cnn_model", " ".join(found),
+                                        "the ending says what kind of file it is"))
     if not book.plan.held_back:
-        rows.append(Row("val_loss when saved, and of the loaded file", last, again["loss"],
-                        "the file was changed", 1e-12))
-    page.compare("The saved model", *rows)
-    book.show("summary", program.runs / "cnn_model.keras", folded=True)
+        page.compare("The file opened again", Row("val_loss of the network with dropout", last, again["loss"], within=1e-12),
+                     beside="before saving")
+    book.show("summary", "cnn_model.keras", folded=True)
 
 
 def key_points(book):
@@ -149,3 +149,11 @@ def key_points(book):
         "Pooling halves height and width, so that later layers see more of the picture and have less to carry.",
         "Dropout narrows the gap between what a network has learned from and what it has not seen.",
         "A number from one run is one draw: give the seed, repeat it, and show the spread.")
+
+
+def differences(book):
+    """All that differs, in one table."""
+    page = book.page
+    page.section("differences", "What differs, and why")
+    page.table("Every number or word that came out otherwise than printed", ("step", "what", "printed", "here", "because"),
+               page.differences())
