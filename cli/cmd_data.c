@@ -284,6 +284,34 @@ const command data_grid_command = {
     .run = grid_main,
 };
 
+/* ---- pairs ---- */
+
+static int pairs_main(const settings *settings)
+{
+    parts parts;
+    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    const char *path = settings->output ? settings->output : "pairs.png";
+    if (cepa_plot_pairs(path, parts.train, &parts.error) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    printf("Wrote %s\n", path);
+    return close_parts(&parts, DONE);
+}
+
+const command data_pairs_command = {
+    .name = "data pairs",
+    .operands = "D",
+    .purpose = "Draws every column of a table over every other one, for the rows to learn from",
+    .options =
+        (const option[]){
+            OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
+                   .help = ".png, .svg or .pdf; default: pairs.png"),
+            TABLE_OPTIONS,
+            END_OF_OPTIONS,
+        },
+    .least = 1,
+    .most = 1,
+    .run = pairs_main,
+};
+
 /* ---- check ---- */
 
 /* Rows of each class; complains about a class without rows. */

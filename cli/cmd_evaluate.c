@@ -1,4 +1,5 @@
 /* cepa evaluate: a model's loss and metrics on data. */
+#include "against_truth.h"
 #include "commands.h"
 #include "files.h"
 #include "json.h"
@@ -14,6 +15,9 @@ static const option options[] = {
     OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|validation|train",
            .help = "default: the test part where the data have one"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
+    OPTION("confusion", confusion, TAKES_NOTHING, .help = "print how often each class was taken for each other"),
+    OPTION("figure", figure, TAKES_TEXT, .value = "FILE",
+           .help = "draw predictions and truth: a confusion matrix or points (.png, .svg, .pdf)"),
     SCALE_OPTION,
     THREADS_OPTION,
     CONV_OPTION,
@@ -78,6 +82,12 @@ static int evaluate_main(const settings *settings)
     if (!status) {
         subject_scale(settings, model, part);
         status = measure(settings, model, part, &error);
+    }
+    int threads = (int)settings->threads;
+    if (!status && settings->confusion) status = print_confusion(model, part, threads, &error);
+    if (!status && settings->figure) {
+        status = draw_against_truth(settings->figure, model, part, threads, &error);
+        if (!status && !settings->json) printf("Wrote %s\n", settings->figure);
     }
     cepa_parts_free(&parts);
     if (model) cepa_graph_free(cepa_model_graph(model));

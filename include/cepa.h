@@ -229,6 +229,9 @@ CEPA_API const cepa_dataset_info *cepa_dataset_describe(const cepa_dataset *data
 /* Computes info->sha256, the name under which a run remembers its data. */
 CEPA_API cepa_status cepa_dataset_hash(cepa_dataset *dataset, cepa_error *error);
 
+/* A number of an array, whatever its type: the one with this index, all rows counted through. */
+CEPA_API double cepa_array_number(const cepa_array *array, size_t index);
+
 /* Smallest and largest number of an array over the data set's rows. */
 CEPA_API void cepa_dataset_range(const cepa_dataset *dataset, const cepa_array *array, double *low, double *high);
 
@@ -962,6 +965,27 @@ typedef struct cepa_plot_options {
  * .pdf. The file carries a text alternative. The same figure gives the same bytes. */
 CEPA_API cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count,
                                      const cepa_plot_options *options, cepa_error *error);
+
+/* Draws points, each series in a colour of its own; what options leave out is as for lines, but without labels on the
+ * axes. diagonal: both axes alike, with a line where y = x, as for what was predicted over what is true. */
+CEPA_API cepa_status cepa_plot_points(const char *path, const cepa_series *series, size_t count, bool diagonal,
+                                      const cepa_plot_options *options, cepa_error *error);
+
+typedef struct cepa_heat_options {
+    CEPA_LIST_START
+    const char *title, *row_label, *column_label;       /* default none */
+    const char *const *row_names, *const *column_names; /* default: numbers */
+    const char *description;                            /* text alternative; NULL: made from the numbers */
+} cepa_heat_options;
+
+/* Draws a matrix of one channel, at most 100 x 100, as cells that are darker for larger shares of their row, with the
+ * numbers in them: a confusion matrix. */
+CEPA_API cepa_status cepa_plot_heat(const char *path, const cepa_matrix *matrix, const cepa_heat_options *options,
+                                    cepa_error *error);
+
+/* Draws every column of a table's inputs (2 to 10) over every other one, in the colours of the classes, and on the
+ * diagonal how often its numbers are: Gaussian kernels of Scott's width. */
+CEPA_API cepa_status cepa_plot_pairs(const char *path, const cepa_dataset *data, cepa_error *error);
 
 /* Draws the first columns x rows pictures of a data set with their class names. */
 CEPA_API cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows,

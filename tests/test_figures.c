@@ -362,6 +362,62 @@ static void refusals_leave_nothing(void **state)
     assert_int_equal(cepa_plot_lines("/no/such/folder/a.png", history, 2, NULL, NULL), CEPA_NOT_FOUND);
 }
 
+/* ---- Points, matrices, pairs ------------------------------------------------------------------------------------- */
+
+static buffer take_figure(const char *name, cepa_status status)
+{
+    assert_int_equal(status, CEPA_OK);
+    return take_file(in_folder(name));
+}
+
+static void points_lie_about_the_diagonal(void **state)
+{
+    (void)state;
+    static const double x[] = {0, 1, 2, NAN}, y[] = {1, 1, 1, 1};
+    cepa_series s = {"sun", 4, x, y, 0};
+    buffer svg = take_figure("a.svg", cepa_plot_points(in_folder("a.svg"), &s, 1, true, NULL, NULL));
+    assert_non_null(strstr((char *)svg.bytes, "<desc>sun: 3 points, x from 0 to 2, y from 1 to 1; 1 lie above the"));
+    buffer_free(&svg);
+    buffer png = take_figure("a.png", cepa_plot_points(in_folder("a.png"), history, 2, false, NULL, NULL));
+    buffer_free(&png);
+    assert_int_equal(cepa_plot_points(in_folder("a.png"), history, 0, false, NULL, NULL), CEPA_ARGUMENT);
+}
+
+static void heat_shows_numbers_and_names(void **state)
+{
+    (void)state;
+    double counts[] = {22, 0, 8, 5, 0, 9};
+    const char *rows[] = {"Adelie", "Chinstrap"};
+    cepa_matrix m = {2, 3, 1, counts};
+    cepa_heat_options how = {.row_names = rows, .title = "Confusion"};
+    buffer svg = take_figure("a.svg", cepa_plot_heat(in_folder("a.svg"), &m, &how, NULL));
+    assert_non_null(strstr((char *)svg.bytes, "Adelie: 0 22, 1 0, 2 8. Chinstrap: 0 5, 1 0, 2 9.</desc>"));
+    buffer_free(&svg);
+    m.channels = 3;
+    assert_int_equal(cepa_plot_heat(in_folder("a.png"), &m, &how, NULL), CEPA_ARGUMENT);
+    m = (cepa_matrix){101, 1, 1, counts};
+    assert_int_equal(cepa_plot_heat(in_folder("a.png"), &m, NULL, NULL), CEPA_ARGUMENT);
+}
+
+static void pairs_are_for_tables(void **state)
+{
+    (void)state;
+    static const float numbers[] = {1, 10, 2, 20, 3, 30, 5, 5};
+    static const char *const columns[] = {"bill", "mass"};
+    cepa_array x = {.type = CEPA_FLOAT32, .rank = 1, .shape = {2}, .data = numbers, .columns = columns};
+    cepa_dataset *data;
+    assert_int_equal(cepa_dataset_new(4, &x, 1, NULL, 0, NULL, &data, NULL), CEPA_OK);
+    buffer svg = take_figure("a.svg", cepa_plot_pairs(in_folder("a.svg"), data, NULL));
+    assert_non_null(
+        strstr((char *)svg.bytes, "2 columns over each other one, 4 rows. Mean of bill: 2.75. Mean of mass"));
+    buffer_free(&svg);
+    cepa_dataset_free(data);
+    x.columns = NULL;
+    assert_int_equal(cepa_dataset_new(4, &x, 1, NULL, 0, NULL, &data, NULL), CEPA_OK);
+    assert_int_equal(cepa_plot_pairs(in_folder("a.svg"), data, NULL), CEPA_ARGUMENT);
+    cepa_dataset_free(data);
+}
+
 /* ---- Grids ------------------------------------------------------------------------------------------------------- */
 
 enum { SIDE = 8, ROWS = 3 };
@@ -457,6 +513,9 @@ int main(void)
         cmocka_unit_test(lines_are_dots_of_text),
         cmocka_unit_test(twenty_series_of_any_name),
         cmocka_unit_test(refusals_leave_nothing),
+        cmocka_unit_test(points_lie_about_the_diagonal),
+        cmocka_unit_test(heat_shows_numbers_and_names),
+        cmocka_unit_test(pairs_are_for_tables),
         cmocka_unit_test(grid_shows_pictures_and_labels),
         cmocka_unit_test(grid_refuses_what_is_no_picture),
     };

@@ -291,6 +291,11 @@ cepa_status cepa_dataset_hash(cepa_dataset *dataset, cepa_error *error)
     return CEPA_OK;
 }
 
+double cepa_array_number(const cepa_array *array, size_t index)
+{
+    return number_type_of(array->type)->read(array->data, index);
+}
+
 void cepa_dataset_range(const cepa_dataset *dataset, const cepa_array *array, double *low, double *high)
 {
     size_t count = dataset->rows;

@@ -13,6 +13,26 @@ cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t 
     return refuse(path, error);
 }
 
+cepa_status cepa_plot_points(const char *path, const cepa_series *series, size_t count, bool diagonal,
+                             const cepa_plot_options *options, cepa_error *error)
+{
+    (void)series, (void)count, (void)diagonal, (void)options;
+    return refuse(path, error);
+}
+
+cepa_status cepa_plot_heat(const char *path, const cepa_matrix *matrix, const cepa_heat_options *options,
+                           cepa_error *error)
+{
+    (void)matrix, (void)options;
+    return refuse(path, error);
+}
+
+cepa_status cepa_plot_pairs(const char *path, const cepa_dataset *data, cepa_error *error)
+{
+    (void)data;
+    return refuse(path, error);
+}
+
 cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows, cepa_error *error)
 {
     (void)data, (void)columns, (void)rows;

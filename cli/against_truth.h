@@ -1,0 +1,14 @@
+/* What a model predicts beside what is true: as a table of counts or as a figure. */
+#ifndef CLI_AGAINST_TRUTH_H
+#define CLI_AGAINST_TRUTH_H
+
+#include "cepa.h"
+
+/* Prints how often each class was taken for each other one. */
+cepa_status print_confusion(const cepa_model *model, const cepa_dataset *data, int threads, cepa_error *error);
+
+/* Draws that where the data have classes, else what was predicted over what is true. */
+cepa_status draw_against_truth(const char *path, const cepa_model *model, const cepa_dataset *data, int threads,
+                               cepa_error *error);
+
+#endif
