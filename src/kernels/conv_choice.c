@@ -9,7 +9,7 @@ enum { LEAST_CHANNELS = 3, LEAST_TILES = 4, LEAST_CHANNELS_FOR_WEIGHTS = 8, LEAS
 static bool is_small(const conv_shape *s)
 {
     return s->kernel_height == 3 && s->kernel_width == 3 && s->stride_height == 1 && s->stride_width == 1 &&
-           s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1 && s->pad_top <= 2 && s->pad_left <= 2;
+           s->dilation_height == 1 && s->dilation_width == 1 && s->groups == 1 && s->pad_top <= 1 && s->pad_left <= 1;
 }
 
 conv_choice conv_choose(const conv_shape *s)
