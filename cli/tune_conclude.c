@@ -58,16 +58,17 @@ static bool describe_choice(const tuning *t, char text[300])
     bool validated = t->data.validation && strncmp(t->campaign.metric, "val_", 4) == 0;
     size_t rows = validated ? cepa_dataset_describe(t->data.validation)->rows : train->rows;
     char *end;
+    bool three_parts = !wanted && t->data.test; /* the data have a validation part of their own */
     bool fraction = wanted && (strtod(wanted, &end), end != wanted && !*end);
     if (!validated)
         snprintf(text, 300, "the rows that were learned from (%zu of %s)", rows, train->name);
     else if (!wanted)
-        snprintf(text, 300, "the test part of %s (%zu rows)", train->name, rows);
+        snprintf(text, 300, "the %s part of %s (%zu rows)", three_parts ? "validation" : "test", train->name, rows);
     else if (fraction)
         snprintf(text, 300, "%zu rows held back from the training part of %s", rows, train->name);
     else
         snprintf(text, 300, "%s (%zu rows)", wanted, rows);
-    return validated && !wanted;
+    return validated && !wanted && !three_parts;
 }
 
 static void print_choice(const tuning *t, bool test_chose, const char *chooser, FILE *out)

@@ -1,9 +1,9 @@
 """The lesson's second episode: which species is a penguin of, by the measures of its bill, its flippers and its weight?
 
-cepa reads this file as it stands, and Keras runs it as it stands:
+cepa reads this file as it stands, and Python runs it where pandas, seaborn, scikit-learn and Keras are installed:
 
     cepa fit lesson/penguins_model.py -o runs/penguins
-    cepa evaluate runs/penguins --data penguins --figure confusion.png
+    cepa evaluate runs/penguins --data penguins --confusion --figure confusion.png
 """
 import pandas as pd
 import seaborn as sns
