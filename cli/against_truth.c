@@ -5,7 +5,9 @@
 #include "report.h"
 #include "text_table.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 cepa_status print_confusion(const cepa_model *model, const cepa_dataset *data, int threads, cepa_error *error)
 {
@@ -26,6 +28,35 @@ cepa_status print_confusion(const cepa_model *model, const cepa_dataset *data, i
     text_table_free(&table);
     classified_free(&c);
     return status;
+}
+
+/* The place of the target among the inputs' columns; their number where it is none. */
+static size_t find_target(const cepa_dataset_info *info)
+{
+    const cepa_array *x = info->inputs, *y = info->targets;
+    size_t count = x->columns ? (size_t)x->shape[0] : 0;
+    for (size_t i = 0; i < count && info->target_count == 1 && y->columns && y->rank == 0; i++)
+        if (strcmp(x->columns[i], y->columns[0]) == 0) return i;
+    return count;
+}
+
+cepa_status print_baseline(const cepa_dataset *data, cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    size_t place = find_target(info), columns = info->table ? (size_t)info->inputs->shape[0] : 0;
+    if (place == columns)
+        return fails(error, CEPA_DATA,
+                     "--baseline: the target of %s is not among its inputs (of an earlier row: --ahead)", info->name);
+    double squares = 0, errors = 0, rows = (double)info->rows;
+    for (size_t row = 0; row < info->rows; row++) {
+        double wrong = cepa_array_number(info->inputs, row * columns + place) - cepa_array_number(info->targets, row);
+        squares += wrong * wrong;
+        errors += fabs(wrong);
+    }
+    printf("baseline, %s as %zu row%s before - mse: %.4f - root_mean_squared_error: %.4f - mae: %.4f\n",
+           info->targets->name, info->table->ahead, info->table->ahead == 1 ? "" : "s", squares / rows,
+           sqrt(squares / rows), errors / rows);
+    return CEPA_OK;
 }
 
 /* ---- Figures ---- */

@@ -1,4 +1,4 @@
-/* cepa data: what data sets there are, what they hold, a look at them, and getting them. */
+/* cepa data: what data sets there are, what they hold, and a look at them. */
 #include "commands.h"
 #include "drawing.h"
 #include "json.h"
@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define IMAGE_SIZE_OPTION                                                                                              \
     OPTION("image-size", image_size, TAKES_COUNT, .value = "N", .min = 1, .max = 10000,                                \
@@ -30,15 +29,10 @@ typedef struct parts {
 static cepa_status open_parts(const settings *settings, parts *parts)
 {
     cepa_parts opened;
-    cepa_dataset_options how = {.rows = settings->rows,
-                                .image_size = {(int)settings->image_size, (int)settings->image_size},
-                                .table = subject_table(settings, NULL, settings->operands[0])};
-    *parts = (struct parts){.train = NULL};
-    cepa_status status = cepa_dataset_open_parts(settings->operands[0], &how, &opened, &parts->error);
-    parts->train = opened.train;
-    parts->validation = opened.validation;
-    parts->test = opened.test;
-    return status ? status : subject_check_table(settings, opened.train, &parts->error);
+    cepa_error error = {CEPA_OK, ""};
+    cepa_status status = subject_shown(settings, settings->rows, &opened, &error);
+    *parts = (struct parts){opened.train, opened.validation, opened.test, error};
+    return status;
 }
 
 static int close_parts(parts *parts, int exit_status)
@@ -284,34 +278,6 @@ const command data_grid_command = {
     .run = grid_main,
 };
 
-/* ---- pairs ---- */
-
-static int pairs_main(const settings *settings)
-{
-    parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
-    const char *path = settings->output ? settings->output : "pairs.png";
-    if (cepa_plot_pairs(path, parts.train, &parts.error) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
-    printf("Wrote %s\n", path);
-    return close_parts(&parts, DONE);
-}
-
-const command data_pairs_command = {
-    .name = "data pairs",
-    .operands = "D",
-    .purpose = "Draws every column of a table over every other one, for the rows to learn from",
-    .options =
-        (const option[]){
-            OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
-                   .help = ".png, .svg or .pdf; default: pairs.png"),
-            TABLE_OPTIONS,
-            END_OF_OPTIONS,
-        },
-    .least = 1,
-    .most = 1,
-    .run = pairs_main,
-};
-
 /* ---- check ---- */
 
 /* Rows of each class; complains about a class without rows. */
@@ -376,64 +342,4 @@ const command data_check_command = {
     .least = 1,
     .most = 1,
     .run = check_main,
-};
-
-/* ---- fetch ---- */
-
-static bool show_download(void *context, size_t done, size_t total)
-{
-    if (!isatty(STDERR_FILENO)) return true;
-    size_t *shown = context, part = done >> 20;
-    if (part == *shown) return true;
-    *shown = part;
-    if (total)
-        fprintf(stderr, "\r%zu of %zu MB", part, total >> 20);
-    else
-        fprintf(stderr, "\r%zu MB", part);
-    return true;
-}
-
-static int fetch_main(const settings *settings)
-{
-    cepa_error error;
-    char path[1000] = "";
-    size_t shown = 0;
-    cepa_dataset *train = NULL, *test = NULL;
-    cepa_dataset_options how = {.rows = settings->rows,
-                                .connect_seconds = (int)settings->connect_timeout,
-                                .total_seconds = (int)settings->max_time,
-                                .progress = show_download,
-                                .context = &shown};
-    cepa_status status;
-    if (settings->url)
-        status = cepa_dataset_fetch(settings->operands[0], settings->url, &how, path, sizeof path, &error);
-    else {
-        status = cepa_dataset_open(settings->operands[0], &how, &train, &test, &error);
-        if (!status) snprintf(path, sizeof path, "%s", cepa_dataset_describe(train)->source);
-    }
-    if (shown) fputc('\n', stderr);
-    if (!status) printf("%s: %s\n", settings->operands[0], path);
-    cepa_dataset_free(train);
-    cepa_dataset_free(test);
-    return status ? failed(&error) : DONE;
-}
-
-const command data_fetch_command = {
-    .name = "data fetch",
-    .operands = "NAME",
-    .purpose = "Finds a data set by name, downloading and checking it where this machine does not have it",
-    .options =
-        (const option[]){
-            OPTION("url", url, TAKES_TEXT, .value = "URL", .help = "download the same file from here"),
-            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1,
-                   .help = "it must have at least N rows to learn from"),
-            OPTION("connect-timeout", connect_timeout, TAKES_COUNT, .value = "S", .min = 1, .max = 86400,
-                   .help = "seconds to connect; default: 30"),
-            OPTION("max-time", max_time, TAKES_COUNT, .value = "S", .min = 1, .max = 86400,
-                   .help = "seconds for the download; default: no limit"),
-            END_OF_OPTIONS,
-        },
-    .least = 1,
-    .most = 1,
-    .run = fetch_main,
 };

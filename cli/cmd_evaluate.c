@@ -16,6 +16,8 @@ static const option options[] = {
            .help = "default: the test part where the data have one"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
     OPTION("confusion", confusion, TAKES_NOTHING, .help = "print how often each class was taken for each other"),
+    OPTION("baseline", baseline, TAKES_NOTHING,
+           .help = "of a table with --ahead: also measure the guess that nothing changes"),
     OPTION("figure", figure, TAKES_TEXT, .value = "FILE",
            .help = "draw predictions and truth: a confusion matrix or points (.png, .svg, .pdf)"),
     SCALE_OPTION,
@@ -85,6 +87,7 @@ static int evaluate_main(const settings *settings)
     }
     int threads = (int)settings->threads;
     if (!status && settings->confusion) status = print_confusion(model, part, threads, &error);
+    if (!status && settings->baseline) status = print_baseline(part, &error);
     if (!status && settings->figure) {
         status = draw_against_truth(settings->figure, model, part, threads, &error);
         if (!status && !settings->json) printf("Wrote %s\n", settings->figure);

@@ -21,6 +21,7 @@ static const command *const commands[] = {
     &data_list_command,
     &data_info_command,
     &data_grid_command,
+    &data_head_command,
     &data_pairs_command,
     &data_check_command,
     &data_fetch_command,

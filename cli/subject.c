@@ -90,7 +90,8 @@ cepa_table subject_table(const settings *settings, const cepa_model *model, cons
     return cepa_table_merge(&said, &learned);
 }
 
-cepa_status subject_check_table(const settings *settings, const cepa_dataset *data, cepa_error *error)
+/* Refuses options for tables where the data are none. */
+static cepa_status refuse_columns(const settings *settings, const cepa_dataset *data, cepa_error *error)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(data);
     bool asked = settings->target || settings->inputs || settings->drop || settings->ahead || settings->first;
@@ -102,11 +103,23 @@ cepa_status subject_check_table(const settings *settings, const cepa_dataset *da
 static cepa_status check_table(const settings *settings, const cepa_dataset *data, cepa_error *error)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(data);
-    cepa_status status = subject_check_table(settings, data, error);
+    cepa_status status = refuse_columns(settings, data, error);
     if (status) return status;
     if (info->table && !info->target_count)
         return fails(error, CEPA_ARGUMENT, "%s is a table: --target must name the column to predict", info->name);
     return CEPA_OK;
+}
+
+cepa_status subject_shown(const settings *settings, size_t rows, cepa_parts *parts, cepa_error *error)
+{
+    const char *name = settings->operands[0];
+    cepa_dataset_options how = {.rows = rows,
+                                .image_size = {(int)settings->image_size, (int)settings->image_size},
+                                .table = subject_table(settings, NULL, name)};
+    cepa_status status = cepa_dataset_open_parts(name, &how, parts, error);
+    if (!status) status = refuse_columns(settings, parts->train, error);
+    if (status) cepa_parts_free(parts);
+    return status;
 }
 
 cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,

@@ -45,8 +45,8 @@ size_t subject_parameters(const cepa_model *model);
  * learned from say only what its columns are. model may be NULL. */
 cepa_table subject_table(const settings *settings, const cepa_model *model, const char *name);
 
-/* Refuses options for tables where the data are none. */
-cepa_status subject_check_table(const settings *settings, const cepa_dataset *data, cepa_error *error);
+/* The parts of the data set that the first operand names, for a look at them. */
+cepa_status subject_shown(const settings *settings, size_t rows, cepa_parts *parts, cepa_error *error);
 
 /* The parts of the data set of --data, or of the one that the model's text or notes name; pictures take the model's
  * input size. rows as in cepa_dataset_options. model may be NULL. */

@@ -143,6 +143,11 @@ static void bad_tables_are_refused(void **state)
         if (!strstr(error.message, cases[i].says)) fail_msg("'%s' in: %s", cases[i].says, error.message);
         assert_null(train);
     }
+    buffer wide = {0};
+    for (size_t i = 0; i < 10001; i++) buffer_format(&wide, "%sc%zu", i ? "," : "", i);
+    write_file(in_folder("t.csv"), wide.bytes, wide.size);
+    REFUSE(in_folder("t.csv"), NULL, CEPA_FORMAT, "10001 columns, at most 10000");
+    buffer_free(&wide);
     write_file(in_folder("t.csv"), "a,b\n1\0,2\n", 9);
     REFUSE(in_folder("t.csv"), NULL, CEPA_FORMAT, "byte 0");
 }

@@ -98,9 +98,13 @@ static cepa_status fail_column(const table *t, const char *name)
 /* The names must be there, and each once. */
 static cepa_status check_header(const table *t)
 {
+    enum { MOST_COLUMNS = 10000 };
     const csv_fields *text = t->text;
     double number;
     size_t numbers = 0, column;
+    if (text->columns > MOST_COLUMNS)
+        return fail(t->error, CEPA_FORMAT, "%s: %zu columns, at most %d are read", t->where, text->columns,
+                    MOST_COLUMNS);
     for (size_t i = 0; i < text->columns; i++) {
         numbers += is_number(text->fields[i], &number);
         if (find_column(t, text->fields[i], strlen(text->fields[i]), &column) && column < i && *text->fields[i])

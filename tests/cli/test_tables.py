@@ -45,6 +45,19 @@ class Tables(CommandTest):
         self.assertEqual(found["train"]["inputs"][0]["columns"], ["width", "length"])
         self.assertEqual(found["incomplete"], 3)
 
+    def test_head(self):
+        lines = self.cepa("data", "head", "flowers.csv", "--target", "kind", "--rows", 2).splitlines()
+        self.assertEqual([line.split() for line in lines],
+                         [["width", "length", "kind"], ["1.3", "3.3", "oxlip"], ["3.4", "2.4", "cowslip"]])
+
+    def test_the_guess_that_nothing_changes(self):
+        self.write("days.csv", "day,sun\n1,1\n2,4\n3,3\n4,3\n")
+        self.write("days.py", CLASSES.replace("3, activation='softmax'", "1").replace("categorical_crossentropy", "mse")
+                   .replace(", metrics=['accuracy']", ""))
+        self.cepa("fit", "days.py", "--data", "days.csv", "--target", "sun", "--ahead", 1, "-o", "run", "--verbose", 0)
+        text = self.cepa("evaluate", "run", "--data", "days.csv", "--baseline", "--verbose", 0)
+        self.assertIn("baseline, sun as 1 row before - mse: 3.3333 - root_mean_squared_error: 1.8257 - mae: 1.3333", text)
+
     def test_the_same_rows_are_measured_again(self):
         self.assertIn("45 rows to learn from, 12 to validate with; 3 incomplete rows left out", self.fit_flowers())
         last = json.loads((self.folder / "run" / "run.json").read_text())["last"]
