@@ -1,1 +1,1 @@
-"""The lesson's page: goes through the episode with the program's own commands and puts the results beside what was printed."""
+"""The lesson's page: goes through the episode with the program's commands; what comes out stands beside what was printed."""

@@ -57,8 +57,10 @@ class Book:
     def layers(self, source, *options):
         """A model's layers as the episode's tables give them, and its name."""
         summary = self.program.json("summary", source, *options)
-        found = [printed.Layer(layer["class"], tuple(layer["output_shape"]), layer["parameters"])
-                 for layer in summary["layers"]]
+        found = [
+            printed.Layer(layer["class"], tuple(layer["output_shape"]), layer["parameters"])
+            for layer in summary["layers"]
+        ]
         return found, summary["name"]
 
     def compare_layers(self, caption, expected, source, *options, because=""):

@@ -11,8 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 @dataclasses.dataclass
 class Row:
-    """A number or word that the episode printed, beside ours. within: how far two numbers may be apart and be called the
-    same. because: why they differ, where they do."""
+    """A number or word that the episode printed, beside ours. within: how far two numbers may be apart and be called
+    the same. because: why they differ, where they do."""
 
     what: str
     printed: object
@@ -36,6 +36,7 @@ class Page:
     def __init__(self, title):
         self.title = title
         self.parts, self.contents, self.rows = [], [], []
+        self.place = ""  # the headings that what is added stands under
 
     # ---- Text ----
 
@@ -44,9 +45,11 @@ class Page:
 
     def section(self, name, title):
         self.contents.append((name, title))
+        self.place = title
         self.add(f'<h2 id="{name}">{html.escape(title)}</h2>')
 
     def heading(self, title):
+        self.place = f"{self.contents[-1][1]} {title}"
         self.add(f"<h3>{html.escape(title)}</h3>")
 
     def text(self, *paragraphs):
@@ -63,38 +66,54 @@ class Page:
     # ---- Comparisons ----
 
     def compare(self, caption, *rows, extra=None, beside="the episode"):
-        """A table of what was printed and what came out here. extra: a heading and a text for each row, before the verdict.
-        beside: whose numbers stand beside ours."""
-        self.rows += [(self.contents[-1], row) for row in rows]
-        reason = None
-        more = f"<th scope=\"col\">{html.escape(extra[0])}</th>" if extra else ""
-        body = ""
+        """A table of what was printed and what came out here. extra: a heading and a text for each row, before the
+        verdict. beside: whose numbers stand beside ours."""
+        self.rows += [(self.place, row) for row in rows]
+        heads = ["what", beside, "here", *([extra[0]] if extra else []), "verdict"]
+        reason, body = None, ""
         for index, row in enumerate(rows):
             kind, verdict = row.verdict()
             if kind == "differs":
                 verdict, reason = ("differs, as above" if verdict == reason else verdict), verdict
-            between = f'<td class="value">{html.escape(extra[1][index])}</td>' if extra else ""
-            body += (f'<tr><th scope="row">{words(row.what)}</th><td class="value">{shown(row.printed)}</td>'
-                     f'<td class="value">{shown(row.here)}</td>{between}<td class="verdict {kind}">{words(verdict)}</td></tr>\n')
-        self.add(f'<div class="scroll" tabindex="0"><table><caption>{words(caption)}</caption><thead><tr><th scope="col">what</th>'
-                 f'<th scope="col">{beside}</th><th scope="col">here</th>{more}<th scope="col">verdict</th></tr></thead>\n'
-                 f"<tbody>\n{body}</tbody></table></div>")
+            cells = [shown(row.printed), shown(row.here), *([extra[1][index]] if extra else [])]
+            values = "".join(
+                f'<td class="value" data-head="{head}">{html.escape(cell)}</td>' for head, cell in zip(heads[1:], cells)
+            )
+            body += (
+                f'<tr><th scope="row">{words(row.what)}</th>{values}'
+                f'<td class="verdict {kind}" data-head="verdict">{words(verdict)}</td></tr>\n'
+            )
+        self.add_table(caption, heads, body)
 
     def table(self, caption, heads, rows):
         """A table without verdicts."""
+        body = "".join(
+            "<tr>"
+            + "".join(f'<td data-head="{head}">{words(str(cell))}</td>' for head, cell in zip(heads, row))
+            + "</tr>\n"
+            for row in rows
+        )
+        self.add_table(caption, heads, body)
+
+    def add_table(self, caption, heads, body):
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
-        body = "".join("<tr>" + "".join(f"<td>{words(str(cell))}</td>" for cell in row) + "</tr>\n" for row in rows)
-        self.add(f'<div class="scroll" tabindex="0"><table><caption>{words(caption)}</caption><thead><tr>{head}</tr></thead>'
-                 f"<tbody>{body}</tbody></table></div>")
+        self.add(
+            f'<figure class="table"><figcaption>{words(caption)}</figcaption><div class="scroll"'
+            f' tabindex="0"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div></figure>'
+        )
 
     # ---- What the program did ----
 
     def command(self, line, output="", folded=False):
         """A command as it was typed, and what it printed."""
-        printed = f"<pre tabindex=\"0\">{html.escape(output.rstrip())}</pre>" if output.strip() else ""
+        printed = f'<pre tabindex="0">{html.escape(output.rstrip())}</pre>' if output.strip() else ""
         if printed and folded:
             printed = f"<details><summary>what it prints</summary>{printed}</details>"
-        self.add(f'<div class="command"><code>{html.escape(line)}</code>{printed}</div>')
+        typed = " ".join(
+            f"<span>{html.escape(word)}</span>" if word.startswith("-") else html.escape(word)
+            for word in line.split(" ")
+        )
+        self.add(f'<div class="command"><code>{typed}</code>{printed}</div>')
 
     def figures(self, *figures):
         self.add('<div class="figures">' + "\n".join(figures) + "</div>")
@@ -115,11 +134,14 @@ class Page:
         """Writes the page; opening is what stands above the contents."""
         contents = "".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in self.contents)
         style = (HERE / "page.css").read_text()
-        text = (f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-                f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-                f"<title>{html.escape(self.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{opening}\n"
-                f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n' + "\n".join(self.parts) +
-                "\n</main>\n</body>\n</html>\n")
+        text = (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
+            f"<title>{html.escape(self.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{opening}\n"
+            f'<nav aria-label="Contents"><ul>{contents}</ul></nav>\n'
+            + "\n".join(self.parts)
+            + "\n</main>\n</body>\n</html>\n"
+        )
         beside = path.with_name(path.name + ".part")
         beside.write_text(text)
         beside.replace(path)
@@ -127,9 +149,9 @@ class Page:
     def differences(self):
         """What differs, each once, with its step and reason."""
         found = []
-        for (name, title), row in self.rows:
+        for place, row in self.rows:
             if not row.same():
-                found.append((title, row.what, shown_text(row.printed), shown_text(row.here), row.because or "not explained"))
+                found.append((place, row.what, shown(row.printed), shown(row.here), row.because or "not explained"))
         return found
 
     def verdicts(self):
@@ -149,7 +171,7 @@ def code(found):
     return f"<code{kind}>{found.group(1)}</code>"
 
 
-def shown_text(value):
+def shown(value):
     if value is None:
         return "—"
     if isinstance(value, float):
@@ -157,19 +179,17 @@ def shown_text(value):
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def shown(value):
-    return html.escape(shown_text(value))
-
-
 def figure(path, caption, kind="chart"):
-    """A picture of the program, within the page, with the description it carries. kind: chart (lines and words, which dark
-    pages turn over) or pixels."""
+    """A picture of the program, within the page, with the description it carries. kind: chart (lines and words, which
+    dark pages turn over) or pixels."""
     raw = path.read_bytes()
     description = described(raw.decode()) if path.suffix == ".svg" else caption
     data = base64.b64encode(raw).decode()
     form = "svg+xml" if path.suffix == ".svg" else "png"
-    return (f'<figure class="{kind}"><img src="data:image/{form};base64,{data}" alt="{html.escape(description)}">'
-            f"<figcaption>{words(caption)}</figcaption></figure>")
+    return (
+        f'<figure class="{kind}"><img src="data:image/{form};base64,{data}" alt="{html.escape(description)}">'
+        f"<figcaption>{words(caption)}</figcaption></figure>"
+    )
 
 
 def described(svg, limit=900):

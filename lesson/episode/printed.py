@@ -1,9 +1,10 @@
 """What the episode printed: its tables and numbers, as facts to compare with.
 
 The episode is "Advanced layer types" of the Carpentries lesson "Introduction to deep learning"
-(carpentries-lab/deep-learning-intro, commit 35fc9941 of 4 October 2023, CC-BY 4.0). Its curves stand in printed_curves.csv, read
-off its figures to about 0.003 (accuracy) and 0.006 (loss). keras_runs.csv holds what Keras 3.15.1 gave for the same networks on
-5,000 and 10,000 JPEG copies of CIFAR-10's pictures: means and standard deviations over the runs, after the last epoch.
+(carpentries-lab/deep-learning-intro, commit 35fc9941 of 4 October 2023, CC-BY 4.0). Its curves stand in
+printed_curves.csv, read off its figures to about 0.003 (accuracy) and 0.006 (loss). keras_runs.csv holds what Keras
+3.15.1 gave for the same networks on 5,000 and 10,000 JPEG copies of CIFAR-10's pictures: means and standard deviations
+over the runs, after the last epoch.
 """
 
 import collections
@@ -37,8 +38,10 @@ DENSE_ONLY = (
 ONE_DENSE = (Layer("InputLayer", (3072,), 0), Layer("Dense", (100,), 307300))
 
 CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
-FIRST_LABELS = ("frog truck truck deer automobile automobile bird horse ship cat deer horse horse bird truck truck truck "
-                "cat bird frog deer cat frog frog bird").split()
+FIRST_LABELS = (
+    "frog truck truck deer automobile automobile bird horse ship cat deer horse horse bird truck truck truck "
+    "cat bird frog deer cat frog frog bird"
+).split()
 CONVOLVED = ((0, 0, 0), (-300, -300, -300), (-300, -300, -300), (0, 0, 0))
 SWEEP = {0.15: 1.395, 0.3: 1.290, 0.45: 1.262, 0.6: 1.287, 0.75: 1.280}
 EVALUATED = "313/313 - 2s - loss: 1.4683 - accuracy: 0.5307"

@@ -17,8 +17,8 @@ class Failed(Exception):
 
 
 class Program:
-    """The command build/cepa, run in the folder where all runs go, with a copy of the lesson's models beside them: so its lines
-    are as short as in the documentation."""
+    """The command build/cepa, run in the folder where all runs go, with a copy of the lesson's models beside them: so
+    its lines are as short as in the documentation."""
 
     def __init__(self, command, folder):
         self.command, self.folder = pathlib.Path(command).resolve(), folder
@@ -29,8 +29,13 @@ class Program:
 
     def run(self, *arguments, status=0):
         """What a command prints; Failed where it ends with another exit status."""
-        done = subprocess.run([self.command, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [self.command, *map(str, arguments)],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode != status:
             raise Failed(f"{line(arguments)}\n{done.stderr.strip()}")
         return done.stdout
@@ -41,8 +46,7 @@ class Program:
     def lesson_in_c(self, data, rows, epochs):
         """Trains with examples/lesson.c, which leaves cnn_model.keras."""
         binary = self.command.parent / "examples/example_lesson"
-        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=self.folder, capture_output=True,
-                              text=True)
+        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=self.folder, capture_output=True, text=True)
         if done.returncode:
             raise Failed(f"example_lesson\n{done.stderr.strip()}")
         return done.stdout

@@ -4,7 +4,7 @@ import csv
 
 import printed
 from learn import TRAINING, compare_training, draw_curves, in_words, train
-from look import question
+from look import question, tuple_text
 from page import Row
 from plan import RATES
 from program import line
@@ -16,21 +16,33 @@ def deeper(book):
     page.heading("One more convolution")
     question(book, "deeper")
     book.show("diff", "lesson/cifar_model.py", "lesson/extra_layer.py")
-    total = book.compare_layers("The table of the network with a third convolution", printed.THREE_CONVOLUTIONS,
-                                "lesson/extra_layer.py")
+    total = book.compare_layers(
+        "The table of the network with a third convolution", printed.THREE_CONVOLUTIONS, "lesson/extra_layer.py"
+    )
     before = sum(layer.parameters for layer in book.layers("lesson/cifar_model.py")[0])
-    page.compare("More or fewer parameters?",
-                 Row("change against the network before", "fewer", "fewer" if total < before else "more"),
-                 Row("change against the table printed before", "fewer", "none",
-                     "the episode printed this network's table in step 4 too; against that nothing changes"))
+    page.compare(
+        "More or fewer parameters?",
+        Row("change against the network before", "fewer", "fewer" if total < before else "more"),
+        Row(
+            "change against the table printed before",
+            "fewer",
+            "none",
+            "the episode printed this network's table in step 4 too; against that nothing changes",
+        ),
+    )
     train(book, "extra")
     draw_curves(book, "extra", "the network with a third convolution")
     compare_training(book, "extra", "extra_layer")
     in_words(book, "extra")
-    page.text("The episode's two figures of this network are of two runs: their epochs count from 0 in one and from 1 in the other.")
+    page.text(
+        "The episode's two figures of this network are of two runs: their epochs count from 0 in one and from 1 in the"
+        " other."
+    )
     page.heading("Other kinds of data")
-    page.text("Convolution and pooling fit whatever has an order in which neighbours belong together and a pattern means the same "
-              "wherever it stands: sound, the readings of an accelerometer, molecules in space, text.")
+    page.text(
+        "Convolution and pooling fit whatever has an order in which neighbours belong together and a pattern means the"
+        " same wherever it stands: sound, the readings of an accelerometer, molecules in space, text."
+    )
     question(book, "penguins")
     question(book, "weather")
 
@@ -38,17 +50,32 @@ def deeper(book):
 def dropout(book):
     page = book.page
     page.heading("Dropout")
-    page.text("Learning on while validation turns round is overfitting; what is done against it is called regularization. Dropout "
-              "(Srivastava et al., 2014) sets a random share of the numbers it is given to zero, anew for every picture of every "
-              "step, and multiplies the others so that their sum keeps its size. So no unit can lean on a single other one. When "
-              "the network predicts, nothing is dropped. It stands behind a convolution here: of its 4 x 4 x 50 = 800 numbers "
-              "a rate of 0.8 keeps 160 on average, times 5.")
+    page.text(
+        "Learning on while validation turns round is overfitting; what is done against it is called regularization."
+        " Dropout (Srivastava et al., 2014) sets a random share of the numbers it is given to zero, anew for every"
+        " picture of every step, and multiplies the others so that their sum keeps its size. So no unit can lean on a"
+        " single other one. When the network predicts, nothing is dropped. It stands behind a convolution here: of its"
+        " 4 x 4 x 50 = 800 numbers a rate of 0.8 keeps 160 on average, times 5."
+    )
     model = "lesson/dropout_model.py"
-    page.figures(book.draw("sketch.svg", "inspect", "dropout", model,
-                           caption="Without and with dropout: a real mask of the first step, on five numbers of each layer."))
+    page.figures(
+        book.draw(
+            "sketch.svg",
+            "inspect",
+            "dropout",
+            model,
+            caption="Without and with dropout: a real mask of the first step, on five numbers of each layer.",
+        )
+    )
     book.show("inspect", "dropout", model, "--batch-size", "8")
     total = book.compare_layers("The table of the network with dropout", printed.WITH_DROPOUT, model)
-    page.compare("What dropout changes", Row("parameters", 87060, total), Row("parameters of the dropout layer", 0, 0))
+    dropped = next(layer for layer in book.layers(model)[0] if layer.kind == "Dropout")
+    page.compare(
+        "What dropout changes",
+        Row("parameters", 87060, total),
+        Row("shape behind it", "(4, 4, 50)", tuple_text(*dropped.shape)),
+        Row("parameters of the dropout layer", 0, dropped.parameters),
+    )
     train(book, "dropout")
     draw_curves(book, "dropout", "the network with dropout 0.8")
     compare_training(book, "dropout", "dropout_0.8")
@@ -61,33 +88,67 @@ def gaps(book):
     extra, dropped = book.program.history("extra"), book.program.history("dropout")
     theirs = {name: printed.curves(name) for name in ("extra", "dropout")}
     because = book.why_trained_otherwise()
+    means = {name: printed.keras(name, "val_accuracy") for name in ("extra_layer", "dropout_0.8")}
     book.page.compare(
         "What dropout is for: accuracy less val_accuracy after the last epoch",
-        *(Row(words, round(theirs[name]["accuracy"][-1] - theirs[name]["val_accuracy"][-1], 3),
-              round(ours["accuracy"][-1] - ours["val_accuracy"][-1], 3), because, 0.1)
-          for name, words, ours in (("extra", "without dropout", extra), ("dropout", "with dropout 0.8", dropped))),
-        Row("val_accuracy with dropout", "higher",
-            "higher" if dropped["val_accuracy"][-1] > extra["val_accuracy"][-1] else "lower", because),
-        Row("val_loss with dropout", "lower", "lower" if dropped["val_loss"][-1] < extra["val_loss"][-1] else "higher", because))
+        *(
+            Row(
+                words,
+                round(theirs[name]["accuracy"][-1] - theirs[name]["val_accuracy"][-1], 3),
+                round(ours["accuracy"][-1] - ours["val_accuracy"][-1], 3),
+                because,
+                0.1,
+            )
+            for name, words, ours in (("extra", "without dropout", extra), ("dropout", "with dropout 0.8", dropped))
+        ),
+        Row(
+            "val_accuracy with dropout",
+            "higher",
+            "higher" if dropped["val_accuracy"][-1] > extra["val_accuracy"][-1] else "lower",
+            because,
+        ),
+        Row(
+            "val_loss with dropout",
+            "lower",
+            "lower" if dropped["val_loss"][-1] < extra["val_loss"][-1] else "higher",
+            because,
+        ),
+    )
+    book.page.text(
+        "One run of each says little: over five, Keras has a val_accuracy of "
+        + " and ".join(
+            f"{mean:.3f} ± {spread:.3f} {how}"
+            for (mean, spread, _), how in zip(means.values(), ("without dropout", "with it"))
+        )
+        + " on JPEG copies of the pictures. The loss tells the two apart in every run."
+    )
 
 
 def evaluated(book):
     page = book.page
-    page.text("Under this network the episode prints a line of evaluation that its own figure contradicts (it ends at a loss of 1.270 "
-              "and an accuracy of 0.547). The line is of February 2021, when the network was smaller: 32 kernels, 32 units, dropout "
-              "0.2. That one is trained here too.")
+    page.text(
+        "Under this network the episode prints a line of evaluation that its own figure contradicts (it ends at a loss"
+        " of 1.270 and an accuracy of 0.547). The line is of February 2021, when the network was smaller: 32 kernels,"
+        " 32 units, dropout 0.2. That one is trained here too."
+    )
     train(book, "older")
     options = ("--data", book.plan.data, "--style", "keras2.12", "--verbose", "2")
     book.show("evaluate", "dropout", *options)
     old = book.show("evaluate", "older", *options)
     numbers = dict(zip(("loss", "accuracy"), (float(part.split(": ")[1]) for part in old.split(" - ")[2:4])))
     because = book.why_trained_otherwise()
-    page.compare("The printed line and the network it is of",
-                 Row("steps", "313/313", old.split(" ")[0], book.because_of_data("")),
-                 Row("loss", 1.4683, numbers["loss"], because, 0.1),
-                 Row("accuracy", 0.5307, numbers["accuracy"], because, 0.04),
-                 Row("parameters", None, book.program.record("older")["parameters"],
-                     "the episode shows the table of the later, larger network"))
+    page.compare(
+        "The printed line and the network it is of",
+        Row("steps", "313/313", old.split(" ")[0], book.because_of_data("")),
+        Row("loss", 1.4683, numbers["loss"], because, 0.1),
+        Row("accuracy", 0.5307, numbers["accuracy"], because, 0.04),
+        Row(
+            "parameters",
+            None,
+            book.program.record("older")["parameters"],
+            "the episode shows the table of the later, larger network",
+        ),
+    )
 
 
 def sweep(book):
@@ -95,31 +156,54 @@ def sweep(book):
     page.heading("Which dropout rate?")
     question(book, "rate")
     rates = ",".join(map(str, RATES))
-    arguments = ("tune", "lesson/dropout_model.py", "--vary", f"dropout_rate={rates}",
-                 *book.plan.fit_options(TRAINING["sweep"]), "--objective", "val_loss", "--overwrite", "-o",
-                 "sweep")
+    arguments = (
+        "tune",
+        "lesson/dropout_model.py",
+        "--vary",
+        f"dropout_rate={rates}",
+        *book.plan.fit_options(TRAINING["sweep"]),
+        "--objective",
+        "val_loss",
+        "--overwrite",
+        "-o",
+        "sweep",
+    )
     output = book.program.run(*arguments)
     page.command(line(arguments), output)
     book.estimate.done("sweep")
-    page.figures(book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
-                 book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."))
+    page.figures(
+        book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
+        book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."),
+    )
     with open(book.work / "sweep/trials.csv", newline="") as file:
         losses = {float(row["dropout_rate"]): float(row["val_loss"]) for row in csv.DictReader(file)}
     because = book.why_trained_otherwise()
     keras = [printed.keras(f"dropout_{rate:.2f}", "val_loss") for rate in RATES]
-    page.compare("Test loss for each rate; Keras 3.15: mean and spread of three runs on JPEG copies of the pictures",
-                 *(Row(f"dropout_rate {rate}", printed.SWEEP[rate], round(losses[rate], 3), because, 0.1) for rate in RATES),
-                 extra=("Keras 3.15", [f"{mean:.3f} ± {spread:.3f}" for mean, spread, _ in keras]))
+    page.compare(
+        "Test loss for each rate; Keras 3.15: mean and spread of three runs on JPEG copies of the pictures",
+        *(Row(f"dropout_rate {rate}", printed.SWEEP[rate], round(losses[rate], 3), because, 0.1) for rate in RATES),
+        extra=("Keras 3.15", [f"{mean:.3f} ± {spread:.3f}" for mean, spread, _ in keras]),
+    )
     means = [mean for mean, _, _ in keras]
     low = RATES[means.index(min(means))]
-    page.compare("The verdict",
-                 Row("best rate", 0.45, min(losses, key=losses.get), "one run for each rate does not tell the best apart: from 0.45 to "
-                     "0.75 the rates lie within the spread over seeds" + ("" if not book.plan.quick and book.real else
-                                                                         f" (and {book.because_of_data('')})")),
-                 Row("worst rate", 0.15, max(losses, key=losses.get), because))
-    page.text(f"Over three seeds Keras has its lowest mean at {low:.2f}, but 0.45 to 0.75 cannot be told apart; `--seeds 3` shows the "
-              "spread here too. And the rate was chosen with the very pictures it is measured on: the episode warns of it, and "
-              "`cepa tune` does. `--validation 0.2` chooses with a fifth of the pictures to learn from, and measures on the test part.")
+    page.compare(
+        "The verdict",
+        Row(
+            "best rate",
+            0.45,
+            min(losses, key=losses.get),
+            "one run for each rate does not tell the best apart: from 0.45 to "
+            "0.75 the rates lie within the spread over seeds"
+            + ("" if not book.plan.quick and book.real else f" (and {book.because_of_data('')})"),
+        ),
+        Row("worst rate", 0.15, max(losses, key=losses.get), because),
+    )
+    page.text(
+        f"Over three seeds Keras has its lowest mean at {low:.2f}, but 0.45 to 0.75 cannot be told apart; `--seeds 3`"
+        " shows the spread here too. And the rate was chosen with the very pictures it is measured on: the episode"
+        " warns of it, and so does `cepa tune`. `--validation 0.2` chooses with a fifth of the pictures to learn from,"
+        " and measures on the test part."
+    )
     question(book, "term")
     question(book, "choice")
 
@@ -127,17 +211,24 @@ def sweep(book):
 def share(book):
     page, program = book.page, book.program
     page.section("step-10", "10. Sharing the model")
-    page.text("`model.save('cnn_model')` in the episode, `cepa_save(model, \"cnn_model\")` in C: a name without an ending will do. "
-              "Keras 3 refuses such a name; Cepa adds `.keras`, and Keras opens the file. It holds the network, its weights, and what "
-              "the optimizer needs to go on training.")
+    page.text(
+        "`model.save('cnn_model')` in the episode, `cepa_save(model, \"cnn_model\")` in C: a name without an ending"
+        " will do. Keras 3 refuses such a name; Cepa adds `.keras`, and Keras opens the file. It holds the network, its"
+        " weights, and what the optimizer needs to go on training."
+    )
     found = sorted(path.name for path in book.work.glob("cnn_model*"))
     last = program.history("dropout")["val_loss"][-1]
     again = program.json("evaluate", "dropout/model.keras", "--data", book.plan.data)
-    page.compare("The saved model", Row("file that the C program left", "cnn_model", " ".join(found),
-                                        "the ending says what kind of file it is"))
+    page.compare(
+        "The saved model",
+        Row("file that the C program left", "cnn_model", " ".join(found), "the ending says what kind of file it is"),
+    )
     if not book.plan.held_back:
-        page.compare("The file opened again", Row("val_loss of the network with dropout", last, again["loss"], within=1e-12),
-                     beside="before saving")
+        page.compare(
+            "The file opened again",
+            Row("val_loss of the network with dropout", last, again["loss"], within=1e-12),
+            beside="before saving",
+        )
     book.show("summary", "cnn_model.keras", folded=True)
 
 
@@ -148,12 +239,16 @@ def key_points(book):
         "2,700 of them do what takes a dense layer 307,300.",
         "Pooling halves height and width, so that later layers see more of the picture and have less to carry.",
         "Dropout narrows the gap between what a network has learned from and what it has not seen.",
-        "A number from one run is one draw: give the seed, repeat it, and show the spread.")
+        "A number from one run is one draw: give the seed, repeat it, and show the spread.",
+    )
 
 
 def differences(book):
     """All that differs, in one table."""
     page = book.page
     page.section("differences", "What differs, and why")
-    page.table("Every number or word that came out otherwise than printed", ("step", "what", "printed", "here", "because"),
-               page.differences())
+    page.table(
+        "Every number or word that came out otherwise than printed",
+        ("step", "what", "printed", "here", "because"),
+        page.differences(),
+    )

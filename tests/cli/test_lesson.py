@@ -44,8 +44,15 @@ class Coverage(LessonTest):
         environment = self.environment(**self.data, PATH=f"{tools}:{os.environ['PATH']}")
         for row in ROW.finditer(COVERAGE.read_text()):
             with self.subTest(row["what"]):
-                done = subprocess.run(["sh", "-c", row["command"]], cwd=self.folder, env=environment, timeout=60,
-                                      stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                done = subprocess.run(
+                    ["sh", "-c", row["command"]],
+                    cwd=self.folder,
+                    env=environment,
+                    timeout=60,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                )
                 self.assertEqual(done.returncode, 0, row["command"] + "\n" + done.stderr)
                 for expected in re.findall(r"`([^`]+)`", row["prints"]):
                     self.assertIn(expected, done.stdout, row["command"])
@@ -60,16 +67,23 @@ class Quiz(CommandTest):
         self.assertEqual(len({question["name"] for question in questions}), len(questions))
         for question in questions:
             self.assertEqual([choice["right"] for choice in question["choices"]].count(True), 1, question["name"])
-            for text in (question["question"], *(word for choice in question["choices"] for word in
-                                                 (choice["text"], choice["why"]))):
+            for text in (
+                question["question"],
+                *(word for choice in question["choices"] for word in (choice["text"], choice["why"])),
+            ):
                 self.assertTrue(text)
                 self.assertNotRegex(text, "[{}]")  # every number was found
 
     def test_its_numbers_are_those_of_the_models(self):
-        right = {question["name"]: choice for question in self.questions() for choice in question["choices"]
-                 if choice["right"]}
-        self.assertEqual((right["features"]["text"], right["dense"]["text"], right["kernels"]["text"]),
-                         ("3,072", "307,300", "2,700"))
+        right = {
+            question["name"]: choice
+            for question in self.questions()
+            for choice in question["choices"]
+            if choice["right"]
+        }
+        self.assertEqual(
+            (right["features"]["text"], right["dense"]["text"], right["kernels"]["text"]), ("3,072", "307,300", "2,700")
+        )
         for name, model in (("largest", "small_model.py"), ("deeper", "extra_layer.py")):
             summary = json.loads(self.cepa("summary", ROOT / "lesson" / model, "--json"))
             self.assertIn(f"{summary['parameters']:,}", right[name]["why"])
@@ -77,7 +91,9 @@ class Quiz(CommandTest):
     def test_marks(self):
         marked = json.loads(self.cepa("lesson", "quiz", "features=C", "dense=a", "--json"))
         self.assertEqual((marked["answered"], marked["right"]), (2, 1))
-        self.assertEqual([(given["given"], given["right"]) for given in marked["questions"]], [("c", True), ("a", False)])
+        self.assertEqual(
+            [(given["given"], given["right"]) for given in marked["questions"]], [("c", True), ("a", False)]
+        )
 
     def test_asks(self):
         done = subprocess.run([CEPA, "lesson", "quiz"], input="c\nz\na\n", capture_output=True, text=True, timeout=60)
@@ -122,8 +138,13 @@ class Page(LessonTest):
 
     def setUp(self):
         super().setUp()
-        done = subprocess.run([sys.executable, ROOT / "lesson/run", "--quick", "--cepa", CEPA, "-o", self.folder / "out"],
-                              env=self.environment(), capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [sys.executable, ROOT / "lesson/run", "--quick", "--cepa", CEPA, "-o", self.folder / "out"],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.printed, self.path = done.stdout, self.folder / "out/index.html"
         self.text = self.path.read_text()
@@ -132,7 +153,7 @@ class Page(LessonTest):
         self.assertRegex(self.printed, r"together +about .*; the lesson's budget is 5 min 00 s")
         self.assertIn("made on <strong>shapes10</strong>", self.text)
         self.assertIn("the <strong>quick</strong> page", self.text)
-        self.assertNotIn("unexplained\">", self.text.split("</style>")[1])
+        self.assertNotIn('unexplained">', self.text.split("</style>")[1])
         for step in range(1, 11):
             self.assertIn(f'<h2 id="step-{step}">{step}. ', self.text)
         reader = PageReader()
@@ -151,12 +172,28 @@ class Page(LessonTest):
         """The browser finds nothing to complain of, and shows every picture."""
         if not CHROMIUM:
             self.skipTest("there is no chromium: only the page's text was looked at")
-        probe = ("<script>onload=()=>{document.title=[...document.images].filter(i=>!i.naturalWidth).length+' broken, '"
-                 "+(document.documentElement.scrollWidth-document.documentElement.clientWidth)+' too wide'}</script></body>")
+        probe = (
+            "<script>onload=()=>{document.title=[...document.images].filter(i=>!i.naturalWidth).length+' broken, '"
+            "+(document.documentElement.scrollWidth-document.documentElement.clientWidth)+' too wide'}</script></body>"
+        )
         page = self.write("probe.html", self.text.replace("</body>", probe))
-        done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-                               "--window-size=500,900", f"--user-data-dir={self.folder / 'browser'}", "--dump-dom", page.as_uri()],
-                              capture_output=True, text=True, timeout=120, env=self.environment())
+        done = subprocess.run(
+            [
+                CHROMIUM,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--enable-logging=stderr",
+                "--window-size=500,900",
+                f"--user-data-dir={self.folder / 'browser'}",
+                "--dump-dom",
+                page.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=self.environment(),
+        )
         self.assertIn("<title>0 broken, 0 too wide</title>", done.stdout)
         self.assertNotIn("CONSOLE", done.stderr)
 
