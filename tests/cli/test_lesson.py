@@ -18,6 +18,18 @@ ROW = re.compile(r"^\| \d+ \| (?P<what>.*?) \| `(?P<command>[^`]+)` \| (?P<print
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+def penguins():
+    """A table like that of the penguins: as many rows of each species, and two without measures."""
+    lines = ["species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex"]
+    for kind, (species, count) in enumerate((("Adelie", 152), ("Chinstrap", 68), ("Gentoo", 124))):
+        for row in range(count):
+            measures = f"{38 + 5 * kind + row % 9 / 2},{18 - kind + row % 7 / 5},{190 + 13 * kind + row % 11},{3700 + 600 * kind}"
+            if row == 3 and kind != 1:
+                measures = "NA,NA,NA,NA"
+            lines.append(f"{species},Dream,{measures},male")
+    return "\n".join(lines) + "\n"
+
+
 class LessonTest(CommandTest):
     def setUp(self):
         super().setUp()
@@ -25,6 +37,7 @@ class LessonTest(CommandTest):
             self.write(f"lesson/{model.name}", model.read_text().replace("n = 5000", "n = 96"))
         (self.folder / "data").mkdir()
         cifar(self.folder / "data/cifar-10-batches-bin", rows=96)
+        self.write("data/penguins.csv", penguins())
         self.write("picture.png", png(32))
         self.data = {"CEPA_DATA": str(self.folder / "data")}
 
