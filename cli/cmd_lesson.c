@@ -39,41 +39,41 @@ static const quiz_question *question_of(const char *name, size_t length)
     return NULL;
 }
 
-static void print_rendered(const quiz *q, const char *format, const char *text)
+/* Gives out, with the text and its numbers in it. */
+static const char *rendered(const quiz *q, const char *text, char out[QUIZ_TEXT])
 {
-    char rendered[QUIZ_TEXT];
-    quiz_render(q->numbers, text, rendered);
-    printf(format, rendered);
+    quiz_render(q->numbers, text, out);
+    return out;
 }
 
 /* ---- On the terminal ---- */
 
 static void print_question(const quiz *q, size_t index)
 {
+    char text[QUIZ_TEXT];
     const quiz_question *question = &quiz_questions[index];
-    printf("%zu/%zu %s\n", index + 1, quiz_question_count, question->name);
-    print_rendered(q, "  %s\n", question->text);
-    for (size_t i = 0; i < choices_of(question); i++) {
-        printf("  %c  ", letter_of(i));
-        print_rendered(q, "%s\n", question->choices[i].text);
-    }
+    printf("%zu/%zu %s\n  %s\n", index + 1, quiz_question_count, question->name, rendered(q, question->text, text));
+    for (size_t i = 0; i < choices_of(question); i++)
+        printf("  %c  %s\n", letter_of(i), rendered(q, question->choices[i].text, text));
 }
 
 /* Says whether an answer is right and, where it is not, what led to it and what is. */
 static void mark(quiz *q, const quiz_question *question, const quiz_choice *given)
 {
+    char text[QUIZ_TEXT], why[QUIZ_TEXT];
     q->answered++;
     q->right += given->right;
-    print_rendered(q, given->right ? "  Right. %s\n" : "  Not so. %s\n", given->why);
+    printf("  %s %s\n", given->right ? "Right." : "Not so.", rendered(q, given->why, why));
     for (size_t i = 0; i < choices_of(question) && !given->right; i++) {
         const quiz_choice *choice = &question->choices[i];
-        if (!choice->right) continue;
-        printf("  It is %c, ", letter_of(i));
-        print_rendered(q, "%s. ", choice->text);
-        print_rendered(q, "%s\n", choice->why);
+        if (choice->right)
+            printf("  It is %c, %s. %s\n", letter_of(i), rendered(q, choice->text, text),
+                   rendered(q, choice->why, why));
     }
     printf("  See: %s\n\n", question->see);
 }
+
+static void print_sum(const quiz *q) { printf("%zu right of %zu answered\n", q->right, q->answered); }
 
 static int ask(quiz *q)
 {
@@ -90,36 +90,31 @@ static int ask(quiz *q)
         if (!given) break;
         mark(q, &quiz_questions[i], given);
     }
-    printf("\n%zu right of %zu answered\n", q->right, q->answered);
+    putchar('\n');
+    print_sum(q);
     return DONE;
 }
 
 /* ---- As data ---- */
 
-static void json_rendered(const quiz *q, json *j, const char *name, const char *text)
-{
-    char rendered[QUIZ_TEXT];
-    quiz_render(q->numbers, text, rendered);
-    json_text(j, name, rendered);
-}
-
 static void print_choice(const quiz *q, json *j, const quiz_choice *choice, size_t index)
 {
-    char letter[] = {letter_of(index), 0};
+    char letter[] = {letter_of(index), 0}, text[QUIZ_TEXT];
     json_open(j, NULL, '{');
     json_text(j, "letter", letter);
-    json_rendered(q, j, "text", choice->text);
+    json_text(j, "text", rendered(q, choice->text, text));
     json_flag(j, "right", choice->right);
-    json_rendered(q, j, "why", choice->why);
+    json_text(j, "why", rendered(q, choice->why, text));
     json_close(j, '}');
 }
 
 static void print_data(quiz *q, json *j, const quiz_question *question, const quiz_choice *given)
 {
+    char text[QUIZ_TEXT];
     json_open(j, NULL, '{');
     json_text(j, "name", question->name);
     json_text(j, "title", question->title);
-    json_rendered(q, j, "question", question->text);
+    json_text(j, "question", rendered(q, question->text, text));
     json_open(j, "choices", '[');
     for (size_t i = 0; i < choices_of(question); i++) print_choice(q, j, &question->choices[i], i);
     json_close(j, ']');
@@ -134,7 +129,22 @@ static void print_data(quiz *q, json *j, const quiz_question *question, const qu
     json_close(j, '}');
 }
 
+/* The questions, with how an answer was marked where there is one. */
+static void print_marks(quiz *q, const quiz_question *const *questions, const quiz_choice *const *given, size_t count)
+{
+    json j = {.out = stdout};
+    json_open(&j, NULL, '{');
+    json_open(&j, "questions", '[');
+    for (size_t i = 0; i < count; i++) print_data(q, &j, questions[i], given[i]);
+    json_close(&j, ']');
+    json_whole(&j, "answered", q->answered);
+    json_whole(&j, "right", q->right);
+    json_close(&j, '}');
+}
+
 /* ---- Answers on the command line ---- */
+
+enum { MOST_ANSWERS = 100 };
 
 /* Finds what "dense=b" names. False where it names nothing. */
 static bool read_answer(const char *text, const quiz_question **question, const quiz_choice **given)
@@ -152,29 +162,22 @@ static bool read_answer(const char *text, const quiz_question **question, const 
 
 static int mark_answers(quiz *q)
 {
-    const quiz_question *questions[100] = {NULL};
-    const quiz_choice *given[100];
+    const quiz_question *questions[MOST_ANSWERS];
+    const quiz_choice *given[MOST_ANSWERS] = {NULL};
     size_t count = q->settings->operand_count;
     for (size_t i = 0; i < count; i++)
         if (!read_answer(q->settings->operands[i], &questions[i], &given[i])) return MISUSED;
-    json j = {.out = stdout};
+    if (count == 0) /* JSON of all questions */
+        for (; count < quiz_question_count; count++) questions[count] = &quiz_questions[count];
     if (q->settings->json) {
-        json_open(&j, NULL, '{');
-        json_open(&j, "questions", '[');
-        if (count == 0)
-            for (size_t i = 0; i < quiz_question_count; i++) print_data(q, &j, &quiz_questions[i], NULL);
-        for (size_t i = 0; i < count; i++) print_data(q, &j, questions[i], given[i]);
-        json_close(&j, ']');
-        json_whole(&j, "answered", q->answered);
-        json_whole(&j, "right", q->right);
-        json_close(&j, '}');
+        print_marks(q, questions, given, count);
         return DONE;
     }
     for (size_t i = 0; i < count; i++) {
         printf("%s\n", questions[i]->name);
         mark(q, questions[i], given[i]);
     }
-    printf("%zu right of %zu answered\n", q->right, q->answered);
+    print_sum(q);
     return DONE;
 }
 
@@ -191,6 +194,6 @@ const command lesson_quiz_command = {
     .operands = "[QUESTION=ANSWER...]",
     .purpose = "Asks the lesson's exercises, or marks answers such as dense=b",
     .options = (const option[]){JSON_OPTION, END_OF_OPTIONS},
-    .most = 100,
+    .most = MOST_ANSWERS,
     .run = quiz_main,
 };
