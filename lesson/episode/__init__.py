@@ -1,1 +1,1 @@
-"""The lesson's page: goes through the episode with the program's commands; what comes out stands beside what was printed."""
+"""The lesson's page: the episode gone through with the program's commands, each result beside what was printed."""

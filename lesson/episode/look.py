@@ -42,11 +42,11 @@ def problem(book):
     page.text(
         "The episode meets an expired certificate by switching certificate checks off, for the whole program. Cepa "
         "never does: it takes pictures that are on the machine first, checks downloads by their SHA-256, and where "
-        "neither works it says which file belongs where. Here everything was read from this machine."
+        "neither works it says which file belongs where."
     )
     page.text(
-        "Who made the pictures: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, technical report,"
-        " University of Toronto, 2009. They carry no licence, so they are read and not passed on."
+        "Who made CIFAR-10's pictures: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, technical"
+        " report, University of Toronto, 2009. They carry no licence, so they are read and not passed on."
     )
     page.figures(
         book.draw(
@@ -192,6 +192,11 @@ def convolution(book):
 def on_a_picture(book):
     page = book.page
     page.text(
+        "A convolutional layer is made of many kernels, and their numbers are the weights that it learns. For a picture"
+        " in colour a kernel has a table each for red, green and blue, whose results are added up; every kernel gives a"
+        " map."
+    )
+    page.text(
         "On a picture the same kernel finds horizontal edges. Middle grey is zero, bright is dark above light, black is"
         " light above dark; the episode shows a cat's whiskers and eyelids this way."
     )
@@ -297,7 +302,11 @@ def networks(book):
     question(
         book,
         "largest",
-        note=f"{layers[-1].parameters:,} of {total:,}: {share:.0f} %. The episode prints no table here.",
+        note=(
+            f"{layers[-1].parameters:,} of {total:,}: {share:.0f} %. The episode prints no table here. The page of"
+            " models that it links to for an optional question is gone; `cepa summary` takes any network of Keras'"
+            " layers in their place."
+        ),
     )
     pooled(book)
 

@@ -81,6 +81,7 @@ def dropout(book):
     compare_training(book, "dropout", "dropout_0.8")
     in_words(book, "dropout")
     gaps(book)
+    question(book, "prediction")
     evaluated(book)
 
 
