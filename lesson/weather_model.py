@@ -4,8 +4,12 @@ Cepa generates a table with the columns of the lesson's; it reads the real one w
 
     cepa fit lesson/weather_model.py -o runs/weather
     cepa evaluate runs/weather --data weather --figure scatter.png
-    cepa fit lesson/weather_model.py:create_nn_batchnorm --epochs 1000 -o runs/batchnorm
-    cepa fit lesson/weather_model.py --set nodes1=10,nodes2=5 -o runs/small
+    cepa fit lesson/weather_model.py --set nodes1=10 --set nodes2=5 -o runs/small
+    cepa fit lesson/weather_model.py:create_nn_batchnorm --epochs 1000 --callback 'EarlyStopping(patience=10)' -o runs/norm
+
+Nine years of Basel alone instead of three years of all cities:
+
+    cepa fit lesson/weather_model.py:create_nn_batchnorm --set features=9 --inputs 'BASEL_*' --first 3287 --epochs 100
 """
 import pandas as pd
 from sklearn.model_selection import train_test_split
@@ -41,8 +45,8 @@ def create_nn(nodes1=100, nodes2=50):
     return model
 
 
-def create_nn_batchnorm():
-    inputs = keras.layers.Input(shape=(X_data.shape[1],), name='input')
+def create_nn_batchnorm(features=X_data.shape[1]):
+    inputs = keras.layers.Input(shape=(features,), name='input')
     layers_dense = keras.layers.BatchNormalization()(inputs)  # each column to mean 0 and deviation 1
     layers_dense = keras.layers.Dense(100, 'relu')(layers_dense)
     layers_dense = keras.layers.Dense(50, 'relu')(layers_dense)

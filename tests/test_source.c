@@ -120,6 +120,7 @@ static void the_lessons_tables_are_read(void **state)
         {"lesson/penguins_model.py", NULL, {NULL}, "penguins", "80/20", 83, 100},
         {"lesson/weather_model.py", NULL, {NULL}, "weather", "70/15/15", 14101, 200},
         {"lesson/weather_model.py", "create_nn_batchnorm", {NULL}, "weather", "70/15/15", 14457, 0},
+        {"lesson/weather_model.py", "create_nn_batchnorm", {"features=9"}, "weather", "70/15/15", 6137, 0},
         {"lesson/weather_model.py", "create_nn", {"nodes1=10"}, "weather", "70/15/15", 1501, 0},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {

@@ -61,6 +61,9 @@ static void inputs_are_chosen_by_name(void **state)
     assert_string_equal(cepa_dataset_describe(other)->class_names[0], "Gentoo");
     cepa_dataset_free(data);
     cepa_dataset_free(other);
+    data = open_table("a_1,b,a_x,a_2,c\n1,2,x,3,4\n", (cepa_table){.inputs = "a_*,b", .target = "c"});
+    assert_string_equal(cepa_dataset_describe(data)->table->inputs, "a_1,a_2,b");
+    cepa_dataset_free(data);
 }
 
 static void the_target_of_a_later_row(void **state)
@@ -127,8 +130,10 @@ static void bad_tables_are_refused(void **state)
         {"a,b\n1,2\n3\n", NULL, ":3: 1 fields, 2 were expected"},
         {"a,b\n1,\"2\n3,4\n", NULL, ":2: a quotation mark is not closed"},
         {"a,b\n1,\"2\"x\n", NULL, ":2: text behind"},
+        {"a,b\n\"1\n\",2\n3\n", NULL, ":4: 1 fields, 2 were expected"},
         {"a,b\n1,NA\nNA,2\n", NULL, "in every row something is missing"},
         {"a,b\nx,y\n", NULL, "no column is left"},
+        {"a,b\n1,y\n", "b*", "has no column b*"},
         {"a,b\n1,y\n", "c", "has no column c, its columns are a,b"},
         {"a,b\n1,NA\n2,NA\n", "b", "the column b is empty"},
         {"a,b\n1,x\n2,y\n3,z\n", "b=x,b=y", "row 3: b is z, which is none of the 2 classes"},

@@ -159,12 +159,26 @@ static cepa_status add_categories(table *t, features *list, size_t column)
     return status;
 }
 
-/* NAME, or NAME=TEXT for one kind of text. */
+/* All columns of numbers whose names begin with the first length letters of name. */
+static cepa_status add_beginnings(table *t, features *list, const char *name, size_t length)
+{
+    cepa_status status = CEPA_OK;
+    size_t found = 0;
+    for (size_t i = 0; i < t->text->columns && !status; i++) {
+        if (!t->numbers[i] || strncmp(t->text->fields[i], name, length) != 0) continue;
+        status = add_feature(t, list, i, NULL);
+        found++;
+    }
+    return status || found ? status : fail_column(t, name);
+}
+
+/* NAME, NAME=TEXT for one kind of text, or NA* for all columns of numbers that begin so. */
 static cepa_status add_named(table *t, features *list, const char *name)
 {
     size_t column;
     if (find_column(t, name, strlen(name), &column))
         return t->numbers[column] ? add_feature(t, list, column, NULL) : add_categories(t, list, column);
+    if (*name && name[strlen(name) - 1] == '*') return add_beginnings(t, list, name, strlen(name) - 1);
     for (const char *equals = strchr(name, '='); equals; equals = strchr(equals + 1, '='))
         if (find_column(t, name, (size_t)(equals - name), &column)) {
             const char *value = arena_text(&t->memory, equals + 1);

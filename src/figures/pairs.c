@@ -197,7 +197,7 @@ cepa_status cepa_plot_pairs(const char *path, const cepa_dataset *data, cepa_err
     for (size_t row = 0; row < c.rows; row++)
         for (size_t i = 0; i < c.count; i++) extent_add(&c.extents[i], number(&c, row, i));
     size_t classes = c.classes ? c.classes : 1;
-    c.curves = calloc(c.count * classes, CURVE * sizeof *c.curves);
+    c.curves = calloc(c.count * classes * CURVE + 1, sizeof *c.curves);
     if (!c.curves) return fail_memory(error);
     for (size_t i = 0; i < c.count * classes; i++) estimate(&c, i / classes, i % classes, c.curves + i * CURVE);
     buffer description = {0};
