@@ -27,10 +27,11 @@ def questions(book):
 
 def problem(book):
     page, info = book.page, book.information
-    page.section("step-1", "1. The problem: what is in the picture?")
+    page.section("step-1", "1. The problem")
     page.text(
-        "A network is to say which of ten things a small colour picture shows. In the episode the pictures are "
-        "CIFAR-10: real photographs, scaled down to 32 x 32 pixels, which is little enough to train on within minutes."
+        "What is in the picture? A network is to say which of ten things a small colour picture shows. In the episode"
+        " the pictures are CIFAR-10: real photographs, scaled down to 32 x 32 pixels, which is little enough to train"
+        " on within minutes."
     )
     book.show("data", "info", book.plan.data)
     page.compare(
@@ -48,6 +49,12 @@ def problem(book):
         "Who made CIFAR-10's pictures: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, technical"
         " report, University of Toronto, 2009. They carry no licence, so they are read and not passed on."
     )
+    first_pictures(book)
+
+
+def first_pictures(book):
+    page = book.page
+    page.heading("The first pictures")
     page.figures(
         book.draw(
             "grid.svg",
@@ -133,7 +140,7 @@ def prepare(book):
 
 def dense_parameters(book):
     page = book.page
-    page.section("step-4", "4. The network: convolution and pooling")
+    page.section("step-4", "4. The network")
     page.heading("Why not dense layers alone?")
     page.text(
         "In a dense layer every unit looks at every input. With 3,072 inputs that makes many weights, more for every"

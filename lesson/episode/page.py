@@ -49,7 +49,7 @@ class Page:
         self.add(f'<h2 id="{name}">{html.escape(title)}</h2>')
 
     def heading(self, title):
-        self.place = f"{self.contents[-1][1]} {title}"
+        self.place = f"{self.contents[-1][1]}: {title}"
         self.add(f"<h3>{html.escape(title)}</h3>")
 
     def text(self, *paragraphs):

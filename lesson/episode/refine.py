@@ -176,6 +176,13 @@ def sweep(book):
         book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
         book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."),
     )
+    compare_rates(book)
+    question(book, "term")
+    question(book, "choice")
+
+
+def compare_rates(book):
+    page = book.page
     with open(book.work / "sweep/trials.csv", newline="") as file:
         losses = {float(row["dropout_rate"]): float(row["val_loss"]) for row in csv.DictReader(file)}
     because = book.why_trained_otherwise()
@@ -201,12 +208,10 @@ def sweep(book):
     )
     page.text(
         f"Over three seeds Keras has its lowest mean at {low:.2f}, but 0.45 to 0.75 cannot be told apart; `--seeds 3`"
-        " shows the spread here too. And the rate was chosen with the very pictures it is measured on: the episode"
-        " warns of it, and so does `cepa tune`. `--validation 0.2` chooses with a fifth of the pictures to learn from,"
-        " and measures on the test part."
+        " shows the spread here too. The episode chooses the rate with the very pictures that measure it, and says"
+        " that one should not; `cepa tune` warns of it. `--validation 0.2` chooses with a fifth of the pictures to"
+        " learn from, and measures on the test part."
     )
-    question(book, "term")
-    question(book, "choice")
 
 
 def share(book):
