@@ -345,11 +345,12 @@ static pool_shape halving(const conv_shape *s)
 /* dy where a window's maximum lies and is above 0, else 0: what pool.c and relu make of the pooled gradient. */
 static void expand(const kernel_table *table, const conv_data *d, const guarded *pooled_dy)
 {
+    const activation_parameters none = {0};
     pool_shape p = halving(&d->s);
     guarded winner = guarded_new(table->max_pool_winner_size(&p)), y = guarded_new(pooled_dy->size);
     table->max_pool_forward(&p, d->relu_y.lanes, y.lanes, winner.data, 0, p.channels);
     table->max_pool_gradient(&p, pooled_dy->lanes, winner.data, d->dy.lanes, 0, p.channels);
-    table->relu_gradient(d->dy.lanes, d->relu_y.lanes, d->relu_y.lanes, d->dy.lanes, out_count(&d->s), NULL);
+    table->relu_gradient(d->dy.lanes, d->relu_y.lanes, d->relu_y.lanes, d->dy.lanes, out_count(&d->s), &none);
     guarded_free(&winner);
     guarded_free(&y);
 }

@@ -135,7 +135,8 @@ class Tune(CommandTest):
         for number in (signal.SIGKILL, signal.SIGINT):
             process = subprocess.Popen([CEPA, *options], cwd=self.folder, env=self.environment(),
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(0.6)
+            process.stdout.readline()  # it has begun
+            time.sleep(0.5)
             process.send_signal(number)
             _, said = process.communicate(timeout=60)
             if number == signal.SIGINT and process.returncode:
