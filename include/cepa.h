@@ -109,8 +109,8 @@ typedef struct cepa_array {
  * left out is as a data set that has a name says. */
 typedef struct cepa_table {
     const char *target; /* the columns to predict; default: none. A column of text becomes one-hot classes in the order
-                           of their names, as pandas.get_dummies makes them; NAME=TEXT is 1 where it has this text; NA* is every column of
-                           numbers that begins so */
+                           of their names, as pandas.get_dummies makes them; NAME=TEXT is 1 where it has this text; NA*
+                           is every column of numbers that begins so */
     const char *inputs; /* the columns to predict from, written alike; default: all that hold numbers */
     const char *drop;   /* columns that are no inputs; the target never is one, unless it is ahead */
     size_t ahead;       /* the target is that of so many rows later: 1 for tomorrow's */
