@@ -97,6 +97,21 @@ static void few_rows_have_the_bits_of_many(void **state)
     cepa_graph_free(cepa_model_graph(model));
 }
 
+/* Dropout gives on what it was given: whoever reads one reads the other, and none may be overwritten for it. */
+static void dropout_is_read_twice(void **state)
+{
+    (void)state;
+    cepa_graph *g = cepa_graph_new();
+    cepa_tensor in = cepa_input(g, .shape = {HEIGHT, WIDTH, CHANNELS});
+    cepa_tensor map = cepa_dropout(cepa_conv2d(in, .filters = MAP, .kernel_size = {5, 4}, .strides = {4, 4}), .rate = 0.5);
+    cepa_tensor sum = cepa_add({cepa_relu(map), map});
+    cepa_tensor out = cepa_dense(cepa_flatten(sum), .units = CLASSES);
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {out, map});
+    assert_int_equal(cepa_model_error(model)->status, CEPA_OK);
+    check_type(model, CEPA_UINT8);
+    cepa_graph_free(g);
+}
+
 /* What waits for the next prediction sees weights that have changed since. */
 static void predictions_follow_the_weights(void **state)
 {
@@ -129,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_rows_have_the_bits_of_many),
+        cmocka_unit_test(dropout_is_read_twice),
         cmocka_unit_test(predictions_follow_the_weights),
     };
     fill();

@@ -46,13 +46,6 @@ static void plan_input(planner *p, int id, size_t number)
     planner_add_step(p, &load);
 }
 
-static int *apart_slots(planner *p, const int *tensors, size_t count)
-{
-    int *list = planner_allocate(p, count + 1, sizeof *list);
-    for (size_t i = 0; list && i < count; i++) list[i] = p->value[tensors[i]].apart;
-    return list;
-}
-
 static layer_pass *pass_apart(const call_row *row)
 {
     const call *c = row->calls[0];
@@ -60,34 +53,34 @@ static layer_pass *pass_apart(const call_row *row)
     return row->fusion ? row->fusion->forward_apart : c->layer->class->forward_apart;
 }
 
-static void plan_row(planner *p, const call_row *row)
+static void plan_apart(planner *p, const call_row *row, layer_pass *pass)
 {
     const call *c = row->calls[0], *last = row->calls[row->count - 1];
-    if (c->layer->class->identity_in_inference) {
-        p->value[c->output[0]] = p->value[c->input[0]];
-        return;
-    }
-    layer_pass *apart = pass_apart(row);
-    for (size_t i = 0; i < c->inputs; i++) apart ? need_apart(p, c->input[i]) : need_lanes(p, c->input[i]);
-    if (!apart) {
-        planner_forward_row(p, row);
-        return;
-    }
+    for (size_t i = 0; i < c->inputs; i++) need_apart(p, c->input[i]);
     for (size_t i = 0; i < last->outputs; i++)
         p->value[last->output[i]].apart = planner_add_slot(p, apart_bytes(p, last->output[i]));
     step forward = planner_step_of(p, row, PASS_FORWARD_APART);
-    forward.pass = apart;
-    forward.x = apart_slots(p, c->input, c->inputs);
-    forward.y = apart_slots(p, last->output, last->outputs);
+    forward.pass = pass;
     planner_add_step(p, &forward);
+}
+
+static void plan_row(planner *p, const call_row *row)
+{
+    const call *c = row->calls[0];
+    layer_pass *pass = pass_apart(row);
+    if (pass) {
+        plan_apart(p, row, pass);
+        return;
+    }
+    for (size_t i = 0; i < c->inputs && !c->layer->class->identity_in_inference; i++) need_lanes(p, c->input[i]);
+    planner_forward_row(p, row);
 }
 
 void planner_forward_apart(planner *p)
 {
     const network *n = p->request->network;
-    size_t number;
     for (size_t i = 0; i < n->inputs && !p->failed; i++) plan_input(p, n->input[i], i);
     for (const call_row *row = p->rows; row < p->rows + p->row_count && !p->failed; row++)
-        if (!planner_input_number(n, row->calls[0]->output[0], &number)) plan_row(p, row);
+        if (!planner_is_input(n, row)) plan_row(p, row);
     for (size_t i = 0; i < p->request->wants && !p->failed; i++) need_lanes(p, p->request->want[i]);
 }

@@ -133,7 +133,7 @@ static step gradient_step(planner *p, const call_row *row, unsigned needs)
     step made = planner_step_of(p, row, PASS_GRADIENT_INPUTS);
     if (!(needs & NEEDS_INPUT)) made.x = NULL;
     if (!(needs & NEEDS_OUTPUT)) made.y = NULL;
-    made.dy = planner_slots_of(p, last->output, last->outputs, true);
+    made.dy = planner_slots_of(p, last->output, last->outputs, USE_GRADIENT);
     return made;
 }
 
@@ -186,7 +186,7 @@ void planner_backward(planner *p)
     const network *n = p->request->network;
     for (size_t i = p->row_count; i-- > 0 && !p->failed;) plan_gradients(p, &p->rows[i]);
     if (!p->request->input_gradients) return;
-    p->plan->input_gradient = planner_slots_of(p, n->input, n->inputs, true);
+    p->plan->input_gradient = planner_slots_of(p, n->input, n->inputs, USE_GRADIENT);
     step finish = {.run = step_finish, .kept = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
     for (size_t i = 0; i < n->inputs && !p->failed; i++) planner_touch(p, p->plan->input_gradient[i]);
     planner_add_step(p, &finish);

@@ -59,6 +59,9 @@ typedef enum pass_kind {
     PASSES
 } pass_kind;
 
+/* The form that a pass reads. */
+static inline weights_form form_of_pass(pass_kind kind) { return kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK; }
+
 /* One use of a layer. */
 struct call {
     layer *layer;

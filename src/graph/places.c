@@ -153,7 +153,7 @@ void planner_collect_packs(planner *p)
     plan->packs = planner_allocate(p, 2 * p->graph->call_count + 1, sizeof *plan->packs);
     for (size_t i = 0; !p->failed && i < plan->step_count; i++) {
         const step *s = &plan->steps[i];
-        weights_form form = s->kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK;
+        weights_form form = form_of_pass(s->kind);
         if (!s->call || !s->call->packed[form].count || met[s->call->index][form]) continue;
         met[s->call->index][form] = true;
         plan->packs[plan->pack_count++] = (packed_use){p->graph->calls[s->call->index], form};

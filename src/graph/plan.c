@@ -79,11 +79,15 @@ static void find_rows(planner *p)
 
 /* ---- Forward --------------------------------------------------------------------------------------------------- */
 
-int *planner_slots_of(planner *p, const int *tensors, size_t count, bool gradients)
+static int slot_of(const value_state *v, slot_use use)
+{
+    return use == USE_GRADIENT ? v->gradient : use == USE_APART ? v->apart : v->slot;
+}
+
+int *planner_slots_of(planner *p, const int *tensors, size_t count, slot_use use)
 {
     int *list = planner_allocate(p, count + 1, sizeof *list);
-    for (size_t i = 0; list && i < count; i++)
-        list[i] = gradients ? p->value[tensors[i]].gradient : p->value[tensors[i]].slot;
+    for (size_t i = 0; list && i < count; i++) list[i] = slot_of(&p->value[tensors[i]], use);
     return list;
 }
 
@@ -129,8 +133,9 @@ step planner_step_of(planner *p, const call_row *row, pass_kind kind)
     made.input_shape = shapes_of(p, c->input, c->inputs);
     made.output_shape = shapes_of(p, last->output, last->outputs);
     made.stream = random_stream_of(0, c->layer->name, "call", c->use).hash;
-    made.x = planner_slots_of(p, c->input, c->inputs, false);
-    made.y = planner_slots_of(p, last->output, last->outputs, false);
+    slot_use use = kind == PASS_FORWARD_APART ? USE_APART : USE_VALUE;
+    made.x = planner_slots_of(p, c->input, c->inputs, use);
+    made.y = planner_slots_of(p, last->output, last->outputs, use);
     return made;
 }
 
@@ -181,6 +186,7 @@ static void plan_input(planner *p, int id, size_t number)
 static void share_value(const value_state *x, value_state *y)
 {
     y->slot = x->slot;
+    y->apart = x->apart;
     y->readers += x->readers - 1;
     y->wanted |= x->wanted;
     y->kept |= x->kept;
@@ -206,36 +212,20 @@ void planner_forward_row(planner *p, const call_row *row)
     planner_add_step(p, &forward);
 }
 
-bool planner_input_number(const network *n, int id, size_t *number)
+bool planner_is_input(const network *n, const call_row *row)
 {
+    const call *c = row->calls[0];
     for (size_t i = 0; i < n->inputs; i++)
-        if (n->input[i] == id) {
-            *number = i;
-            return true;
-        }
+        if (n->input[i] == c->output[0]) return true;
     return false;
-}
-
-/* Inputs that are another layer's output: a model of a graph's later part. */
-static void plan_inner_inputs(planner *p)
-{
-    const network *n = p->request->network;
-    for (size_t i = 0; i < n->inputs && !p->failed; i++)
-        if (!graph_tensor(n->graph, n->input[i])->producer->layer->class->is_input) plan_input(p, n->input[i], i);
 }
 
 static void plan_forward(planner *p)
 {
     const network *n = p->request->network;
-    plan_inner_inputs(p);
-    for (const call_row *row = p->rows; row < p->rows + p->row_count && !p->failed; row++) {
-        const call *c = row->calls[0];
-        size_t number;
-        if (c->layer->class->is_input && planner_input_number(n, c->output[0], &number))
-            plan_input(p, c->output[0], number);
-        else
-            planner_forward_row(p, row);
-    }
+    for (size_t i = 0; i < n->inputs && !p->failed; i++) plan_input(p, n->input[i], i);
+    for (const call_row *row = p->rows; row < p->rows + p->row_count && !p->failed; row++)
+        if (!planner_is_input(n, row)) planner_forward_row(p, row);
 }
 
 static void plan_head(planner *p)
@@ -246,8 +236,8 @@ static void plan_head(planner *p)
         value_state *v = &p->value[r->entry[i]];
         if (v->gradient == NO_SLOT) v->gradient = planner_add_slot(p, planner_bytes(p, r->entry[i]));
     }
-    plan->want = planner_slots_of(p, r->want, r->wants, false);
-    plan->entry = planner_slots_of(p, r->entry, r->entries, true);
+    plan->want = planner_slots_of(p, r->want, r->wants, USE_VALUE);
+    plan->entry = planner_slots_of(p, r->entry, r->entries, USE_GRADIENT);
     if (p->failed) return;
     planner_touch_all(p, plan->want, r->wants);
     planner_touch_all(p, plan->entry, r->entries);

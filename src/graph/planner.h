@@ -69,8 +69,9 @@ void planner_add_step(planner *p, const step *made);
 /* True where the call behaves as in training: not so where its frozen layer means inference. */
 bool planner_runs_training(const planner *p, const call *c);
 
-/* The slots of these tensors' values or gradients; lives as long as the plan. */
-int *planner_slots_of(planner *p, const int *tensors, size_t count, bool gradients);
+/* The slots of these tensors, each in that use; lives as long as the plan. */
+typedef enum slot_use { USE_VALUE, USE_APART, USE_GRADIENT } slot_use;
+int *planner_slots_of(planner *p, const int *tensors, size_t count, slot_use use);
 
 /* A step for a pass of the row, which the caller completes: from the first call's inputs to the last one's outputs. */
 step planner_step_of(planner *p, const call_row *row, pass_kind kind);
@@ -94,8 +95,8 @@ void planner_mark_kept(planner *p);
 /* The forward steps of a plan for images apart, and the wanted values put into lanes. */
 void planner_forward_apart(planner *p);
 
-/* The number of an input among the network's inputs. */
-bool planner_input_number(const network *n, int id, size_t *number);
+/* True where the row gives one of the network's inputs, which the batch fills. */
+bool planner_is_input(const network *n, const call_row *row);
 
 /* The forward step of a row in lanes. */
 void planner_forward_row(planner *p, const call_row *row);

@@ -152,7 +152,7 @@ static layer_call make_call(frame *f, const step *step, real **w)
         .input = step->input_shape,
         .output = step->output_shape,
         .w = w,
-        .packed = c->packed[step->kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK].reals,
+        .packed = c->packed[form_of_pass(step->kind)].reals,
         .batch_rows = f->batch->rows,
         .count = step->count,
         .rows = f->rows,
