@@ -49,10 +49,6 @@ typedef void apart_tile_function(const apart_tile *tile);
 extern apart_tile_function *const KERNEL(apart_tiles)[APART_LANES + 1][APART_PIXELS + 1];
 
 /* A width of filters cut into about equal numbers of lanes for tiles. */
-INLINE size_t apart_panel(size_t width)
-{
-    size_t panels = (width + APART_LANES - 1) / APART_LANES;
-    return (width + panels - 1) / panels;
-}
+INLINE size_t apart_panel(size_t width) { return divide_up(width, divide_up(width, APART_LANES)); }
 
 #endif

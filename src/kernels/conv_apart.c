@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 static size_t term_count(const conv_shape *s) { return s->in_channels * s->kernel_height * s->kernel_width; }
 
 size_t KERNEL(direct_apart_packed_size)(const conv_shape *s)

@@ -8,9 +8,6 @@
 #include "kernels/conv_tile.h"
 #include "kernels/conv_ways.h"
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
 /* Where sums go: the row of one sum that stands first, counted over all groups, and how far the next sum is. */
 typedef struct target {
     lanes *at;

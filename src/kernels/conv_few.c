@@ -15,9 +15,6 @@ enum { TILE_VECTORS = 4, TILE_SUMS = 24 };
 enum { TILE_VECTORS = 3, TILE_SUMS = 12 };
 #endif
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
 /* The gradient with filters in the vector: of each output and image those of a few filters, the rest 0. */
 typedef struct turned {
     vec gradient[CONV_FEW][LANES][TILE_VECTORS];

@@ -13,9 +13,6 @@
 /* A block's sums stay in the first-level cache while its tiles take turns on the same few pixels. */
 enum { BLOCK_TAPS = 27, BLOCK_FILTERS = 2 * TILE_FILTERS, BLOCK_PIXELS = 64, GRADIENT_STEP = BLOCK_PIXELS + 1 };
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
 typedef struct weights_pass {
     const conv_shape *s;
     conv_axis row, column;

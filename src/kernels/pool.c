@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
 /* The cells of a window along one axis: which lie inside the picture, and the place of the first in the whole window.
  */
 typedef struct extent {

@@ -32,6 +32,9 @@ enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
 #endif
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
 INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */
 INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
 INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }

@@ -8,10 +8,7 @@
 #include "kernels/conv_tile.h"
 #include "kernels/conv_ways.h"
 
-enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS /* tiles */, MOST_PANEL = 6 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS /* tiles */, MOST_PANEL = TILE_SUMS / (PARTS * TILE_PIXELS) };
 
 /* Either pass. Sums are what comes out: planes of height x width, or their 2 x 2 maxima behind relu (pooled). */
 typedef struct filtering {
@@ -29,11 +26,8 @@ typedef struct filtering {
     size_t patches_step, products_step;
 } filtering;
 
-static size_t panel_width(size_t filters)
-{
-    static const size_t most[] = TILE_FILTERS;
-    return divide_up(filters, divide_up(filters, most[TILE_PIXELS]));
-}
+/* A panel holds what fills a register tile, and panels are about equally wide. */
+static size_t panel_width(size_t filters) { return divide_up(filters, divide_up(filters, MOST_PANEL)); }
 
 /* ---- Filters ------------------------------------------------------------------------------------------------------
  */
@@ -47,17 +41,6 @@ static size_t point_step(const conv_shape *s)
 }
 
 size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * point_step(s); }
-
-/* The points of the filters first ... first + count - 1 of an input channel. */
-static void transform_some(const conv_shape *s, const real *filters, size_t in, size_t first, size_t count,
-                           real (*u)[FILTERS_TOGETHER])
-{
-    real g[9][FILTERS_TOGETHER] = {0};
-    for (size_t tap = 0; tap < 9; tap++)
-        for (size_t f = 0; f < count; f++)
-            g[tap][f] = filters[(tap * s->in_channels + in) * s->out_channels + first + f];
-    transform_filters(g, u);
-}
 
 static void pack_forward(const conv_shape *s, const real *filters, real *packed)
 {

@@ -78,15 +78,18 @@ INLINE vec_patch load_inside(const winograd_source *s, const lanes *plane, size_
     return d;
 }
 
+INLINE vec load_or_zero(const winograd_source *s, const lanes *plane, size_t pixel, ptrdiff_t row, ptrdiff_t column,
+                        size_t part)
+{
+    if (!within(row, s->height) || !within(column, s->width)) return vec_set(0);
+    return vec_load(plane + ((size_t)row * s->width + (size_t)column) * pixel, part);
+}
+
 INLINE vec_patch load_border(const winograd_source *s, const lanes *plane, size_t pixel, winograd_place p, size_t part)
 {
-    const ptrdiff_t first = p.row * (ptrdiff_t)s->width + p.column;
     vec_patch d;
-    UNROLL for (ptrdiff_t i = 0; i < 4; i++) UNROLL for (ptrdiff_t j = 0; j < 4; j++)
-    {
-        bool in = within(p.row + i, s->height) && within(p.column + j, s->width);
-        d.v[i][j] = in ? vec_load(plane + (first + i * (ptrdiff_t)s->width + j) * (ptrdiff_t)pixel, part) : vec_set(0);
-    }
+    UNROLL for (ptrdiff_t i = 0; i < 4; i++) UNROLL for (ptrdiff_t j = 0; j < 4; j++) d.v[i][j] =
+        load_or_zero(s, plane, pixel, p.row + i, p.column + j, part);
     return d;
 }
 
@@ -220,6 +223,17 @@ static inline void transform_filters(real (*g)[FILTERS_TOGETHER], real (*u)[FILT
     real rows[12][FILTERS_TOGETHER]; /* [point of the rows][column] */
     for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], rows + j, 3);
     for (size_t i = 0; i < 4; i++) transform_filter(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], u + 4 * i, 1);
+}
+
+/* The points of the filters first ... first + count - 1 of an input channel. */
+static inline void transform_some(const conv_shape *s, const real *filters, size_t in, size_t first, size_t count,
+                                  real (*u)[FILTERS_TOGETHER])
+{
+    real g[9][FILTERS_TOGETHER] = {0};
+    for (size_t tap = 0; tap < 9; tap++)
+        for (size_t f = 0; f < count; f++)
+            g[tap][f] = filters[(tap * s->in_channels + in) * s->out_channels + first + f];
+    transform_filters(g, u);
 }
 
 #endif

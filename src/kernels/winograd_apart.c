@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
 size_t KERNEL(winograd_apart_packed_size)(const conv_shape *s)
 {
     return (WINOGRAD_POINTS * s->in_channels + 1) * lanes_of(s->out_channels) * LANES;
@@ -20,13 +17,11 @@ void KERNEL(winograd_apart_pack)(const conv_shape *s, const real *filters, const
 {
     size_t ins = s->in_channels, outs = s->out_channels, width = lanes_of(outs) * LANES;
     memset(packed, 0, KERNEL(winograd_apart_packed_size)(s) * sizeof *packed);
-    real g[9][FILTERS_TOGETHER] = {0}, u[WINOGRAD_POINTS][FILTERS_TOGETHER];
+    real u[WINOGRAD_POINTS][FILTERS_TOGETHER];
     for (size_t in = 0; in < ins; in++)
         for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
             size_t count = smaller(FILTERS_TOGETHER, outs - first);
-            for (size_t tap = 0; tap < 9; tap++)
-                memcpy(g[tap], filters + (tap * ins + in) * outs + first, count * sizeof *filters);
-            transform_filters(g, u);
+            transform_some(s, filters, in, first, count, u);
             for (size_t k = 0; k < WINOGRAD_POINTS; k++)
                 memcpy(packed + (k * ins + in) * width + first, u[k], count * sizeof *packed);
         }
@@ -39,7 +34,7 @@ typedef struct apart {
     size_t pad_top, pad_left, height, width, columns;
     size_t source_width, sum_width; /* of a pixel, in lanes */
     const lanes *packed, *bias;
-    bool has_bias, relu, pooled;
+    bool relu, pooled;
     lanes *sum, *patches, *products;
     size_t patches_step, products_step;
 } apart;
@@ -119,7 +114,7 @@ INLINE void finish(const apart *a, size_t row, bool few)
                     transform_sums(a->products + t * a->sum_width + f, a->products_step, part, y);
                 UNROLL for (size_t k = 0; k < 4; k++)
                 {
-                    if (a->has_bias) y[k] += vec_load(a->bias + f, part);
+                    if (a->bias) y[k] += vec_load(a->bias + f, part);
                     if (a->relu) y[k] = vec_relu(y[k]);
                 }
                 store(a, f, 2 * row, 2 * t, part, y);
@@ -147,13 +142,12 @@ void KERNEL(winograd_apart_forward)(const conv_shape *s, const conv_call *c)
         .source_width = lanes_of(s->in_channels),
         .sum_width = lanes_of(s->out_channels),
         .packed = (const lanes *)(const void *)c->packed,
-        .has_bias = c->bias,
         .relu = c->relu,
         .pooled = c->pooled,
         .sum = c->y,
         .patches = c->scratch,
     };
-    a.bias = a.packed + WINOGRAD_POINTS * s->in_channels * a.sum_width;
+    if (c->bias) a.bias = a.packed + WINOGRAD_POINTS * s->in_channels * a.sum_width;
     a.patches_step = odd(a.columns * a.source_width);
     a.products = a.patches + WINOGRAD_POINTS * a.patches_step;
     a.products_step = odd(a.columns * a.sum_width);

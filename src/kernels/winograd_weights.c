@@ -16,9 +16,6 @@ enum {
     TILE_SUMS = (TILE_TAPS * TILE_FILTERS + SUMS_TOGETHER - 1) / SUMS_TOGETHER * SUMS_TOGETHER
 };
 
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
 typedef struct weights_filtering {
     winograd_source source, gradient;
     size_t pad_top, pad_left;
@@ -63,12 +60,6 @@ typedef struct row_of_points {
 
 static const row_of_points patch_rows[4] = {{0, 2, -1}, {1, 2, 1}, {2, 1, -1}, {3, 1, -1}};
 
-INLINE vec load_or_zero(const winograd_source *s, const lanes *plane, ptrdiff_t row, ptrdiff_t column, size_t part)
-{
-    if (!within(row, s->height) || !within(column, s->width)) return vec_set(0);
-    return vec_load(plane + (size_t)row * s->width + (size_t)column, part);
-}
-
 /* The row of a patch that the points are made of. */
 INLINE void load_rows(const winograd_source *s, const lanes *plane, winograd_place p, row_of_points points, size_t part,
                       vec d[4])
@@ -84,8 +75,8 @@ INLINE void load_border_rows(const winograd_source *s, const lanes *plane, winog
 {
     UNROLL for (size_t j = 0; j < 4; j++)
     {
-        vec plus = load_or_zero(s, plane, p.row + (ptrdiff_t)points.plus, p.column + (ptrdiff_t)j, part);
-        vec other = load_or_zero(s, plane, p.row + (ptrdiff_t)points.other, p.column + (ptrdiff_t)j, part);
+        vec plus = load_or_zero(s, plane, 1, p.row + (ptrdiff_t)points.plus, p.column + (ptrdiff_t)j, part);
+        vec other = load_or_zero(s, plane, 1, p.row + (ptrdiff_t)points.other, p.column + (ptrdiff_t)j, part);
         d[j] = vec_fma(vec_set(points.sign), other, plus);
     }
 }
@@ -125,7 +116,7 @@ INLINE void load_tile(const winograd_source *g, size_t filter, size_t row, size_
         return;
     }
     UNROLL for (size_t k = 0; k < 4; k++) d[k] =
-        load_or_zero(g, plane, (ptrdiff_t)(2 * row + k / 2), (ptrdiff_t)(2 * column + k % 2), part);
+        load_or_zero(g, plane, 1, (ptrdiff_t)(2 * row + k / 2), (ptrdiff_t)(2 * column + k % 2), part);
 }
 
 /* Along one axis: points g0, g0 + g1, g0 - g1, g1, the middle ones twice what they should be. */
