@@ -39,6 +39,19 @@ static predictor *take_waiting(cepa_graph *graph, const predictor *wanted)
     return found;
 }
 
+static cepa_status order_outputs(predictor *p, cepa_error *error)
+{
+    const network *n = p->network;
+    p->output_order = arena_array(&p->plan->memory, n->outputs, sizeof *p->output_order);
+    for (size_t i = 0; p->output_order && i < n->outputs; i++) {
+        const shape *s = &graph_tensor(n->graph, n->output[i])->shape;
+        p->output_order[i] = arena_array(&p->plan->memory, shape_count(s), sizeof **p->output_order);
+        if (!p->output_order[i]) return fail_memory(error);
+        shape_order(s, p->output_order[i]);
+    }
+    return p->output_order ? CEPA_OK : fail_memory(error);
+}
+
 static cepa_status make(const predictor *wanted, predictor **made, cepa_error *error)
 {
     const network *n = wanted->network;
@@ -47,6 +60,7 @@ static cepa_status make(const predictor *wanted, predictor **made, cepa_error *e
     *p = *wanted;
     plan_request request = {.network = n, .want = n->output, .wants = n->outputs, .apart = p->apart};
     cepa_status status = plan_new(&request, &p->plan, error);
+    if (!status) status = order_outputs(p, error);
     return status ? status : session_new(p->plan, p->most_rows, p->threads, &p->session, error);
 }
 

@@ -13,7 +13,8 @@ typedef struct predictor {
     long process; /* whose threads they are: a child of fork has none of them */
     plan *plan;
     session *session;
-    struct predictor *next; /* among those that wait */
+    uint32_t **output_order; /* Keras' place of each element, by output */
+    struct predictor *next;  /* among those that wait */
 } predictor;
 
 /* One of the graph's that waits, its weights' packed forms brought up to date, or a new one. The caller has it for

@@ -13,9 +13,9 @@ typedef struct prediction {
     const cepa_dataset *data;
     size_t *input, *row;
     float *const *outputs;
-    size_t *size;     /* of a row, by output */
-    uint32_t **order; /* Keras' place of each element, by output */
-    size_t first;     /* row of the batch that runs */
+    size_t *size; /* of a row, by output */
+    predictor *predictor;
+    size_t first; /* row of the batch that runs */
 } prediction;
 
 static void load(void *context, size_t input, const size_t rows[LANES], const uint32_t *order, lanes *x)
@@ -37,7 +37,7 @@ static void store(void *context, size_t position, size_t rows, const lanes *cons
     for (size_t i = 0; i < p->network->outputs; i++) {
         float *to[LANES];
         for (size_t r = 0; r < rows; r++) to[r] = p->outputs[i] + (p->first + position + r) * p->size[i];
-        kernels->store_floats(want[i], p->order[i], to, rows, p->size[i]);
+        kernels->store_floats(want[i], p->predictor->output_order[i], to, rows, p->size[i]);
     }
 }
 
@@ -47,15 +47,8 @@ static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_err
     p->input = arena_array(memory, n->inputs, sizeof *p->input);
     p->row = arena_array(memory, together, sizeof *p->row);
     p->size = arena_array(memory, n->outputs, sizeof *p->size);
-    p->order = arena_array(memory, n->outputs, sizeof *p->order);
-    if (!p->input || !p->row || !p->size || !p->order) return fail_memory(error);
-    for (size_t i = 0; i < n->outputs; i++) {
-        const shape *s = &graph_tensor(n->graph, n->output[i])->shape;
-        p->size[i] = shape_count(s);
-        p->order[i] = arena_array(memory, p->size[i] + 1, sizeof **p->order);
-        if (!p->order[i]) return fail_memory(error);
-        shape_order(s, p->order[i]);
-    }
+    if (!p->input || !p->row || !p->size) return fail_memory(error);
+    for (size_t i = 0; i < n->outputs; i++) p->size[i] = shape_count(&graph_tensor(n->graph, n->output[i])->shape);
     return match_inputs(n, p->data, p->input, error);
 }
 
@@ -69,14 +62,14 @@ static cepa_status find_network(prediction *p, cepa_error *error)
     return status;
 }
 
-static void run(prediction *p, session *session, size_t rows, size_t together)
+static void run(prediction *p, size_t rows, size_t together)
 {
     for (p->first = 0; p->first < rows; p->first += together) {
         size_t rest = rows - p->first;
         batch b = {.rows = rest < together ? rest : together, .row = p->row, .context = p, .load = load, .head = store};
         b.load_apart = load_apart;
         for (size_t r = 0; r < b.rows; r++) p->row[r] = p->first + r;
-        session_run(session, &b);
+        session_run(p->predictor->session, &b);
     }
 }
 
@@ -85,15 +78,14 @@ cepa_status network_predict(const network *network, const cepa_dataset *data, fl
 {
     arena memory = {0};
     prediction p = {.network = network, .data = data, .outputs = outputs};
-    predictor *predictor = NULL;
     size_t rows = cepa_dataset_describe(data)->rows, together = rows_together(threads, 1, rows);
     if (count != network->outputs)
         return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, room was given for %zu", network->outputs, count);
     cepa_status status = find_network(&p, error);
     if (!status) status = begin(&p, &memory, together, error);
-    if (!status) status = predictor_take(p.network, rows < LEAST_BLOCK, together, threads, &predictor, error);
-    if (!status) run(&p, predictor->session, rows, together);
-    predictor_give_back(predictor);
+    if (!status) status = predictor_take(p.network, rows < LEAST_BLOCK, together, threads, &p.predictor, error);
+    if (!status) run(&p, rows, together);
+    predictor_give_back(p.predictor);
     arena_free(&memory);
     return status;
 }
