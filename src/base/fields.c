@@ -57,7 +57,7 @@ static cepa_status put_field(const field_target *t, const value *given, void *at
     return ops_of(f)->put(t, given, at);
 }
 
-/* given[i] is the value of field i, or NULL. */
+/* given[i] is the value of field i, or NULL. given NULL: defaults alone; what is required stays zero. */
 static cepa_status put_fields(arena *arena, const kind *kind, const value *const *given, void **resolved,
                               cepa_error *error)
 {
@@ -66,8 +66,9 @@ static cepa_status put_fields(arena *arena, const kind *kind, const value *const
     for (size_t i = 0; i < field_count(kind); i++) {
         const field *f = &kind->fields[i];
         field_target target = {arena, kind, f, error};
+        if (!given && f->required) continue;
         void *at = f->derived ? arena_array(arena, f->count, ops_of(f)->size) : options + f->offset;
-        cepa_status status = at ? put_field(&target, given[i], at) : fail_memory(error);
+        cepa_status status = at ? put_field(&target, given ? given[i] : NULL, at) : fail_memory(error);
         if (status) return status;
     }
     *resolved = options;
@@ -88,17 +89,7 @@ cepa_status fields_resolve(arena *arena, const kind *kind, const void *options, 
 
 cepa_status fields_defaults(arena *arena, const kind *kind, void **resolved, cepa_error *error)
 {
-    unsigned char *options = arena_allocate(arena, kind->options_size);
-    if (!options) return fail_memory(error);
-    for (size_t i = 0; i < field_count(kind); i++) {
-        const field *f = &kind->fields[i];
-        field_target target = {arena, kind, f, error};
-        if (f->derived || f->required) continue;
-        cepa_status status = put_field(&target, NULL, options + f->offset);
-        if (status) return status;
-    }
-    *resolved = options;
-    return CEPA_OK;
+    return put_fields(arena, kind, NULL, resolved, error);
 }
 
 static cepa_status refuse_unknown(const kind *kind, const char *name, cepa_error *error)
