@@ -34,13 +34,20 @@ static cepa_status refuse_monitor(const callback *c, const char *name, const log
     return CEPA_ARGUMENT;
 }
 
+/* A log's place by its name; logs->count: there is none. */
+static size_t find_log(const log_list *logs, const char *name)
+{
+    size_t i = 0;
+    while (i < logs->count && strcmp(logs->logs[i].name, name) != 0) i++;
+    return i;
+}
+
 static cepa_status watch(callback *c, const fit_state *f, const char *name, const char *mode, double min_delta,
                          cepa_error *error)
 {
     const log_list *logs = f->logs;
     monitor *m = &c->monitor;
-    *m = (monitor){.min_delta = fabs(min_delta)};
-    while (m->log < logs->count && strcmp(logs->logs[m->log].name, name) != 0) m->log++;
+    *m = (monitor){.log = find_log(logs, name), .min_delta = fabs(min_delta)};
     if (m->log == logs->count) return refuse_monitor(c, name, logs, error);
     log_direction direction = log_list_direction(logs, f->t, m->log);
     if (direction == LOG_UNKNOWN && strcmp(mode, "auto") == 0)
@@ -210,11 +217,10 @@ static const field no_fields[] = {END_OF_FIELDS};
 
 static void terminate_after_step(callback *c, fit_state *f)
 {
-    for (size_t i = 0; i < f->logs->count; i++) {
-        if (strcmp(f->logs->logs[i].name, "loss") != 0 || isfinite(f->logs->logs[i].value)) continue;
-        stop(c, f);
-        say(f, "Batch %zu: Invalid loss, terminating training", f->step);
-    }
+    size_t loss = find_log(f->logs, "loss");
+    if (loss == f->logs->count || isfinite(f->logs->logs[loss].value)) return;
+    stop(c, f);
+    say(f, "Batch %zu: Invalid loss, terminating training", f->step);
 }
 
 static const callback_class terminate_on_nan = {
