@@ -185,13 +185,13 @@ static int count_of(const thing *t)
 static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *info)
 {
     arena *memory = &e->graph->memory;
-    bool several = list && (list->type == THING_LIST || list->type == THING_TUPLE);
-    size_t most = several ? list->list->count : list ? 1 : 0;
+    size_t most = 0;
+    const thing *const *item = list ? thing_items(&list, &most) : NULL;
     const char **texts = arena_array(memory, most + 1, sizeof *texts);
     if (!texts) return fail_memory(e->source.error);
     info->callbacks = texts;
     for (size_t i = 0; i < most; i++) {
-        const thing *t = several ? list->list->items[i] : list;
+        const thing *t = item[i];
         member found;
         if (t->type != THING_MEMBER || !family_find(&callback_family, t->member->call.name)) continue;
         if (member_read(memory, &callback_family, t->member, &found, e->source.error)) return e->source.error->status;

@@ -286,6 +286,8 @@ const thing *table_index(eval *e, const node *index, const thing *table);
 void tables_are_used(eval *e, const thing *inputs, const thing *target);
 /* Writes what was noted into info, in the graph's memory. */
 cepa_status tables_read(eval *e, cepa_source_info *info);
+/* The items of a LIST or TUPLE; of anything else that thing alone, as where Keras takes "one or a list of them". */
+const thing *const *thing_items(const thing *const *t, size_t *count);
 /* (rows, sizes ...); what is not known is None. */
 const thing *thing_shape(eval *e, int64_t rows, const shape *s);
 const thing *shape_without_batch(eval *e, const thing *shape, size_t offset);

@@ -102,9 +102,10 @@ static bool add_tensor(eval *e, const thing *t, size_t offset, sequence *tensors
 bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count)
 {
     sequence tensors = {0};
-    bool list = t->type == THING_LIST || t->type == THING_TUPLE;
-    for (size_t i = 0; i < (list ? t->list->count : 1); i++)
-        if (!add_tensor(e, list ? t->list->items[i] : t, offset, &tensors)) return false;
+    size_t items;
+    const thing *const *item = thing_items(&t, &items);
+    for (size_t i = 0; i < items; i++)
+        if (!add_tensor(e, item[i], offset, &tensors)) return false;
     *ids = arena_array(e->source.memory, tensors.count, sizeof **ids);
     if (!*ids) return eval_no_memory(e) != NULL;
     *count = tensors.count;

@@ -32,11 +32,17 @@ static const thing *known_table(eval *e, const cepa_known_dataset *about)
     return table.columns ? thing_table(e, &table) : NULL;
 }
 
+/* A call's first argument where it is a text, else "". */
+static const char *first_text(const call_site *site)
+{
+    bool text = site->count && site->arguments[0].thing->type == THING_TEXT;
+    return text ? site->arguments[0].thing->text : "";
+}
+
 /* seaborn.load_dataset("penguins"). */
 const thing *call_load_table(eval *e, const call_site *site)
 {
-    const char *name =
-        site->count && site->arguments[0].thing->type == THING_TEXT ? site->arguments[0].thing->text : "";
+    const char *name = first_text(site);
     const known *known = known_dataset(name);
     return known_table(e, known ? known_about(known) : NULL);
 }
@@ -44,9 +50,7 @@ const thing *call_load_table(eval *e, const call_site *site)
 /* pandas.read_csv("file or address"): a table of the file name that a known one has. */
 const thing *call_read_csv(eval *e, const call_site *site)
 {
-    const char *path =
-        site->count && site->arguments[0].thing->type == THING_TEXT ? site->arguments[0].thing->text : "";
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *path = first_text(site), *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t count, length = strcspn(name, "?");
     const cepa_known_dataset *about = cepa_known_datasets(&count);
     for (size_t i = 0; i < count; i++) {
@@ -61,23 +65,22 @@ const thing *call_read_csv(eval *e, const call_site *site)
 
 static bool names_column(const thing *names, const char *column)
 {
-    bool list = names->type == THING_LIST || names->type == THING_TUPLE;
-    for (size_t i = 0; i < (list ? names->list->count : 1); i++) {
-        const thing *name = list ? names->list->items[i] : names;
-        if (name->type == THING_TEXT && strcmp(name->text, column) == 0) return true;
-    }
+    size_t count;
+    const thing *const *name = thing_items(&names, &count);
+    for (size_t i = 0; i < count; i++)
+        if (name[i]->type == THING_TEXT && strcmp(name[i]->text, column) == 0) return true;
     return false;
 }
 
 static bool check_names(eval *e, const thing *table, const thing *names, size_t offset)
 {
-    bool list = names->type == THING_LIST || names->type == THING_TUPLE;
-    for (size_t i = 0; i < (list ? names->list->count : 1); i++) {
-        const thing *name = list ? names->list->items[i] : names;
-        if (name->type != THING_TEXT)
-            return eval_refuse(e, offset, "%s stands where a column's name was expected", thing_name(name)) != NULL;
-        if (!names_column(table->table->columns, name->text))
-            return eval_refuse(e, offset, "the table has no column '%s'", name->text) != NULL;
+    size_t count;
+    const thing *const *name = thing_items(&names, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (name[i]->type != THING_TEXT)
+            return eval_refuse(e, offset, "%s stands where a column's name was expected", thing_name(name[i])) != NULL;
+        if (!names_column(table->table->columns, name[i]->text))
+            return eval_refuse(e, offset, "the table has no column '%s'", name[i]->text) != NULL;
     }
     return true;
 }
@@ -88,14 +91,14 @@ static const thing *choose_columns(eval *e, const thing *table, const thing *nam
     if (!check_names(e, table, names, offset)) return NULL;
     source_table chosen = *table->table;
     chosen.columns = thing_sequence(e, THING_LIST, NULL, 0);
-    bool list = names->type == THING_LIST || names->type == THING_TUPLE;
-    const sequence *all = table->table->columns->list;
-    for (size_t i = 0; others && chosen.columns && i < all->count; i++)
-        if (!names_column(names, all->items[i]->text) && !sequence_add(e, chosen.columns->list, all->items[i]))
-            return NULL;
-    for (size_t i = 0; !others && chosen.columns && i < (list ? names->list->count : 1); i++)
-        if (!sequence_add(e, chosen.columns->list, list ? names->list->items[i] : names)) return NULL;
-    return chosen.columns ? thing_table(e, &chosen) : NULL;
+    if (!chosen.columns) return NULL;
+    size_t count;
+    const thing *const *column = thing_items(others ? &table->table->columns : &names, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (others && names_column(names, column[i]->text)) continue;
+        if (!sequence_add(e, chosen.columns->list, column[i])) return NULL;
+    }
+    return thing_table(e, &chosen);
 }
 
 /* table.drop(columns=names), or with Python's older spelling drop(names, axis=1). */

@@ -89,6 +89,13 @@ const thing *thing_sequence(eval *e, thing_type type, const thing *const *items,
     return made;
 }
 
+const thing *const *thing_items(const thing *const *t, size_t *count)
+{
+    bool list = (*t)->type == THING_LIST || (*t)->type == THING_TUPLE;
+    *count = list ? (*t)->list->count : 1;
+    return list ? (*t)->list->items : t;
+}
+
 /* ---- As text */
 
 bool thing_is_unknown(const thing *t)

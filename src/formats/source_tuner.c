@@ -11,6 +11,12 @@ const thing *call_hyperparameters(eval *e, const call_site *site)
     return thing_new(e, THING_TUNER);
 }
 
+/* An argument; NULL where it is left out or None. */
+static const thing *said(const named_thing *given)
+{
+    return given && given->thing->type != THING_NONE ? given->thing : NULL;
+}
+
 /* ---- Declaring --------------------------------------------------------------------------------------------------- */
 
 static const char *name_of(eval *e, const named_thing *given)
@@ -83,9 +89,9 @@ const thing *tuner_choice(eval *e, const call_site *site)
     if (list->kind != VALUE_LIST || !list->list.count)
         return eval_refuse(e, given[1]->offset, "%s stands where a list of values was expected",
                            thing_name(given[1]->thing));
-    bool preset = given[3] && given[3]->thing->type != THING_NONE;
+    const thing *preset = said(given[3]);
     if (!print_values(e, list->list.items, list->list.count, &declared)) return NULL;
-    return choose(e, &declared, preset ? given[3]->thing : thing_of_value(e, list->list.items[0]), list->list.items,
+    return choose(e, &declared, preset ? preset : thing_of_value(e, list->list.items[0]), list->list.items,
                   site->offset);
 }
 
@@ -128,18 +134,15 @@ static bool number_of(eval *e, const named_thing *given, bool whole, double *num
 static bool read_range(eval *e, const named_thing *const *given, cepa_hyperparameter *declared)
 {
     enum { LOW = 1, HIGH, STEP, SAMPLING };
-    const thing *sampling = given[SAMPLING] ? given[SAMPLING]->thing : thing_none();
-    bool linear =
-        sampling->type == THING_NONE || (sampling->type == THING_TEXT && strcmp(sampling->text, "linear") == 0);
-    declared->logarithmic = sampling->type == THING_TEXT && strcmp(sampling->text, "log") == 0;
-    if (!linear && !declared->logarithmic)
+    const thing *sampling = said(given[SAMPLING]);
+    const char *way = !sampling ? "linear" : sampling->type == THING_TEXT ? sampling->text : "";
+    bool steps = said(given[STEP]) != NULL;
+    declared->logarithmic = strcmp(way, "log") == 0;
+    if (strcmp(way, "linear") != 0 && !declared->logarithmic)
         return eval_refuse(e, given[SAMPLING]->offset, "sampling must be 'linear' or 'log'") != NULL;
     if (!number_of(e, given[LOW], declared->whole, &declared->low)) return false;
     if (!number_of(e, given[HIGH], declared->whole, &declared->high)) return false;
-    if (given[STEP] && given[STEP]->thing->type != THING_NONE &&
-        !number_of(e, given[STEP], declared->whole, &declared->step))
-        return false;
-    bool steps = given[STEP] && given[STEP]->thing->type != THING_NONE;
+    if (steps && !number_of(e, given[STEP], declared->whole, &declared->step)) return false;
     if (declared->whole && !steps && !declared->logarithmic) declared->step = 1;
     if (declared->high < declared->low || (declared->logarithmic && declared->low <= 0))
         return eval_refuse(e, given[HIGH]->offset, "the range must go up%s",
@@ -157,8 +160,8 @@ static const thing *tuner_range(eval *e, const call_site *site, bool whole)
     if (!eval_bind(e, site, names, 3, given)) return NULL;
     cepa_hyperparameter declared = {.name = name_of(e, given[0]), .whole = whole};
     if (!declared.name || !read_range(e, given, &declared) || !declare(e, &declared)) return NULL;
-    bool preset = given[5] && given[5]->thing->type != THING_NONE;
-    const thing *chosen = eval_settable(e, declared.name, preset ? given[5]->thing : given[1]->thing);
+    const thing *preset = said(given[5]);
+    const thing *chosen = eval_settable(e, declared.name, preset ? preset : given[1]->thing);
     double number = 0;
     named_thing set = {.thing = chosen, .offset = site->offset};
     if (!chosen || !number_of(e, &set, whole, &number)) return NULL;
