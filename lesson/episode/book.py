@@ -63,6 +63,10 @@ class Book:
         ]
         return found, summary["name"]
 
+    def parameters(self, source):
+        """How many parameters a model has."""
+        return sum(layer.parameters for layer in self.layers(source)[0])
+
     def compare_layers(self, caption, expected, source, *options, because=""):
         """Puts a model's layers beside a printed table, line by line."""
         found, _ = self.layers(source, *options)

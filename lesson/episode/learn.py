@@ -218,7 +218,7 @@ def against_dense(book):
     page.heading("Against dense layers alone")
     book.show("summary", "lesson/dense_model.py", "--style", "keras2.14", folded=True)
     total = book.compare_layers("The table of the dense network", printed.DENSE_ONLY, "lesson/dense_model.py")
-    ours = sum(layer.parameters for layer in book.layers("lesson/cifar_model.py")[0])
+    ours = book.parameters("lesson/cifar_model.py")
     train(book, "dense")
     draw_curves(book, "dense", "the dense network")
     compare_training(book, "dense", "dense")

@@ -17,6 +17,9 @@ class Training:
     settings: tuple = ()
     fits: int = 1
 
+    def set_options(self):
+        return [option for setting in self.settings for option in ("--set", setting)]
+
 
 RATES = (0.15, 0.3, 0.45, 0.6, 0.75)
 OLDER = ("dropout_rate=0.2", "filters=32", "units=32")
@@ -51,9 +54,7 @@ class Plan:
         options = ["--data", self.data, "--train", self.rows, "--epochs", self.epochs(training)]
         if self.held_back:
             options += ["--validation", self.held_back / self.rows]
-        for setting in training.settings:
-            options += ["--set", setting]
-        return options
+        return options + training.set_options()
 
 
 class Estimate:
@@ -76,7 +77,6 @@ class Estimate:
 
     def seconds_a_row(self, program, plan, training):
         """From two epochs: the first is slower by what happens once."""
-        options = [option for setting in training.settings for option in ("--set", setting)]
         program.run(
             "fit",
             training.source,
@@ -88,7 +88,7 @@ class Estimate:
             "none",
             "--epochs",
             2,
-            *options,
+            *training.set_options(),
             "--overwrite",
             "-o",
             "probe",

@@ -3,7 +3,7 @@
 import csv
 
 import printed
-from learn import TRAINING, compare_training, draw_curves, in_words, train
+from learn import ACCURACY_BAND, LOSS_BAND, TRAINING, compare_training, draw_curves, in_words, train
 from look import question, tuple_text
 from page import Row
 from plan import RATES
@@ -19,7 +19,7 @@ def deeper(book):
     total = book.compare_layers(
         "The table of the network with a third convolution", printed.THREE_CONVOLUTIONS, "lesson/extra_layer.py"
     )
-    before = sum(layer.parameters for layer in book.layers("lesson/cifar_model.py")[0])
+    before = book.parameters("lesson/cifar_model.py")
     page.compare(
         "More or fewer parameters?",
         Row("change against the network before", "fewer", "fewer" if total < before else "more"),
@@ -135,14 +135,13 @@ def evaluated(book):
     train(book, "older")
     options = ("--data", book.plan.data, "--style", "keras2.12", "--verbose", "2")
     book.show("evaluate", "dropout", *options)
-    old = book.show("evaluate", "older", *options)
-    numbers = dict(zip(("loss", "accuracy"), (float(part.split(": ")[1]) for part in old.split(" - ")[2:4])))
+    theirs, ours = evaluation(printed.EVALUATED), evaluation(book.show("evaluate", "older", *options))
     because = book.why_trained_otherwise()
     page.compare(
         "The printed line and the network it is of",
-        Row("steps", "313/313", old.split(" ")[0], book.because_of_data("")),
-        Row("loss", 1.4683, numbers["loss"], because, 0.1),
-        Row("accuracy", 0.5307, numbers["accuracy"], because, 0.04),
+        Row("steps", theirs["steps"], ours["steps"], book.because_of_data("")),
+        Row("loss", theirs["loss"], ours["loss"], because, LOSS_BAND),
+        Row("accuracy", theirs["accuracy"], ours["accuracy"], because, ACCURACY_BAND),
         Row(
             "parameters",
             None,
@@ -150,6 +149,12 @@ def evaluated(book):
             "the episode shows the table of the later, larger network",
         ),
     )
+
+
+def evaluation(text):
+    """The numbers in Keras' line of an evaluation (such as printed.EVALUATED), which may go on behind them."""
+    steps, _, *metrics = text.split(" - ")[:4]
+    return {"steps": steps} | {name: float(number) for name, number in (metric.split(": ") for metric in metrics)}
 
 
 def sweep(book):
@@ -189,7 +194,10 @@ def compare_rates(book):
     keras = [printed.keras(f"dropout_{rate:.2f}", "val_loss") for rate in RATES]
     page.compare(
         "Test loss for each rate; Keras 3.15: mean and spread of three runs on JPEG copies of the pictures",
-        *(Row(f"dropout_rate {rate}", printed.SWEEP[rate], round(losses[rate], 3), because, 0.1) for rate in RATES),
+        *(
+            Row(f"dropout_rate {rate}", printed.SWEEP[rate], round(losses[rate], 3), because, LOSS_BAND)
+            for rate in RATES
+        ),
         extra=("Keras 3.15", [f"{mean:.3f} ± {spread:.3f}" for mean, spread, _ in keras]),
     )
     means = [mean for mean, _, _ in keras]
