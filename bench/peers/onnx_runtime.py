@@ -5,13 +5,13 @@ from onnx import TensorProto, helper, numpy_helper
 from peers.network import padding
 
 
-def convolution(node, attributes):
+def convolution(node):
     top, bottom, left, right = padding(node)
-    return "Conv", dict(attributes, kernel_shape=node.config["kernel_size"], pads=[top, left, bottom, right],
+    return "Conv", dict(kernel_shape=node.config["kernel_size"], pads=[top, left, bottom, right],
                         group=node.config["groups"], strides=node.config["strides"])
 
 
-def pooling(node, attributes):
+def pooling(node):
     size = node.config["pool_size"]
     return "MaxPool", dict(kernel_shape=size, strides=node.config["strides"] or size)
 
@@ -19,13 +19,13 @@ def pooling(node, attributes):
 OPERATORS = {
     "Conv2D": convolution,
     "MaxPooling2D": pooling,
-    "Dense": lambda node, attributes: ("Gemm", {"transB": 1}),
-    "BatchNormalization": lambda node, attributes: ("BatchNormalization", {"epsilon": node.config["epsilon"]}),
-    "Activation": lambda node, attributes: ("Relu", {}),
-    "Add": lambda node, attributes: ("Add", {}),
-    "GlobalAveragePooling2D": lambda node, attributes: ("GlobalAveragePool", {}),
-    "Flatten": lambda node, attributes: ("Flatten", {}),
-    "Dropout": lambda node, attributes: ("Identity", {}),
+    "Dense": lambda node: ("Gemm", {"transB": 1}),
+    "BatchNormalization": lambda node: ("BatchNormalization", {"epsilon": node.config["epsilon"]}),
+    "Activation": lambda node: ("Relu", {}),
+    "Add": lambda node: ("Add", {}),
+    "GlobalAveragePooling2D": lambda node: ("GlobalAveragePool", {}),
+    "Flatten": lambda node: ("Flatten", {}),
+    "Dropout": lambda node: ("Identity", {}),
 }
 
 
@@ -42,7 +42,7 @@ def onnx_model(network, batch):
             height, width, channels = node.config["batch_shape"][1:]
             first = helper.make_tensor_value_info(node.name, TensorProto.FLOAT, [batch, channels, height, width])
             continue
-        operator, attributes = OPERATORS[node.kind](node, {})
+        operator, attributes = OPERATORS[node.kind](node)
         names = [f"{node.name}/{i}" for i in range(len(node.weights))]
         weights += [numpy_helper.from_array(array, name) for array, name in zip(node.weights, names)]
         inner = {"GlobalAveragePooling2D": "/average"}.get(node.kind, "")
