@@ -229,6 +229,15 @@ static void fit_with_callbacks(void **state)
     cepa_dataset_free(data);
 }
 
+/* Asserts that one step of one epoch was done, and what ended it. */
+static void assert_one_step(const cepa_model *model, const char *stopped_by)
+{
+    const cepa_history_table *h = cepa_history(model);
+    assert_int_equal(h->epochs, 1);
+    assert_string_equal(h->stopped_by, stopped_by);
+    assert_int_equal(model->training->optimizer.iterations, 1);
+}
+
 /* The epoch of the batch that broke ends with its validation, as in Keras. */
 static void terminate_on_nan(void **state)
 {
@@ -238,11 +247,8 @@ static void terminate_on_nan(void **state)
     assert_int_equal(cepa_fit(model, data, .epochs = 5, .batch_size = 4, .validation_data = data,
                               .callbacks = {cepa_terminate_on_nan()}),
                      CEPA_OK);
-    const cepa_history_table *h = cepa_history(model);
-    assert_int_equal(h->epochs, 1);
-    assert_string_equal(h->stopped_by, "TerminateOnNaN");
-    assert_int_equal(model->training->optimizer.iterations, 1);
-    assert_true(!isfinite(history_at(h, "val_loss", 0)));
+    assert_one_step(model, "TerminateOnNaN");
+    assert_true(!isfinite(history_at(cepa_history(model), "val_loss", 0)));
     cepa_graph_free(cepa_model_graph(model));
     cepa_dataset_free(data);
 }
@@ -255,11 +261,8 @@ static void budget(void **state)
     cepa_model *model = new_model();
     assert_int_equal(cepa_fit(model, data, .epochs = 5, .batch_size = 4, .validation_data = data, .budget = 1e-9),
                      CEPA_OK);
-    const cepa_history_table *h = cepa_history(model);
-    assert_int_equal(h->epochs, 1);
-    assert_string_equal(h->stopped_by, "budget");
-    assert_int_equal(model->training->optimizer.iterations, 1);
-    assert_true(history_at(h, "val_loss", 0) > 0);
+    assert_one_step(model, "budget");
+    assert_true(history_at(cepa_history(model), "val_loss", 0) > 0);
     cepa_fit(model, data, .epochs = 2, .budget = 1e9);
     assert_int_equal(cepa_history(model)->epochs, 2);
     assert_null(cepa_history(model)->stopped_by);
