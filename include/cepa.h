@@ -633,8 +633,7 @@ typedef struct cepa_fit_options {
     const double *class_weight;          /* by class, class_weight_count of them; classes beyond have weight 1 */
     size_t class_weight_count;
     cepa_choice callbacks[CEPA_MAX_INPUTS]; /* cepa_early_stopping(...) and the like, in Keras' order */
-    double
-        budget; /* seconds after which the epoch ends with this step, and training with its validation; default none */
+    double budget; /* seconds after which training ends with this step and a validation; default none */
     cepa_callback callback;
     void *context;
 } cepa_fit_options;
