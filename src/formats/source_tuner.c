@@ -2,7 +2,6 @@
  * else the default. */
 #include "formats/source_eval.h"
 
-#include <math.h>
 #include <string.h>
 
 const thing *call_hyperparameters(eval *e, const call_site *site)

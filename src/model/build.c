@@ -196,4 +196,10 @@ const cepa_error *cepa_model_error(const cepa_model *model)
     return model->graph->error.status ? &model->graph->error : &model->error;
 }
 
+cepa_status model_need_network(const cepa_model *model, cepa_error *error)
+{
+    const cepa_error *why = cepa_model_error(model);
+    return model && model->network ? CEPA_OK : fail(error, why->status, "%s", why->message);
+}
+
 cepa_graph *cepa_model_graph(const cepa_model *model) { return model ? model->graph : NULL; }

@@ -107,11 +107,11 @@ static cepa_status add_maps(const gradient *g, cepa_matrix *map, cepa_error *err
 static cepa_status choose_call(const cepa_model *model, const char *layer, const call **found, cepa_error *error)
 {
     const network *n = model->network;
-    cepa_status status = layer || !n ? model_find_call(model, layer ? layer : "", found, error) : CEPA_OK;
-    for (size_t i = 0; !layer && n && i < n->visible_count; i++)
+    cepa_status status = layer ? model_find_call(model, layer, found, error) : model_need_network(model, error);
+    if (status) return status;
+    for (size_t i = 0; !layer && i < n->visible_count; i++)
         if (graph_tensor(model->graph, n->visible[i]->result[0])->shape.rank == 3 && n->visible[i]->inputs)
             *found = n->visible[i];
-    if (status) return status;
     if (!*found)
         return fail(error, CEPA_ARGUMENT, "model %s has no layer with maps (height, width, channels)", n->name);
     if (graph_tensor(model->graph, (*found)->result[0])->shape.rank == 3) return CEPA_OK;

@@ -10,7 +10,8 @@ cepa_status model_find_call(const cepa_model *model, const char *layer, const ca
 {
     const network *n = model->network;
     *found = NULL;
-    if (!n) return fail(error, model->error.status, "%s", model->error.message);
+    cepa_status status = model_need_network(model, error);
+    if (status) return status;
     for (size_t i = 0; i < n->visible_count && !*found; i++)
         if (strcmp(n->visible[i]->layer->name, layer) == 0) *found = n->visible[i];
     return *found ? CEPA_OK : fail(error, CEPA_ARGUMENT, "model %s has no layer %s", n->name, layer);

@@ -43,8 +43,8 @@ cepa_status cepa_model_kernels(const cepa_model *model, cepa_kernel_info **kerne
     plan *plan;
     *kernels = NULL;
     *count = 0;
-    if (!model->network) return fail(error, model->error.status, "%s", model->error.message);
-    cepa_status status = plan_training(model->network, &plan, error);
+    cepa_status status = model_need_network(model, error);
+    if (!status) status = plan_training(model->network, &plan, error);
     if (status) return status;
     *kernels = calloc(plan->step_count, sizeof **kernels);
     if (!*kernels) status = fail_memory(error);

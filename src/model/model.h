@@ -26,6 +26,9 @@ cepa_model *model_of_network(cepa_graph *graph, network *network);
 /* Keeps a call's error in the model, the first one only, and gives its status back. */
 cepa_status model_fail(cepa_model *model, const cepa_error *error);
 
+/* Fails with what building said where the model has no network, or is NULL. */
+cepa_status model_need_network(const cepa_model *model, cepa_error *error);
+
 /* Compiles from values, as files and source text hold them. tolerant: unknown arguments are passed over. The model does
  * not keep the error. */
 cepa_status model_compile_values(cepa_model *model, const struct compile_values *values, bool tolerant,

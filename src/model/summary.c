@@ -250,10 +250,11 @@ static optimizer_size size_of_optimizer(const cepa_model *model)
 cepa_status cepa_summary(const cepa_model *model, const cepa_summary_options *options, char **text, cepa_error *error)
 {
     *text = NULL;
-    if (!model || !model->network) return fail(error, cepa_model_status(model), "%s", cepa_model_error(model)->message);
+    cepa_status status = model_need_network(model, error);
+    if (status) return status;
     buffer table = {0};
     optimizer_size optimizer = size_of_optimizer(model);
-    cepa_status status = summary_text(model->network, options, &optimizer, &table, error);
+    status = summary_text(model->network, options, &optimizer, &table, error);
     if (status == CEPA_OK && !(*text = buffer_take_text(&table))) status = fail_memory(error);
     buffer_free(&table);
     return status;

@@ -114,12 +114,12 @@ cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data, cons
 cepa_status cepa_output_shape(const cepa_model *model, const cepa_dataset *data, size_t index, size_t *rank,
                               int shape[CEPA_MAX_RANK], cepa_error *error)
 {
-    const cepa_error *broken = cepa_model_error(model);
-    if (!model->network) return fail(error, broken->status, "%s", broken->message);
+    cepa_status status = model_need_network(model, error);
+    if (status) return status;
     if (index >= model->network->outputs)
         return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, no output %zu", model->network->outputs, index);
     struct shape found;
-    cepa_status status = network_output_shape(model->network, data, index, &found, error);
+    status = network_output_shape(model->network, data, index, &found, error);
     if (status) return status;
     *rank = found.rank;
     memcpy(shape, found.size, found.rank * sizeof *shape);
@@ -129,7 +129,6 @@ cepa_status cepa_output_shape(const cepa_model *model, const cepa_dataset *data,
 cepa_status cepa_predict(const cepa_model *model, const cepa_dataset *data, float *const *outputs, size_t output_count,
                          int threads, cepa_error *error)
 {
-    const cepa_error *broken = cepa_model_error(model);
-    if (!model->network) return fail(error, broken->status, "%s", broken->message);
-    return network_predict(model->network, data, outputs, output_count, threads, error);
+    cepa_status status = model_need_network(model, error);
+    return status ? status : network_predict(model->network, data, outputs, output_count, threads, error);
 }
