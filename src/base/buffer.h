@@ -18,6 +18,7 @@ typedef struct buffer {
 bool buffer_reserve(buffer *buffer, size_t more);
 void buffer_bytes(buffer *buffer, const void *bytes, size_t size);
 void buffer_text(buffer *buffer, const char *text);
+void buffer_blanks(buffer *buffer, size_t count);
 void buffer_format(buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The shortest decimal form that reads back as the same double: 0.001, 1e-07, 2.0 ("2" where whole is true). */
 void buffer_number(buffer *buffer, double number, bool whole);
@@ -30,6 +31,9 @@ void buffer_digits(buffer *buffer, double number, int digits);
 /* The text, to be freed with free(); NULL where memory was exhausted. The buffer is empty afterwards. */
 char *buffer_take_text(buffer *buffer);
 void buffer_free(buffer *buffer);
+
+/* Columns that UTF-8 text takes on a terminal: one a character. */
+size_t text_columns(const char *text, size_t bytes);
 
 /* Reads the number at the start of text; *end (may be NULL) points behind it, at text itself where there is none. */
 double read_number(const char *text, const char **end);

@@ -108,17 +108,7 @@ static void put_cell(buffer *text, const canvas *c, size_t at)
     end_colour(text, c);
 }
 
-static size_t columns_of(const char *text)
-{
-    size_t columns = 0;
-    for (; *text; text++) columns += ((unsigned char)*text & 0xC0) != 0x80;
-    return columns;
-}
-
-static void pad(buffer *text, size_t columns)
-{
-    for (; columns; columns--) buffer_text(text, " ");
-}
+static size_t columns_of(const char *text) { return text_columns(text, strlen(text)); }
 
 /* A tick's label in a small buffer. */
 static void label_of(const scale *s, size_t tick, char label[40])
@@ -149,7 +139,7 @@ static void put_line(buffer *text, const canvas *c, size_t line, size_t margin)
     char label[40] = "";
     for (size_t i = 0; i < c->y.ticks; i++)
         if (line_of(c, scale_tick(&c->y, i)) == line) label_of(&c->y, i, label);
-    pad(text, margin - columns_of(label));
+    buffer_blanks(text, margin - columns_of(label));
     buffer_format(text, "%s %s", label, *label ? "\u2524" : "\u2502");
     for (size_t i = 0; i < c->columns; i++) put_cell(text, c, line * c->columns + i);
     buffer_text(text, "\n");
@@ -157,7 +147,7 @@ static void put_line(buffer *text, const canvas *c, size_t line, size_t margin)
 
 static void put_x_axis(buffer *text, const canvas *c, size_t margin)
 {
-    pad(text, margin + 1);
+    buffer_blanks(text, margin + 1);
     buffer_text(text, "\u2514");
     for (size_t i = 0, tick = 0; i < c->columns; i++) {
         bool here = tick < c->x.ticks && (size_t)lrint(dot_x(c, scale_tick(&c->x, tick))) / ACROSS <= i;
@@ -176,7 +166,7 @@ static void put_x_labels(buffer *text, const canvas *c, size_t margin)
         size_t width = columns_of(label), middle = margin + 2 + (size_t)lrint(dot_x(c, scale_tick(&c->x, i))) / ACROSS;
         size_t start = middle > width / 2 ? middle - width / 2 : 0;
         if (used && start < used + 1) continue; /* no room beside the one before */
-        pad(text, start - used);
+        buffer_blanks(text, start - used);
         buffer_text(text, label);
         used = start + width;
     }
@@ -188,7 +178,7 @@ static void put_legend(buffer *text, const canvas *c, const cepa_series *series,
 {
     for (size_t i = 0; i < count; i++) {
         const int *dash = dashes[c->color ? 0 : i % ARRAY_COUNT(dashes)];
-        pad(text, margin + 2);
+        buffer_blanks(text, margin + 2);
         put_colour(text, c, i);
         for (int k = 0; k < 6; k++) {
             unsigned dots = 0;
@@ -213,7 +203,7 @@ static void put_all(buffer *text, const canvas *c, const cepa_series *series, si
     put_x_labels(text, c, margin);
     if (*x_label) {
         size_t middle = margin + 2 + c->columns / 2, half = columns_of(x_label) / 2;
-        pad(text, middle > half ? middle - half : 0);
+        buffer_blanks(text, middle > half ? middle - half : 0);
         buffer_format(text, "%s\n", x_label);
     }
     if (count > 1 || strcmp(y_label, series->name) != 0) put_legend(text, c, series, count, margin);

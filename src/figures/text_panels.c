@@ -36,11 +36,6 @@ static void block_free(block *b)
     free(b->line);
 }
 
-static void blanks(buffer *text, size_t count)
-{
-    for (; count; count--) buffer_text(text, " ");
-}
-
 /* ---- Tables ------------------------------------------------------------------------------------------------------ */
 
 /* What stands around a number: brackets at the ends of a marked row. */
@@ -179,14 +174,6 @@ typedef struct row {
     bool color;
 } row;
 
-/* Columns of a text's first length bytes. */
-static size_t columns_of(const char *text, size_t length)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++) columns += ((unsigned char)text[i] & 0xC0) != 0x80;
-    return columns;
-}
-
 static size_t title_lines(const cepa_panel *p)
 {
     size_t lines = p->title && *p->title;
@@ -209,7 +196,7 @@ static size_t column_width(const row *r, size_t i)
     size_t lines = title_lines(&r->panels[i]), title = 0, length;
     if (lines) {
         const char *last = title_line(&r->panels[i], lines - 1, &length);
-        title = columns_of(last, length);
+        title = text_columns(last, length);
     }
     return r->blocks[i].width > title ? r->blocks[i].width : title;
 }
@@ -251,9 +238,9 @@ static void put_title_line(buffer *text, const row *r, size_t number, size_t mos
         const char *line = title_line(&r->panels[i], number - missing, &length);
         if (strspn(line, " ") >= length) continue;
         if (written && written >= start) start = written + 1;
-        blanks(text, start - written);
+        buffer_blanks(text, start - written);
         buffer_bytes(text, line, length);
-        written = start + columns_of(line, length);
+        written = start + text_columns(line, length);
     }
     end_line(text);
 }
@@ -278,7 +265,7 @@ static void put_row(buffer *text, const row *r)
             bool here = line >= before && line < before + b->lines;
             if (here && b->line[line - before].bytes) buffer_text(text, (const char *)b->line[line - before].bytes);
             if (i + 1 == r->count) break;
-            blanks(text, width - (here ? b->width : 0));
+            buffer_blanks(text, width - (here ? b->width : 0));
             put_gap(text, &r->panels[i], line == (lines - 1) / 2);
         }
         end_line(text);

@@ -7,24 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t text_columns(const char *text, size_t bytes)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 size_t text_bytes(const char *text, size_t columns)
 {
     size_t bytes = 0;
     while (text[bytes] && (columns || ((unsigned char)text[bytes] & 0xc0) == 0x80))
         columns -= ((unsigned char)text[bytes++] & 0xc0) != 0x80;
     return bytes;
-}
-
-void summary_pad(buffer *text, size_t columns)
-{
-    while (columns--) buffer_text(text, " ");
 }
 
 void summary_count(buffer *text, size_t count)

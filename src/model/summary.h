@@ -56,10 +56,7 @@ const char *summary_keep(summary *s, buffer *text);
 /* "22,550" */
 void summary_count(buffer *text, size_t count);
 
-/* Columns that UTF-8 text takes on a terminal: one a character. */
-size_t text_columns(const char *text, size_t bytes);
 /* Bytes of the first columns of a text, at most all of it. */
 size_t text_bytes(const char *text, size_t columns);
-void summary_pad(buffer *text, size_t columns);
 
 #endif

@@ -77,7 +77,7 @@ static void share_and_bar(buffer *text, size_t count, size_t total)
     double share = total ? (double)count / (double)total : 0;
     buffer percent = {0};
     buffer_fixed(&percent, 100 * share, 1);
-    summary_pad(text, percent.size < 5 ? 5 - percent.size : 0);
+    buffer_blanks(text, percent.size < 5 ? 5 - percent.size : 0);
     buffer_format(text, "%s %%", percent.failed ? "" : (const char *)percent.bytes);
     buffer_free(&percent);
     size_t bar = (size_t)(share * BAR + 0.5);
@@ -100,7 +100,7 @@ static size_t widest_of(const char *const *texts, size_t count)
 static void write_column(buffer *text, const char *content, size_t width)
 {
     buffer_text(text, content);
-    summary_pad(text, width - text_columns(content, strlen(content)) + 3);
+    buffer_blanks(text, width - text_columns(content, strlen(content)) + 3);
 }
 
 /* One layer: its formula, its share, and the formula in words. */

@@ -47,7 +47,7 @@ static void write_row(buffer *text, const layout *l, const char *const *fields)
             if (!last) buffer_text(text, "  ");
             size_t column =
                 text->failed ? l->ends[i] : text_columns((const char *)text->bytes + start, text->size - start);
-            if (column < l->ends[i]) summary_pad(text, l->ends[i] - column);
+            if (column < l->ends[i]) buffer_blanks(text, l->ends[i] - column);
             left[i] += bytes;
             more |= *left[i] != 0;
         }

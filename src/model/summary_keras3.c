@@ -161,9 +161,9 @@ static void write_piece(buffer *text, const cell *c, size_t line, size_t width, 
     static const piece empty;
     const piece *p = line < c->count ? &c->pieces[line] : &empty;
     size_t used = text_columns(c->text + p->from, p->to - p->from) + p->cut;
-    if (right) summary_pad(text, width - used);
+    if (right) buffer_blanks(text, width - used);
     write_inked(text, c, p);
-    if (!right) summary_pad(text, width - used);
+    if (!right) buffer_blanks(text, width - used);
 }
 
 /* A row of cells; those of the heading stand at its bottom, others at the top. */
