@@ -242,12 +242,8 @@ static cepa_status choose(table *t)
 
 static bool is_whole(const table *t, const features *list, size_t row)
 {
-    double number;
-    for (size_t i = 0; i < list->count; i++) {
-        const feature *f = &list->items[i];
-        const char *text = field(t, row, f->column);
-        if (is_missing(text) || (!f->value && !is_number(text, &number))) return false;
-    }
+    for (size_t i = 0; i < list->count; i++)
+        if (is_missing(field(t, row, list->items[i].column))) return false;
     return true;
 }
 
