@@ -11,14 +11,16 @@
 #define GAP         6.0 /* between things that belong together */
 #define LINE_WIDTH  1.0
 
-static label tick_label(cairo_t *cr, const scale *s, size_t index)
+label axis_tick_label(cairo_t *cr, const scale *s, size_t index, double size)
 {
     buffer text = {0};
     scale_label(s, index, &text);
-    label l = label_fit(cr, (const char *)text.bytes, TICK_SIZE, 0);
+    label l = label_fit(cr, (const char *)text.bytes, size, 0);
     buffer_free(&text);
     return l;
 }
+
+static label tick_label(cairo_t *cr, const scale *s, size_t index) { return axis_tick_label(cr, s, index, TICK_SIZE); }
 
 /* The power of ten that an axis' labels are to be multiplied by; empty where there is none. */
 static label power_label(cairo_t *cr, const scale *s)

@@ -22,6 +22,9 @@ axes axes_layout(cairo_t *cr, const box *area, const extent *x, const extent *y,
 /* Draws frame, ticks, labels and title. */
 void axes_draw(cairo_t *cr, const axes *a);
 
+/* The label of a scale's tick in a font size. */
+label axis_tick_label(cairo_t *cr, const scale *s, size_t index, double size);
+
 /* Where a number is drawn. */
 double axes_x(const axes *a, double number);
 double axes_y(const axes *a, double number);

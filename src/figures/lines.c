@@ -2,6 +2,7 @@
 #include "figures/lines.h"
 
 #include "base/memory.h"
+#include "figures/points.h"
 #include "figures/surface.h"
 
 #include <string.h>
@@ -15,31 +16,20 @@
 /* seaborn's dashes, in line widths; the first line is solid. With ten colours twenty lines differ. */
 static const double dashes[][6] = {{0}, {4, 1.5}, {1, 1}, {3, 1.25, 1.5, 1.25}, {5, 1, 1, 1}, {5, 1, 1, 1, 1, 1}};
 
-static void set_colour(cairo_t *cr, size_t place, double opacity)
-{
-    uint32_t colour = series_colour(place);
-    cairo_set_source_rgba(cr, (colour >> 16) / 255.0, (colour >> 8 & 255) / 255.0, (colour & 255) / 255.0, opacity);
-}
-
 void line_style(cairo_t *cr, size_t place)
 {
     const double *pattern = dashes[place % ARRAY_COUNT(dashes)];
     double lengths[6];
     int count = 0;
     for (; count < 6 && pattern[count] > 0; count++) lengths[count] = pattern[count] * LINE_WIDTH;
-    set_colour(cr, place, 1);
+    point_colour(cr, place, 1);
     cairo_set_line_width(cr, LINE_WIDTH);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     cairo_set_dash(cr, lengths, count, 0);
 }
 
 /* A point with a gap on both sides would leave no line: a dot shows it. */
-static void draw_dot(cairo_t *cr, double x, double y)
-{
-    cairo_new_path(cr);
-    cairo_arc(cr, x, y, MARKER_RADIUS, 0, 6.283185307179586);
-    cairo_fill(cr);
-}
+static void draw_dot(cairo_t *cr, double x, double y) { point_draw(cr, x, y, MARKER_RADIUS); }
 
 static void draw_series(cairo_t *cr, const axes *a, const cepa_series *s)
 {
@@ -143,7 +133,7 @@ static void draw(cairo_t *cr, const void *drawn)
     if (c->count > LEGEND_INSIDE) area.width -= legend_size(cr, c->series, c->count).width + PADDING;
     axes a = axes_layout(cr, &area, &x_extent, &y_extent, c->title, c->x_label, c->y_label);
     for (size_t i = 0; i < c->count; i++) {
-        set_colour(cr, i, BAND_OPACITY);
+        point_colour(cr, i, BAND_OPACITY);
         if (c->series[i].spread) draw_band(cr, &a, &c->series[i]);
     }
     for (size_t i = 0; i < c->count; i++) {

@@ -96,21 +96,12 @@ static void draw_points(cairo_t *cr, const content *c, const axes *a, size_t x, 
     }
 }
 
-static label tick_label(cairo_t *cr, const scale *s, size_t tick)
-{
-    buffer text = {0};
-    scale_label(s, tick, &text);
-    label l = label_fit(cr, (const char *)text.bytes, TICK_SIZE, 0);
-    buffer_free(&text);
-    return l;
-}
-
 /* Numbers and a name below a column of panels: every other tick, so that they do not touch. */
 static void draw_below(cairo_t *cr, const content *c, const axes *a, size_t column)
 {
     double base = a->frame.y + a->frame.height + GAP + TICK_SIZE;
     for (size_t i = 0; i < a->x.ticks; i += 2) {
-        label l = tick_label(cr, &a->x, i);
+        label l = axis_tick_label(cr, &a->x, i, TICK_SIZE);
         label_draw(cr, &l, axes_x(a, scale_tick(&a->x, i)), base, 0.5);
     }
     label name = label_fit(cr, c->columns[column], NAME_SIZE, PANEL);
@@ -121,7 +112,7 @@ static void draw_below(cairo_t *cr, const content *c, const axes *a, size_t colu
 static void draw_left(cairo_t *cr, const content *c, const axes *a, size_t row)
 {
     for (size_t i = 0; i < a->y.ticks; i += 2) {
-        label l = tick_label(cr, &a->y, i);
+        label l = axis_tick_label(cr, &a->y, i, TICK_SIZE);
         label_draw(cr, &l, a->frame.x - GAP / 2, axes_y(a, scale_tick(&a->y, i)) + l.ascent / 2, 1);
     }
     label name = label_fit(cr, c->columns[row], NAME_SIZE, PANEL);

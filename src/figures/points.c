@@ -4,9 +4,6 @@
 #include "figures/series.h"
 #include "figures/surface.h"
 
-#include <math.h>
-#include <string.h>
-
 #define SIDE        480.0
 #define PADDING     12.0
 #define RADIUS      3.5
@@ -28,24 +25,10 @@ void point_draw(cairo_t *cr, double x, double y, double radius)
     cairo_fill(cr);
 }
 
-static label name_label(cairo_t *cr, const char *const *names, size_t place)
-{
-    char number[32];
-    snprintf(number, sizeof number, "%zu", place);
-    return label_fit(cr, names ? names[place] : number, NAME_SIZE, MOST_NAME);
-}
-
-double point_names_width(cairo_t *cr, const char *const *names, size_t count)
-{
-    double widest = 0;
-    for (size_t i = 0; i < count; i++) widest = fmax(widest, name_label(cr, names, i).width);
-    return widest + 2 * NAME_HEIGHT;
-}
-
 void point_names_draw(cairo_t *cr, const char *const *names, size_t count, double x, double y)
 {
     for (size_t i = 0; i < count; i++) {
-        label l = name_label(cr, names, i);
+        label l = label_fit(cr, names[i], NAME_SIZE, MOST_NAME);
         double middle = y + ((double)i + 0.5) * NAME_HEIGHT;
         point_colour(cr, i, 1);
         point_draw(cr, x + NAME_HEIGHT / 2, middle, RADIUS + 1);
@@ -90,9 +73,7 @@ static void draw(cairo_t *cr, const void *drawn)
     extent x_extent, y_extent;
     series_extents(c->series, c->count, &x_extent, &y_extent);
     if (c->diagonal && x_extent.seen && y_extent.seen) unite(&x_extent, &y_extent);
-    double names = c->count > 1 ? point_names_width(cr, c->names, c->count) : 0;
-    box area = {PADDING, PADDING, SIDE + names - 2 * PADDING, SIDE - 2 * PADDING};
-    area.width -= names;
+    box area = {PADDING, PADDING, SIDE - 2 * PADDING, SIDE - 2 * PADDING};
     axes a = axes_layout(cr, &area, &x_extent, &y_extent, c->title, c->x_label, c->y_label);
     if (c->diagonal) draw_diagonal(cr, &a);
     for (size_t i = 0; i < c->count; i++) {

@@ -10,8 +10,7 @@ void point_colour(cairo_t *cr, size_t place, double opacity);
 /* A dot at a place of the figure. */
 void point_draw(cairo_t *cr, double x, double y, double radius);
 
-/* The width of a list of coloured dots and names, and drawing it from its upper left corner. names NULL: numbers. */
-double point_names_width(cairo_t *cr, const char *const *names, size_t count);
+/* Draws a list of coloured dots and names from its upper left corner. */
 void point_names_draw(cairo_t *cr, const char *const *names, size_t count, double x, double y);
 
 #endif
