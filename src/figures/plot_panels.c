@@ -1,6 +1,7 @@
 /* cepa_plot_panels: matrices beside each other, as tables of numbers or as pictures. */
 #include "figures/axes.h"
 #include "figures/panels.h"
+#include "figures/plain.h"
 #include "figures/surface.h"
 #include "figures/tile.h"
 #include "figures/tone.h"
@@ -36,30 +37,26 @@ typedef struct content {
 
 /* ---- Sizes ------------------------------------------------------------------------------------------------------- */
 
-static size_t title_lines(const cepa_panel *p)
+static double title_height(const cepa_panel *p)
 {
-    if (!p->title || !*p->title) return 0;
-    size_t lines = 1;
-    for (const char *at = p->title; *at; at++) lines += *at == '\n';
-    return lines;
+    size_t lines = plain_lines(p->title);
+    return (double)lines * LINE + (lines ? 3 : 0);
 }
-
-static double title_height(const cepa_panel *p) { return (double)title_lines(p) * LINE + (title_lines(p) ? 3 : 0); }
 
 /* The title's line of this number. */
 static label title_line(cairo_t *cr, const cepa_panel *p, size_t number, double most)
 {
     char text[200];
-    const char *at = p->title;
-    for (; number; number--) at += strcspn(at, "\n") + 1;
-    snprintf(text, sizeof text, "%.*s", (int)strcspn(at, "\n"), at);
+    size_t length;
+    const char *line = plain_line(p->title, number, &length);
+    snprintf(text, sizeof text, "%.*s", (int)length, line);
     return label_fit(cr, text, TITLE_SIZE, most);
 }
 
 static double title_width(cairo_t *cr, const cepa_panel *p)
 {
     double widest = 0;
-    for (size_t i = 0; i < title_lines(p); i++) widest = fmax(widest, title_line(cr, p, i, 0).width);
+    for (size_t i = 0; i < plain_lines(p->title); i++) widest = fmax(widest, title_line(cr, p, i, 0).width);
     return widest;
 }
 
@@ -202,7 +199,7 @@ static void draw_panel(cairo_t *cr, const content *c, const cepa_panel *p, const
     b.x = cell->x + (cell->width - b.width) / 2;
     b.y = cell->y + title + (cell->height - title - b.height) / 2;
     black(cr);
-    for (size_t i = 0; i < title_lines(p); i++) {
+    for (size_t i = 0; i < plain_lines(p->title); i++) {
         label l = title_line(cr, p, i, cell->width + GAP - 4);
         label_draw(cr, &l, cell->x + cell->width / 2, b.y - title + ((double)i + 1) * LINE - 4, 0.5);
     }

@@ -1,5 +1,6 @@
 /* cepa_plot_dropout: a network as columns of circles, whole and with dropout's masks. */
 #include "base/buffer.h"
+#include "figures/plain.h"
 #include "figures/surface.h"
 #include "figures/text.h"
 
@@ -147,8 +148,7 @@ cepa_status cepa_plot_dropout(const char *path, const cepa_sketch_layer *layers,
     size_t lines = 0;
     for (size_t i = 0; i < count; i++) {
         if (layers[i].units > c.most_units) c.most_units = layers[i].units;
-        size_t own = layers[i].label && *layers[i].label ? 1 : 0;
-        for (const char *at = layers[i].label; at && *at; at++) own += *at == '\n';
+        size_t own = plain_lines(layers[i].label);
         if (own > lines) lines = own;
     }
     buffer description = {0};

@@ -1,12 +1,12 @@
 /* cepa_text_lines: curves as dots of Braille characters, for terminals. */
 #include "base/memory.h"
+#include "figures/plain.h"
 #include "figures/series.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ACROSS = 2, DOWN = 4 }; /* dots of a character */
 enum { LEAST_COLUMNS = 20, LEAST_LINES = 8, MOST_LINES = 24 };
 
 /* Dots on and off along a line, by the series' place, where there are no colours. */
@@ -25,22 +25,21 @@ typedef struct canvas {
 
 static void put_dot(canvas *c, double across, double down)
 {
-    static const unsigned char bits[DOWN][ACROSS] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     long x = lrint(across), y = lrint(down);
-    if (x < 0 || y < 0 || x >= (long)(ACROSS * c->columns) || y >= (long)(DOWN * c->lines)) return;
-    size_t at = (size_t)y / DOWN * c->columns + (size_t)x / ACROSS;
-    c->dots[at] |= bits[y % DOWN][x % ACROSS];
+    if (x < 0 || y < 0 || x >= (long)(DOTS_ACROSS * c->columns) || y >= (long)(DOTS_DOWN * c->lines)) return;
+    size_t at = (size_t)y / DOTS_DOWN * c->columns + (size_t)x / DOTS_ACROSS;
+    c->dots[at] |= plain_dot((size_t)y % DOTS_DOWN, (size_t)x % DOTS_ACROSS);
     c->painter[at] = (unsigned char)(c->place + 1);
 }
 
 static double dot_x(const canvas *c, double number)
 {
-    return (number - c->x.low) / (c->x.high - c->x.low) * (double)(ACROSS * c->columns - 1);
+    return (number - c->x.low) / (c->x.high - c->x.low) * (double)(DOTS_ACROSS * c->columns - 1);
 }
 
 static double dot_y(const canvas *c, double number)
 {
-    return (c->y.high - number) / (c->y.high - c->y.low) * (double)(DOWN * c->lines - 1);
+    return (c->y.high - number) / (c->y.high - c->y.low) * (double)(DOTS_DOWN * c->lines - 1);
 }
 
 /* A straight line; *drawn counts its dots, so that dashes run on from piece to piece. */
@@ -91,12 +90,6 @@ static void end_colour(buffer *text, const canvas *c)
     if (c->color) buffer_text(text, "\x1b[0m");
 }
 
-static void put_character(buffer *text, unsigned dots)
-{
-    const char bytes[] = {(char)0xE2, (char)(0xA0 | dots >> 6), (char)(0x80 | (dots & 0x3F)), 0};
-    buffer_text(text, bytes);
-}
-
 static void put_cell(buffer *text, const canvas *c, size_t at)
 {
     if (!c->dots[at]) {
@@ -104,7 +97,7 @@ static void put_cell(buffer *text, const canvas *c, size_t at)
         return;
     }
     put_colour(text, c, c->painter[at] - 1u);
-    put_character(text, c->dots[at]);
+    plain_dots(text, c->dots[at]);
     end_colour(text, c);
 }
 
@@ -132,7 +125,7 @@ static size_t widest_label(const scale *s)
 }
 
 /* The line of characters that a number of the y axis falls on. */
-static size_t line_of(const canvas *c, double number) { return (size_t)lrint(dot_y(c, number)) / DOWN; }
+static size_t line_of(const canvas *c, double number) { return (size_t)lrint(dot_y(c, number)) / DOTS_DOWN; }
 
 static void put_line(buffer *text, const canvas *c, size_t line, size_t margin)
 {
@@ -150,7 +143,7 @@ static void put_x_axis(buffer *text, const canvas *c, size_t margin)
     buffer_blanks(text, margin + 1);
     buffer_text(text, "\u2514");
     for (size_t i = 0, tick = 0; i < c->columns; i++) {
-        bool here = tick < c->x.ticks && (size_t)lrint(dot_x(c, scale_tick(&c->x, tick))) / ACROSS <= i;
+        bool here = tick < c->x.ticks && (size_t)lrint(dot_x(c, scale_tick(&c->x, tick))) / DOTS_ACROSS <= i;
         buffer_text(text, here ? "\u252c" : "\u2500");
         tick += here;
     }
@@ -163,7 +156,8 @@ static void put_x_labels(buffer *text, const canvas *c, size_t margin)
     for (size_t i = 0; i < c->x.ticks; i++) {
         char label[40];
         label_of(&c->x, i, label);
-        size_t width = columns_of(label), middle = margin + 2 + (size_t)lrint(dot_x(c, scale_tick(&c->x, i))) / ACROSS;
+        size_t width = columns_of(label),
+               middle = margin + 2 + (size_t)lrint(dot_x(c, scale_tick(&c->x, i))) / DOTS_ACROSS;
         size_t start = middle > width / 2 ? middle - width / 2 : 0;
         if (used && start < used + 1) continue; /* no room beside the one before */
         buffer_blanks(text, start - used);
@@ -182,9 +176,9 @@ static void put_legend(buffer *text, const canvas *c, const cepa_series *series,
         put_colour(text, c, i);
         for (int k = 0; k < 6; k++) {
             unsigned dots = 0;
-            for (int d = 0; d < ACROSS; d++)
-                if ((ACROSS * k + d) % (dash[0] + dash[1]) < dash[0]) dots |= d ? 0x10u : 0x02u;
-            put_character(text, dots);
+            for (int d = 0; d < DOTS_ACROSS; d++)
+                if ((DOTS_ACROSS * k + d) % (dash[0] + dash[1]) < dash[0]) dots |= plain_dot(1, (size_t)d);
+            plain_dots(text, dots);
         }
         end_colour(text, c);
         buffer_format(text, " %s\n", series[i].name);

@@ -1,5 +1,6 @@
 /* cepa_text_panels: panels as lines of text, for terminals and for those who read with their ears. */
 #include "figures/panels.h"
+#include "figures/plain.h"
 #include "figures/tone.h"
 
 #include <math.h>
@@ -125,16 +126,14 @@ static bool is_lit(const painting *d, size_t y, size_t x)
     return share > (thresholds[y % 4][x % 4] + 0.5) / 16;
 }
 
-/* Eight pixels as the dots of a Braille character, U+2800 and a bit for each. */
+/* Eight pixels as the dots of a Braille character. */
 static void put_dots(buffer *line, const painting *d, size_t y, size_t x)
 {
-    static const unsigned bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
     unsigned dots = 0;
-    for (size_t i = 0; i < 4; i++)
-        for (size_t j = 0; j < 2; j++)
-            if (is_lit(d, 4 * y + i, 2 * x + j)) dots |= bits[i][j];
-    const char bytes[] = {(char)0xE2, (char)(0xA0 | dots >> 6), (char)(0x80 | (dots & 0x3F)), 0};
-    buffer_text(line, bytes);
+    for (size_t i = 0; i < DOTS_DOWN; i++)
+        for (size_t j = 0; j < DOTS_ACROSS; j++)
+            if (is_lit(d, DOTS_DOWN * y + i, DOTS_ACROSS * x + j)) dots |= plain_dot(i, j);
+    plain_dots(line, dots);
 }
 
 /* Columns for a picture: one for each of its own, but at least SMALLEST where there is room. */
@@ -150,7 +149,7 @@ static bool write_picture(block *b, const cepa_panel *p, size_t most, bool color
 {
     const cepa_matrix *m = p->matrix;
     painting d = {.panel = p, .brightness = panel_brightness(p)};
-    size_t across = color ? 1 : 2, down = color ? 2 : 4; /* pixels of the picture in a character */
+    size_t across = color ? 1 : DOTS_ACROSS, down = color ? 2 : DOTS_DOWN; /* pixels of the picture in a character */
     size_t columns = picture_columns(m, most);
     d.width = across * columns;
     d.height = (m->height * d.width + m->width / 2) / m->width;
@@ -174,28 +173,12 @@ typedef struct row {
     bool color;
 } row;
 
-static size_t title_lines(const cepa_panel *p)
-{
-    size_t lines = p->title && *p->title;
-    for (const char *at = p->title; lines && *at; at++) lines += *at == '\n';
-    return lines;
-}
-
-/* A line of a title, not ended by a 0; length bytes. */
-static const char *title_line(const cepa_panel *p, size_t number, size_t *length)
-{
-    const char *line = p->title;
-    for (; number; number--) line += strcspn(line, "\n") + 1;
-    *length = strcspn(line, "\n");
-    return line;
-}
-
 /* The last line of a title must fit; those above it may reach over the columns behind. */
 static size_t column_width(const row *r, size_t i)
 {
-    size_t lines = title_lines(&r->panels[i]), title = 0, length;
+    size_t lines = plain_lines(r->panels[i].title), title = 0, length;
     if (lines) {
-        const char *last = title_line(&r->panels[i], lines - 1, &length);
+        const char *last = plain_line(r->panels[i].title, lines - 1, &length);
         title = text_columns(last, length);
     }
     return r->blocks[i].width > title ? r->blocks[i].width : title;
@@ -233,9 +216,9 @@ static void put_title_line(buffer *text, const row *r, size_t number, size_t mos
 {
     size_t written = 0, start = 0, length;
     for (size_t i = 0; i < r->count; start += column_width(r, i) + gap_width(&r->panels[i]), i++) {
-        size_t missing = most - title_lines(&r->panels[i]);
+        size_t missing = most - plain_lines(r->panels[i].title);
         if (number < missing) continue;
-        const char *line = title_line(&r->panels[i], number - missing, &length);
+        const char *line = plain_line(r->panels[i].title, number - missing, &length);
         if (strspn(line, " ") >= length) continue;
         if (written && written >= start) start = written + 1;
         buffer_blanks(text, start - written);
@@ -249,7 +232,7 @@ static void put_titles(buffer *text, const row *r)
 {
     size_t most = 0;
     for (size_t i = 0; i < r->count; i++)
-        if (title_lines(&r->panels[i]) > most) most = title_lines(&r->panels[i]);
+        if (plain_lines(r->panels[i].title) > most) most = plain_lines(r->panels[i].title);
     for (size_t line = 0; line < most; line++) put_title_line(text, r, line, most);
 }
 
