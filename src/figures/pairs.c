@@ -22,8 +22,8 @@ enum { FEWEST = 2, MOST = 10, MOST_CLASSES = 20, CURVE = 101 };
 typedef struct content {
     const cepa_dataset *data;
     const float *numbers;
-    const char *const *columns;
-    size_t rows, count, classes; /* columns; classes 0: none */
+    const char *const *columns, *const *names; /* names: of the classes; NULL: all rows are of one */
+    size_t rows, count, classes;               /* count: of columns */
     extent extents[MOST];
     double *curves; /* density: column x class x CURVE */
 } content;
@@ -35,7 +35,7 @@ static double number(const content *c, size_t row, size_t column)
 
 static size_t class_of(const content *c, size_t row)
 {
-    int class = c->classes ? cepa_dataset_class(c->data, row) : 0;
+    int class = c->names ? cepa_dataset_class(c->data, row) : 0;
     return class > 0 && (size_t) class < c->classes ? (size_t) class : 0;
 }
 
@@ -67,11 +67,10 @@ static void estimate(const content *c, size_t column, size_t class, double *curv
 
 static void draw_density(cairo_t *cr, const content *c, size_t column, const box *b)
 {
-    size_t classes = c->classes ? c->classes : 1;
-    const double *curves = c->curves + column * classes * CURVE;
+    const double *curves = c->curves + column * c->classes * CURVE;
     double most = 0;
-    for (size_t i = 0; i < classes * CURVE; i++) most = fmax(most, curves[i]);
-    for (size_t class = 0; class < classes && most > 0; class ++) {
+    for (size_t i = 0; i < c->classes * CURVE; i++) most = fmax(most, curves[i]);
+    for (size_t class = 0; class < c->classes && most > 0; class ++) {
         cairo_new_path(cr);
         cairo_move_to(cr, b->x, b->y + b->height);
         for (size_t i = 0; i < CURVE; i++)
@@ -139,9 +138,7 @@ static void draw(cairo_t *cr, const void *drawn)
 {
     const content *c = drawn;
     for (size_t i = 0; i < c->count * c->count; i++) draw_panel(cr, c, i / c->count, i % c->count);
-    if (c->classes)
-        point_names_draw(cr, cepa_dataset_describe(c->data)->class_names, c->classes,
-                         LEFT + (double)c->count * (PANEL + GAP), GAP);
+    if (c->names) point_names_draw(cr, c->names, c->classes, LEFT + (double)c->count * (PANEL + GAP), GAP);
 }
 
 /* ---- In words ---- */
@@ -149,17 +146,15 @@ static void draw(cairo_t *cr, const void *drawn)
 /* The mean of each column for each class. */
 static void describe(buffer *text, const content *c)
 {
-    const char *const *names = cepa_dataset_describe(c->data)->class_names;
-    size_t classes = c->classes ? c->classes : 1;
     buffer_format(text, "Each of %zu columns over each other one, %zu rows.", c->count, c->rows);
     for (size_t column = 0; column < c->count; column++) {
         buffer_format(text, " Mean of %s:", c->columns[column]);
-        for (size_t class = 0; class < classes; class ++) {
+        for (size_t class = 0; class < c->classes; class ++) {
             double sum = 0, n = 0;
             for (size_t row = 0; row < c->rows; row++)
                 if (class_of(c, row) == class) sum += number(c, row, column), n++;
-            buffer_format(text, "%s %s%s%.4g", class ? "," : "", c->classes && names ? names[class] : "",
-                          c->classes && names ? " " : "", n > 0 ? sum / n : 0);
+            buffer_format(text, "%s %s%s%.4g", class ? "," : "", c->names ? c->names[class] : "", c->names ? " " : "",
+                          n > 0 ? sum / n : 0);
         }
         buffer_text(text, ".");
     }
@@ -184,22 +179,18 @@ cepa_status cepa_plot_pairs(const char *path, const cepa_dataset *data, cepa_err
     if (status) return status;
     content c = {.data = data, .numbers = info->inputs->data, .columns = info->inputs->columns, .rows = info->rows};
     c.count = (size_t)info->inputs->shape[0];
-    c.classes = info->class_names && info->class_count <= MOST_CLASSES ? info->class_count : 0;
+    if (info->class_count && info->class_count <= MOST_CLASSES) c.names = info->class_names;
+    c.classes = c.names ? info->class_count : 1;
     for (size_t row = 0; row < c.rows; row++)
         for (size_t i = 0; i < c.count; i++) extent_add(&c.extents[i], number(&c, row, i));
-    size_t classes = c.classes ? c.classes : 1;
-    c.curves = calloc(c.count * classes * CURVE + 1, sizeof *c.curves);
+    c.curves = calloc(c.count * c.classes * CURVE, sizeof *c.curves);
     if (!c.curves) return fail_memory(error);
-    for (size_t i = 0; i < c.count * classes; i++) estimate(&c, i / classes, i % classes, c.curves + i * CURVE);
+    for (size_t i = 0; i < c.count * c.classes; i++) estimate(&c, i / c.classes, i % c.classes, c.curves + i * CURVE);
     buffer description = {0};
     describe(&description, &c);
     double side = (double)c.count * (PANEL + GAP);
-    figure f = {LEFT + side + (c.classes ? NAMES : 0),
-                GAP + side + BELOW,
-                info->name,
-                (const char *)description.bytes,
-                draw,
-                &c};
+    figure f = {
+        LEFT + side + (c.names ? NAMES : 0), GAP + side + BELOW, info->name, (const char *)description.bytes, draw, &c};
     status = description.failed ? fail_memory(error) : figure_write(path, &f, error);
     buffer_free(&description);
     free(c.curves);

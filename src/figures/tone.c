@@ -1,6 +1,7 @@
 #include "figures/tone.h"
 
 #include "base/memory.h"
+#include "data/matrix.h"
 
 #include <math.h>
 
@@ -106,7 +107,7 @@ static double heat_at(const cepa_panel *p, size_t row, size_t column)
 uint32_t panel_colour(const cepa_panel *p, const brightness *b, size_t row, size_t column)
 {
     const cepa_matrix *m = p->matrix;
-    const double *pixel = m->values + (row * m->width + column) * m->channels;
+    const double *pixel = matrix_at(m, row, column);
     double heat = p->heat ? heat_at(p, row, column) : 0, share = p->heat ? 0.3 + 0.4 * heat : 0;
     uint32_t colour = 0;
     for (size_t i = 0; i < 3; i++) {
