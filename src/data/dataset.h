@@ -59,6 +59,9 @@ cepa_status dataset_of_table(cepa_dataset *dataset, const cepa_table *table, cep
 /* Copies a description with its texts; false without memory. */
 bool copy_table(arena *memory, const cepa_table *table, cepa_table *copy);
 
+/* Fails where the first input is no picture with 1, 3 or 4 channels; gives their number. */
+cepa_status dataset_check_pictures(const cepa_dataset_info *info, size_t *channels, cepa_error *error);
+
 /* Makes the data set ready: counts the classes of a lone integer target where they have no names, fills info. */
 cepa_status dataset_end(cepa_dataset *dataset, cepa_error *error);
 

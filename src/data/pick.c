@@ -55,21 +55,27 @@ cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, s
     return status;
 }
 
+cepa_status dataset_check_pictures(const cepa_dataset_info *info, size_t *channels, cepa_error *error)
+{
+    const cepa_array *a = &info->inputs[0];
+    *channels = a->rank == 3 ? (size_t)a->shape[2] : 1;
+    if ((a->rank == 2 || a->rank == 3) && *channels != 2 && *channels <= 4) return CEPA_OK;
+    return fail(error, CEPA_DATA, "%s: its inputs are no pictures of (height, width, channels) with 1, 3 or 4 channels",
+                info->name);
+}
+
 cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix, cepa_error *error)
 {
     const cepa_dataset_info *info = &dataset->info;
     const column *c = dataset->storage->columns[ROLE_INPUT];
     const cepa_array *a = &c->array;
-    size_t channels = a->rank == 3 ? (size_t)a->shape[2] : 1;
+    size_t channels;
     *matrix = (cepa_matrix){.values = NULL};
     if (row >= info->rows) return fail(error, CEPA_ARGUMENT, "%s: there is no row %zu", info->name, row);
-    if ((a->rank != 2 && a->rank != 3) || channels == 2 || channels > 4)
-        return fail(error, CEPA_DATA,
-                    "%s: its inputs are no pictures of (height, width, channels) with 1, 3 or 4 "
-                    "channels",
-                    info->name);
+    cepa_status status = dataset_check_pictures(info, &channels, error);
+    if (status) return status;
     size_t shown = channels == 4 ? 3 : channels; /* without the alpha channel */
-    cepa_status status = matrix_allocate((size_t)a->shape[0], (size_t)a->shape[1], shown, matrix, error);
+    status = matrix_allocate((size_t)a->shape[0], (size_t)a->shape[1], shown, matrix, error);
     const unsigned char *numbers = column_row(dataset, c, row);
     for (size_t i = 0; !status && i < matrix->height * matrix->width; i++)
         for (size_t k = 0; k < shown; k++) matrix->values[i * shown + k] = c->read(numbers, i * channels + k);

@@ -1,13 +1,13 @@
 /* cepa_plot_grid: the first pictures of a data set under their class names. */
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "data/dataset.h"
 #include "data/types.h"
 #include "figures/surface.h"
 #include "figures/text.h"
 #include "figures/tile.h"
 #include "figures/tone.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #define TITLE_SIZE   14.0
@@ -16,10 +16,11 @@
 #define PADDING      12.0
 #define TILE_PIXELS  160 /* of a picture's longer side in a PNG */
 
-enum { MOST_TILES = 32, CHANNELS = 4 };
+enum { MOST_TILES = 32 };
 
 /* The pictures and labels of a data set, and how they are laid out. */
 typedef struct grid {
+    const cepa_dataset *data;
     const cepa_dataset_info *info;
     int columns, rows;
     size_t height, width, channels; /* of a picture */
@@ -28,37 +29,25 @@ typedef struct grid {
     uint32_t *colours; /* room for one picture */
 } grid;
 
-/* The numbers of an array in one row. */
-static size_t row_numbers(const cepa_array *a)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < a->rank; i++) count *= (size_t)a->shape[i];
-    return count;
-}
-
 /* Bytes as they are, other numbers by the range they have in the whole data set. */
-static void choose_brightness(grid *g, const cepa_dataset *data)
+static void choose_brightness(grid *g)
 {
     const cepa_array *pictures = &g->info->inputs[0];
     double low = 0, high = 255;
-    if (pictures->type != CEPA_UINT8) cepa_dataset_range(data, pictures, &low, &high);
+    if (pictures->type != CEPA_UINT8) cepa_dataset_range(g->data, pictures, &low, &high);
     g->brightness = brightness_of_range(low, high);
 }
 
-static cepa_status measure(grid *g, const cepa_dataset *data, cepa_error *error)
+static cepa_status measure(grid *g, cepa_error *error)
 {
     const cepa_array *a = g->info->input_count ? &g->info->inputs[0] : NULL;
     if (!g->info->rows || !a) return fail(error, CEPA_DATA, "%s: the data set has no rows", g->info->name);
-    bool grey = a->rank == 2, picture = grey || a->rank == 3;
-    g->channels = grey ? 1 : a->rank == 3 ? (size_t)a->shape[2] : 0;
-    if (!picture || g->channels == 2 || g->channels > CHANNELS)
-        return fail(error, CEPA_DATA,
-                    "%s: its inputs are no pictures of (height, width, channels) with 1, 3 or 4 channels",
-                    g->info->name);
+    cepa_status status = dataset_check_pictures(g->info, &g->channels, error);
+    if (status) return status;
     g->height = (size_t)a->shape[0];
     g->width = (size_t)a->shape[1];
     g->pixel = tile_pixel(g->height, g->width, TILE_PIXELS);
-    choose_brightness(g, data);
+    choose_brightness(g);
     g->colours = calloc(g->height * g->width, sizeof *g->colours);
     return g->colours ? CEPA_OK : fail_memory(error);
 }
@@ -69,17 +58,11 @@ static void class_text(const grid *g, size_t row, char *text, size_t size)
     const cepa_dataset_info *info = g->info;
     *text = 0;
     if (!info->target_count) return;
-    const cepa_array *labels = &info->targets[0];
-    const number_type *type = number_type_of(labels->type);
-    size_t count = row_numbers(labels), largest = 0;
-    for (size_t i = 1; i < count; i++)
-        if (type->read(labels->data, row * count + i) > type->read(labels->data, row * count + largest)) largest = i;
-    double class = count > 1 ? (double)largest : type->read(labels->data, row);
-    bool named = info->class_names && class >= 0 && class < (double)info->class_count && class == floor(class);
-    if (named)
-        snprintf(text, size, "%s", info->class_names[(size_t) class]);
+    int class = cepa_dataset_class(g->data, row);
+    if (info->class_names && class >= 0 && (size_t) class < info->class_count)
+        snprintf(text, size, "%s", info->class_names[class]);
     else
-        snprintf(text, size, "%.6g", class);
+        snprintf(text, size, "%.6g", class >= 0 ? class : cepa_array_number(&info->targets[0], row));
 }
 
 /* One colour of a pixel, on the white ground where the picture has an alpha channel. */
@@ -146,13 +129,13 @@ static void describe(buffer *text, const grid *g)
 
 cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int columns, int rows, cepa_error *error)
 {
-    grid g = {cepa_dataset_describe(data), columns, rows};
+    grid g = {data, cepa_dataset_describe(data), columns, rows};
     cepa_status status = figure_check_path(path, error);
     if (status != CEPA_OK) return status;
     if (columns < 1 || rows < 1 || columns > MOST_TILES || rows > MOST_TILES)
         return fail(error, CEPA_ARGUMENT, "a grid has 1 to %d columns and rows, not %d x %d", MOST_TILES, columns,
                     rows);
-    status = measure(&g, data, error);
+    status = measure(&g, error);
     if (status != CEPA_OK) return status;
     buffer title = {0}, description = {0};
     buffer_format(&title, "Pictures of %s", g.info->name);
