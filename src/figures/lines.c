@@ -5,8 +5,6 @@
 #include "figures/points.h"
 #include "figures/surface.h"
 
-#include <string.h>
-
 #define WIDTH         640.0
 #define HEIGHT        480.0
 #define PADDING       12.0
@@ -162,20 +160,18 @@ static void describe_title(buffer *text, const content *c)
 cepa_status cepa_plot_lines(const char *path, const cepa_series *series, size_t count, const cepa_plot_options *options,
                             cepa_error *error)
 {
-    const cepa_plot_options none = {0}, *o = options ? options : &none;
     cepa_status status = figure_check_path(path, error);
     if (status == CEPA_OK) status = series_check(series, count, error);
     if (status != CEPA_OK) return status;
-    content c = {series, count, o->title, .x_label = o->x_label ? o->x_label : "epochs"};
-    c.y_label = o->y_label ? o->y_label : count == 1 ? series->name : "metric";
-    c.legend = count > 1 || strcmp(c.y_label, series->name) != 0;
+    cepa_plot_options o = series_options(options, series, count);
+    content c = {series, count, o.title, o.x_label, o.y_label, series_need_names(series, count, o.y_label)};
     buffer title = {0}, description = {0};
-    if (o->title)
-        buffer_text(&title, o->title);
+    if (o.title)
+        buffer_text(&title, o.title);
     else
         describe_title(&title, &c);
-    if (o->description)
-        buffer_text(&description, o->description);
+    if (o.description)
+        buffer_text(&description, o.description);
     else
         series_describe(&description, series, count, c.x_label, c.y_label);
     figure f = {WIDTH, HEIGHT, (const char *)title.bytes, (const char *)description.bytes, draw, &c};

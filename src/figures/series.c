@@ -2,6 +2,8 @@
 
 #include "base/memory.h"
 
+#include <string.h>
+
 static const uint32_t colours[] = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
                                    0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
 
@@ -22,6 +24,20 @@ bool series_point(const cepa_series *s, size_t index, double *x, double *y)
     *x = s->x ? s->x[index] : s->first_x + (double)index;
     *y = s->y[index];
     return can_draw(*x) && can_draw(*y);
+}
+
+cepa_plot_options series_options(const cepa_plot_options *options, const cepa_series *series, size_t count)
+{
+    cepa_plot_options o = {0};
+    if (options) o = *options;
+    if (!o.x_label) o.x_label = "epochs";
+    if (!o.y_label) o.y_label = count == 1 ? series->name : "metric";
+    return o;
+}
+
+bool series_need_names(const cepa_series *series, size_t count, const char *y_label)
+{
+    return count > 1 || strcmp(y_label, series->name) != 0;
 }
 
 double series_spread(const cepa_series *s, size_t index)

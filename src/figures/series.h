@@ -22,6 +22,12 @@ double series_spread(const cepa_series *s, size_t index);
 /* The extents of all series with their spreads. */
 void series_extents(const cepa_series *series, size_t count, extent *x, extent *y);
 
+/* The options of a plot of lines, with the axes' labels that it has where they say nothing. */
+cepa_plot_options series_options(const cepa_plot_options *options, const cepa_series *series, size_t count);
+
+/* Whether the lines need their names beside them: not where the y axis says the only one. */
+bool series_need_names(const cepa_series *series, size_t count, const char *y_label);
+
 /* A sentence for each series: where it starts and ends, how it runs, its lowest and highest point. */
 void series_describe(buffer *text, const cepa_series *series, size_t count, const char *x_label, const char *y_label);
 

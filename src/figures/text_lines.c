@@ -188,19 +188,17 @@ static void put_legend(buffer *text, const canvas *c, const cepa_series *series,
 static void put_all(buffer *text, const canvas *c, const cepa_series *series, size_t count, const cepa_plot_options *o)
 {
     size_t margin = widest_label(&c->y);
-    const char *x_label = o->x_label ? o->x_label : "epochs";
-    const char *y_label = o->y_label ? o->y_label : count == 1 ? series->name : "metric";
     if (o->title) buffer_format(text, "%s\n", o->title);
-    if (*y_label) buffer_format(text, "%s\n", y_label);
+    if (*o->y_label) buffer_format(text, "%s\n", o->y_label);
     for (size_t line = 0; line < c->lines; line++) put_line(text, c, line, margin);
     put_x_axis(text, c, margin);
     put_x_labels(text, c, margin);
-    if (*x_label) {
-        size_t middle = margin + 2 + c->columns / 2, half = columns_of(x_label) / 2;
+    if (*o->x_label) {
+        size_t middle = margin + 2 + c->columns / 2, half = columns_of(o->x_label) / 2;
         buffer_blanks(text, middle > half ? middle - half : 0);
-        buffer_format(text, "%s\n", x_label);
+        buffer_format(text, "%s\n", o->x_label);
     }
-    if (count > 1 || strcmp(y_label, series->name) != 0) put_legend(text, c, series, count, margin);
+    if (series_need_names(series, count, o->y_label)) put_legend(text, c, series, count, margin);
 }
 
 /* ---- The plot ---------------------------------------------------------------------------------------------------- */
@@ -224,16 +222,16 @@ static bool open_canvas(canvas *c, const cepa_series *series, size_t count, int 
 cepa_status cepa_text_lines(const cepa_series *series, size_t count, const cepa_plot_options *options,
                             const cepa_text_options *text_options, char **text, cepa_error *error)
 {
-    const cepa_plot_options plain = {0}, *o = options ? options : &plain;
     const cepa_text_options dull = {0}, *t = text_options ? text_options : &dull;
     *text = NULL;
     cepa_status status = series_check(series, count, error);
     if (status) return status;
+    cepa_plot_options o = series_options(options, series, count);
     canvas c = {.color = t->color};
     buffer lines = {0};
     if (open_canvas(&c, series, count, t->width)) {
         for (c.place = 0; c.place < count; c.place++) draw_series(&c, &series[c.place]);
-        put_all(&lines, &c, series, count, o);
+        put_all(&lines, &c, series, count, &o);
     } else
         lines.failed = true;
     free(c.dots);
