@@ -59,8 +59,10 @@ static cepa_status make(const predictor *wanted, predictor **made, cepa_error *e
     if (!p) return fail_memory(error);
     *p = *wanted;
     plan_request request = {.network = n, .want = n->output, .wants = n->outputs, .apart = p->apart};
+    pthread_mutex_lock(&n->graph->packing); /* another thread's sizes may add to the graph */
     cepa_status status = plan_new(&request, &p->plan, error);
     if (!status) status = order_outputs(p, error);
+    pthread_mutex_unlock(&n->graph->packing);
     return status ? status : session_new(p->plan, p->most_rows, p->threads, &p->session, error);
 }
 

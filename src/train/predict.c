@@ -53,11 +53,12 @@ static cepa_status begin(prediction *p, arena *memory, size_t together, cepa_err
 }
 
 /* Several threads may predict at once, and sizes that only the data know change the graph. */
-static cepa_status find_network(prediction *p, cepa_error *error)
+static cepa_status prepare(prediction *p, arena *memory, size_t together, cepa_error *error)
 {
     pthread_mutex_t *lock = &p->network->graph->packing;
     pthread_mutex_lock(lock);
     cepa_status status = network_for(p->network, p->data, &p->network, error);
+    if (!status) status = begin(p, memory, together, error);
     pthread_mutex_unlock(lock);
     return status;
 }
@@ -81,8 +82,7 @@ cepa_status network_predict(const network *network, const cepa_dataset *data, fl
     size_t rows = cepa_dataset_describe(data)->rows, together = rows_together(threads, 1, rows);
     if (count != network->outputs)
         return fail(error, CEPA_ARGUMENT, "the model has %zu outputs, room was given for %zu", network->outputs, count);
-    cepa_status status = find_network(&p, error);
-    if (!status) status = begin(&p, &memory, together, error);
+    cepa_status status = prepare(&p, &memory, together, error);
     if (!status) status = predictor_take(p.network, rows < LEAST_BLOCK, together, threads, &p.predictor, error);
     if (!status) run(&p, rows, together);
     predictor_give_back(p.predictor);
