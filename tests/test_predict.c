@@ -103,7 +103,8 @@ static void dropout_is_read_twice(void **state)
     (void)state;
     cepa_graph *g = cepa_graph_new();
     cepa_tensor in = cepa_input(g, .shape = {HEIGHT, WIDTH, CHANNELS});
-    cepa_tensor map = cepa_dropout(cepa_conv2d(in, .filters = MAP, .kernel_size = {5, 4}, .strides = {4, 4}), .rate = 0.5);
+    cepa_tensor map =
+        cepa_dropout(cepa_conv2d(in, .filters = MAP, .kernel_size = {5, 4}, .strides = {4, 4}), .rate = 0.5);
     cepa_tensor sum = cepa_add({cepa_relu(map), map});
     cepa_tensor out = cepa_dense(cepa_flatten(sum), .units = CLASSES);
     cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {out, map});

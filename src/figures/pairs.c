@@ -181,10 +181,10 @@ cepa_status cepa_plot_pairs(const char *path, const cepa_dataset *data, cepa_err
     c.count = (size_t)info->inputs->shape[0];
     if (info->class_count && info->class_count <= MOST_CLASSES) c.names = info->class_names;
     c.classes = c.names ? info->class_count : 1;
-    for (size_t row = 0; row < c.rows; row++)
-        for (size_t i = 0; i < c.count; i++) extent_add(&c.extents[i], number(&c, row, i));
     c.curves = calloc(c.count * c.classes * CURVE, sizeof *c.curves);
     if (!c.curves) return fail_memory(error);
+    for (size_t row = 0; row < c.rows; row++)
+        for (size_t i = 0; i < c.count; i++) extent_add(&c.extents[i], number(&c, row, i));
     for (size_t i = 0; i < c.count * c.classes; i++) estimate(&c, i / c.classes, i % c.classes, c.curves + i * CURVE);
     buffer description = {0};
     describe(&description, &c);
