@@ -3,11 +3,26 @@
 #include "files.h"
 #include "json_read.h"
 #include "report.h"
+#include "search_folder.h"
 #include "signals.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+cepa_status campaign_begin(campaign *c, const command *command, const settings *settings, const char *what, size_t most,
+                           cepa_error *error)
+{
+    *c = (campaign){.command = command,
+                    .settings = settings,
+                    .what = what,
+                    .seeds = settings->seeds ? settings->seeds : 1,
+                    .lock = -1,
+                    .best_epoch = settings->epoch && strcmp(settings->epoch, "best") == 0};
+    c->variants = calloc(most + 1, sizeof *c->variants);
+    return c->variants ? CEPA_OK : fails_memory(error);
+}
 
 cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error)
 {
@@ -122,6 +137,19 @@ static void print_beginning(campaign *c, size_t left)
     fflush(stdout);
 }
 
+/* Goes on in a folder that holds fits of the same campaign. */
+static cepa_status take_folder(campaign *c, cepa_error *error)
+{
+    char *plan = NULL;
+    const char *folder = c->settings->output;
+    bool resumed = false;
+    cepa_status status = plan_write(c->command, c->settings, &plan, error);
+    if (!status) status = search_folder_take(folder, plan, c->settings->overwrite, &resumed, &c->lock, error);
+    free(plan);
+    if (!status && resumed) printf("Going on in %s, which holds fits of the same %ss.\n", folder, c->what);
+    return status;
+}
+
 /* ---- What they leave ---- */
 
 static cepa_status read_records(campaign *c, cepa_error *error)
@@ -142,7 +170,8 @@ static cepa_status read_records(campaign *c, cepa_error *error)
 
 cepa_status campaign_run(campaign *c, cepa_error *error)
 {
-    cepa_status status = make_queue(c, error);
+    cepa_status status = take_folder(c, error);
+    if (!status) status = make_queue(c, error);
     if (status) return status;
     c->queue.at_once = c->settings->jobs;
     c->queue.threads = c->settings->threads;
@@ -169,13 +198,13 @@ void campaign_free(campaign *c)
     for (size_t v = 0; v < c->count; v++) {
         for (size_t s = 0; s < c->seeds && c->variants[v].records; s++) record_free(&c->variants[v].records[s]);
         free(c->variants[v].records);
-        c->variants[v].records = NULL;
     }
     for (size_t i = 0; i < c->queue.count; i++) free(c->folders[i]);
+    free(c->variants);
     free(c->folders);
     free(c->queue.jobs);
-    c->folders = NULL;
-    c->queue.jobs = NULL;
+    if (c->lock >= 0) close(c->lock);
+    *c = (campaign){.lock = -1};
 }
 
 /* ---- Judging ---- */

@@ -16,10 +16,12 @@ typedef struct variant {
 } variant;
 
 typedef struct campaign {
+    const command *command;
     const settings *settings; /* of the command: seed, seeds, jobs, threads, output */
     const char *what;         /* "trial", "model" */
     variant *variants;
     size_t count, seeds;
+    int lock; /* of the folder; -1: it is not taken */
     fit_queue queue;
     char **folders;   /* of the jobs: all variants with the first seed, then all with the next */
     char metric[100]; /* what the variants are judged by, once the fits are done */
@@ -33,8 +35,10 @@ typedef struct campaign {
  * parameters (may be NULL) gets their number. */
 cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error);
 
-/* Runs the fits and reads what they leave; says how it goes. The folder is to be taken before. campaign is to be freed,
- * also after a failure; its variants are the caller's. */
+/* Begins a campaign with room for most variants, and none yet. campaign is to be freed, also after a failure. */
+cepa_status campaign_begin(campaign *campaign, const command *command, const settings *settings, const char *what,
+                           size_t most, cepa_error *error);
+/* Takes the folder, runs the fits and reads what they leave; says how it goes. */
 cepa_status campaign_run(campaign *campaign, cepa_error *error);
 /* What a command with a campaign ends with: complains where it has to; a signal's is 128 and its number. */
 int campaign_exit(cepa_status status, const cepa_error *error);

@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const option options[] = {
     OPTION("seeds", seeds, TAKES_COUNT, .value = "N", .min = 1, .max = 1000,
@@ -81,15 +80,10 @@ static cepa_status make_variants(comparison *m, cepa_error *error)
     campaign *c = &m->campaign;
     m->own = *s;
     if (!m->own.jobs) m->own.jobs = 1;
-    *c = (campaign){.settings = &m->own,
-                    .what = "model",
-                    .seeds = s->seeds ? s->seeds : 1,
-                    .best_epoch = s->epoch && strcmp(s->epoch, "best") == 0};
-    c->variants = calloc(s->operand_count + 1, sizeof *c->variants);
+    cepa_status status = campaign_begin(c, &compare_command, &m->own, "model", s->operand_count, error);
     m->fits = calloc(s->operand_count + 1, sizeof *m->fits);
     m->one = calloc(s->operand_count + 1, sizeof *m->one);
-    if (!c->variants || !m->fits || !m->one) return fails_memory(error);
-    cepa_status status = CEPA_OK;
+    if (!m->fits || !m->one) return fails_memory(error);
     for (size_t i = 0; i < s->operand_count && !status; i++) {
         variant *v = &c->variants[c->count++];
         m->one[i] = s->operands[i];
@@ -164,19 +158,6 @@ static cepa_status take_folder(const settings *s, cepa_error *error)
     return fails(error, CEPA_FILE, "cannot make the folder %s: %s", s->output, strerror(errno));
 }
 
-/* ---- Training ---- */
-
-static cepa_status train(comparison *m, int *lock, cepa_error *error)
-{
-    char *plan = NULL;
-    bool resumed = false;
-    cepa_status status = plan_write("compare", options, m->settings, &plan, error);
-    if (!status) status = search_folder_take(m->settings->output, plan, m->settings->overwrite, &resumed, lock, error);
-    free(plan);
-    if (!status && resumed) printf("Going on in %s, which holds fits of the same models.\n", m->settings->output);
-    return status ? status : campaign_run(&m->campaign, error);
-}
-
 /* ---- What they come to ---- */
 
 static const char *column_value(const void *context, size_t variant, size_t column)
@@ -219,7 +200,7 @@ static cepa_status show(const campaign *c, cepa_error *error)
     return status;
 }
 
-static cepa_status compare(comparison *m, int *lock, cepa_error *error)
+static cepa_status compare(comparison *m, cepa_error *error)
 {
     const settings *s = m->settings;
     size_t runs = 0;
@@ -229,22 +210,19 @@ static cepa_status compare(comparison *m, int *lock, cepa_error *error)
     if (!runs && !s->output) return fails(error, CEPA_ARGUMENT, "compare needs -o DIR, the folder for its fits");
     cepa_status status = make_variants(m, error);
     if (!status && runs && s->output) status = take_folder(s, error);
-    if (!status) status = runs ? read_runs(m, error) : train(m, lock, error);
+    if (!status) status = runs ? read_runs(m, error) : campaign_run(&m->campaign, error);
     return status ? status : show(&m->campaign, error);
 }
 
 static int compare_main(const settings *settings)
 {
-    comparison m = {.settings = settings};
+    comparison m = {.settings = settings, .campaign.lock = -1};
     cepa_error error = {CEPA_OK, ""};
-    int lock = -1;
-    cepa_status status = compare(&m, &lock, &error);
+    cepa_status status = compare(&m, &error);
     int exit_status = campaign_exit(status, &error);
     campaign_free(&m.campaign);
-    free(m.campaign.variants);
     free(m.fits);
     free(m.one);
-    if (lock >= 0) close(lock);
     return exit_status;
 }
 

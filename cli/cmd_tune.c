@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const option options[] = {
     OPTION("vary", vary, TAKES_TEXTS, .value = "NAME=V,V,...",
@@ -29,32 +28,16 @@ static const option options[] = {
     END_OF_OPTIONS,
 };
 
-static cepa_status take_folder(const tuning *t, int *lock, cepa_error *error)
-{
-    char *plan = NULL;
-    bool resumed = false;
-    cepa_status status = plan_write("tune", options, t->settings, &plan, error);
-    if (!status) status = search_folder_take(t->settings->output, plan, t->settings->overwrite, &resumed, lock, error);
-    free(plan);
-    if (!status && resumed) printf("Going on in %s, which holds fits of the same search.\n", t->settings->output);
-    return status;
-}
-
 static cepa_status make_variants(tuning *t, cepa_error *error)
 {
     campaign *c = &t->campaign;
-    *c = (campaign){.settings = t->settings,
-                    .what = "trial",
-                    .seeds = t->settings->seeds ? t->settings->seeds : 1,
-                    .best_epoch = t->settings->epoch && strcmp(t->settings->epoch, "best") == 0};
-    c->variants = calloc(t->search.count + 1, sizeof *c->variants);
-    if (!c->variants) return fails_memory(error);
-    for (size_t i = 0; i < t->search.count; i++) {
+    cepa_status status = campaign_begin(c, &tune_command, t->settings, "trial", t->search.count, error);
+    for (size_t i = 0; i < t->search.count && !status; i++) {
         variant *v = &c->variants[c->count++];
         *v = (variant){.settings = &t->search.trials[i].settings, .parameters = t->search.trials[i].parameters};
         trial_print(&t->search.trials[i], v->label, sizeof v->label);
     }
-    return CEPA_OK;
+    return status;
 }
 
 /* To stdout and into the folder. */
@@ -73,12 +56,11 @@ static cepa_status conclude(tuning *t, cepa_error *error)
     return status;
 }
 
-static cepa_status run_tune(tuning *t, int *lock, cepa_error *error)
+static cepa_status run_tune(tuning *t, cepa_error *error)
 {
     cepa_status status = search_make(&t->search, t->settings, fit_command.options, error);
     if (!status) status = campaign_try(&t->search.trials[0].settings, &t->data, NULL, error);
     if (!status) status = make_variants(t, error);
-    if (!status) status = take_folder(t, lock, error);
     if (!status) status = campaign_run(&t->campaign, error);
     if (!status) status = tune_write(t, error);
     return status ? status : conclude(t, error);
@@ -86,18 +68,15 @@ static cepa_status run_tune(tuning *t, int *lock, cepa_error *error)
 
 static int tune_main(const settings *settings)
 {
-    tuning t = {.settings = settings};
+    tuning t = {.settings = settings, .campaign.lock = -1};
     cepa_error error = {CEPA_OK, ""};
-    int lock = -1;
-    cepa_status status = run_tune(&t, &lock, &error);
+    cepa_status status = run_tune(&t, &error);
     int exit_status = campaign_exit(status, &error);
     campaign_free(&t.campaign);
-    free(t.campaign.variants);
     training_data_free(&t.data);
     search_free(&t.search);
     free(t.order);
     free(t.within);
-    if (lock >= 0) close(lock);
     return exit_status;
 }
 

@@ -52,7 +52,7 @@ static void write_arguments(json *plan, texts *arguments)
     json_close(plan, ']');
 }
 
-cepa_status plan_write(const char *command, const option *options, const settings *s, char **text, cepa_error *error)
+cepa_status plan_write(const command *command, const settings *s, char **text, cepa_error *error)
 {
     size_t size;
     texts arguments = {NULL, 0};
@@ -63,10 +63,10 @@ cepa_status plan_write(const char *command, const option *options, const setting
     same.overwrite = false;
     json j = {.out = open_memstream(text, &size)};
     if (!j.out) return fails_memory(error);
-    bool written = options_write(options, &same, &arguments);
+    bool written = options_write(command->options, &same, &arguments);
     json_open(&j, NULL, '{');
     json_text(&j, "cepa", cepa_version());
-    json_text(&j, "command", command);
+    json_text(&j, "command", command->name);
     write_arguments(&j, &arguments);
     json_open(&j, "models", '[');
     for (size_t i = 0; i < s->operand_count; i++) {

@@ -14,8 +14,7 @@ cepa_status search_folder_take(const char *path, const char *plan, bool overwrit
 /* Writes a command's plan: what must be the same for its fits to be gone on with, that is all but how many seeds and
  * trials, and what does not change numbers; and the text of the models' files, since the same name may hold another
  * model tomorrow. *text is to be freed. */
-cepa_status plan_write(const char *command, const option *options, const settings *settings, char **text,
-                       cepa_error *error);
+cepa_status plan_write(const command *command, const settings *settings, char **text, cepa_error *error);
 
 /* Writes folder/name. */
 cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error);
