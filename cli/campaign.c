@@ -19,6 +19,7 @@ cepa_status campaign_begin(campaign *c, const command *command, const settings *
                     .what = what,
                     .seeds = settings->seeds ? settings->seeds : 1,
                     .lock = -1,
+                    .said = settings->json ? stderr : stdout,
                     .best_epoch = settings->epoch && strcmp(settings->epoch, "best") == 0};
     c->variants = calloc(most + 1, sizeof *c->variants);
     return c->variants ? CEPA_OK : fails_memory(error);
@@ -100,20 +101,21 @@ static void print_end(campaign *c, const fit_job *job, const record *r, size_t d
     const variant *v = &c->variants[place % c->count];
     char took[32], left[48] = "";
     print_time(job->seconds, took);
-    printf("%s %zu/%zu, seed %llu: %s", c->what, place % c->count + 1, c->count, (unsigned long long)job->settings.seed,
-           v->label);
+    fprintf(c->said, "%s %zu/%zu, seed %llu: %s", c->what, place % c->count + 1, c->count,
+            (unsigned long long)job->settings.seed, v->label);
     const char *const metrics[] = {c->metric, "val_accuracy"};
     for (size_t i = 0; i < 2; i++) {
         double value = record_value(r, metrics[i], row);
-        if (!isnan(value) && (i == 0 || strcmp(metrics[1], c->metric) != 0)) printf("  %s %.4f", metrics[i], value);
+        if (!isnan(value) && (i == 0 || strcmp(metrics[1], c->metric) != 0))
+            fprintf(c->said, "  %s %.4f", metrics[i], value);
     }
     if (done < c->queue.count && done > c->found) {
         print_time((seconds_now() - c->start) / (double)(done - c->found) * (double)(c->queue.count - done), left + 0);
-        printf("  (%zu epochs, %s; %zu of %zu done, about %s left)\n", r->history.epochs, took, done, c->queue.count,
-               left);
+        fprintf(c->said, "  (%zu epochs, %s; %zu of %zu done, about %s left)\n", r->history.epochs, took, done,
+                c->queue.count, left);
     } else
-        printf("  (%zu epochs, %s; %zu of %zu done)\n", r->history.epochs, took, done, c->queue.count);
-    fflush(stdout);
+        fprintf(c->said, "  (%zu epochs, %s; %zu of %zu done)\n", r->history.epochs, took, done, c->queue.count);
+    fflush(c->said);
 }
 
 static cepa_status ended(void *context, const fit_job *job, size_t done, cepa_error *error)
@@ -130,11 +132,12 @@ static cepa_status ended(void *context, const fit_job *job, size_t done, cepa_er
 static void print_beginning(campaign *c, size_t left)
 {
     size_t beside = fits_beside(&c->queue, left), threads = fits_threads(&c->queue, left);
-    printf("%zu %ss x %zu seed%s: %zu fits", c->count, c->what, c->seeds, c->seeds == 1 ? "" : "s", c->queue.count);
-    if (c->found) printf(", %zu of them done before", c->found);
-    if (left) printf("; %zu at once, %zu thread%s each", beside, threads, threads == 1 ? "" : "s");
-    puts("");
-    fflush(stdout);
+    fprintf(c->said, "%zu %ss x %zu seed%s: %zu fits", c->count, c->what, c->seeds, c->seeds == 1 ? "" : "s",
+            c->queue.count);
+    if (c->found) fprintf(c->said, ", %zu of them done before", c->found);
+    if (left) fprintf(c->said, "; %zu at once, %zu thread%s each", beside, threads, threads == 1 ? "" : "s");
+    putc('\n', c->said);
+    fflush(c->said);
 }
 
 /* Goes on in a folder that holds fits of the same campaign. */
@@ -146,7 +149,7 @@ static cepa_status take_folder(campaign *c, cepa_error *error)
     cepa_status status = plan_write(c->command, c->settings, &plan, error);
     if (!status) status = search_folder_take(folder, plan, c->settings->overwrite, &resumed, &c->lock, error);
     free(plan);
-    if (!status && resumed) printf("Going on in %s, which holds fits of the same %ss.\n", folder, c->what);
+    if (!status && resumed) fprintf(c->said, "Going on in %s, which holds fits of the same %ss.\n", folder, c->what);
     return status;
 }
 
@@ -214,16 +217,30 @@ size_t campaign_row(const campaign *c, const record *r)
     return c->best_epoch ? record_best_row(r, c->metric) : r->row;
 }
 
-sample campaign_sample(const campaign *c, size_t variant, const char *metric)
+/* In the row that counts, or at its best; epoch (may be NULL) gets the mean of the rows' epochs, from 1. */
+static sample over_seeds(const campaign *c, size_t variant, const char *metric, bool best, double *epoch)
 {
-    double *values = calloc(c->seeds, sizeof *values);
+    double *values = calloc(c->seeds, sizeof *values), epochs = 0;
     for (size_t s = 0; values && s < c->seeds; s++) {
         const record *r = &c->variants[variant].records[s];
-        values[s] = record_value(r, metric, campaign_row(c, r));
+        size_t row = best ? record_best_row(r, metric) : campaign_row(c, r);
+        values[s] = record_value(r, metric, row);
+        epochs += (double)row + r->history.first_epoch + 1;
     }
     sample made = values ? sample_of(values, c->seeds) : (sample){.mean = NAN, .spread = NAN};
+    if (epoch) *epoch = epochs / (double)c->seeds;
     free(values);
     return made;
+}
+
+sample campaign_sample(const campaign *c, size_t variant, const char *metric)
+{
+    return over_seeds(c, variant, metric, false, NULL);
+}
+
+sample campaign_best(const campaign *c, size_t variant, const char *metric, double *epoch)
+{
+    return over_seeds(c, variant, metric, true, epoch);
 }
 
 /* Smaller is better. */

@@ -21,7 +21,8 @@ typedef struct campaign {
     const char *what;         /* "trial", "model" */
     variant *variants;
     size_t count, seeds;
-    int lock; /* of the folder; -1: it is not taken */
+    int lock;   /* of the folder; -1: it is not taken */
+    FILE *said; /* where it says how it goes: stdout, or stderr where JSON goes there */
     fit_queue queue;
     char **folders;   /* of the jobs: all variants with the first seed, then all with the next */
     char metric[100]; /* what the variants are judged by, once the fits are done */
@@ -51,6 +52,9 @@ const char *campaign_folder(const campaign *campaign, size_t variant, size_t see
 size_t campaign_row(const campaign *campaign, const record *record);
 /* A metric of a variant over the seeds, in the row that counts. */
 sample campaign_sample(const campaign *campaign, size_t variant, const char *metric);
+
+/* The best of a metric over the seeds, and the mean of the epochs (from 1) that it was at. */
+sample campaign_best(const campaign *campaign, size_t variant, const char *metric, double *epoch);
 
 /* Fills order with the variants' places, best first; those without a number last. */
 void campaign_order(const campaign *campaign, size_t *order);

@@ -60,7 +60,7 @@ static void print_fits(const campaign *c, const campaign_columns *columns, const
             const record *r = &c->variants[v].records[s];
             size_t row = campaign_row(c, r);
             print_variant(columns, v, out);
-            fprintf(out, ",%.0f,%zu,%zu", json_find_number(r->facts, "seed", 0), r->history.epochs, row);
+            fprintf(out, ",%llu,%zu,%zu", (unsigned long long)record_seed(r), r->history.epochs, row);
             for (size_t m = 0; m < first->columns; m++) print_number(out, record_value(r, first->names[m], row));
             print_number(out, json_find_number(r->facts, "seconds", NAN));
             fprintf(out, ",%zu,", c->variants[v].parameters);

@@ -22,6 +22,7 @@ static const option options[] = {
     FIT_OPTIONS,
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "DIR",
            .help = "folder for the fits, the table and the curves"),
+    JSON_OPTION,
     END_OF_OPTIONS,
 };
 
@@ -178,24 +179,39 @@ static cepa_status write_tables(const campaign *c, cepa_error *error)
     return status;
 }
 
-static cepa_status show(const campaign *c, cepa_error *error)
+/* What compare_print prints, to be freed. */
+static cepa_status print_summary(const campaign *c, char **text, size_t *size, cepa_error *error)
+{
+    FILE *out = open_memstream(text, size);
+    if (out) compare_print(c, out);
+    return out && fclose(out) == 0 ? CEPA_OK : fails_memory(error);
+}
+
+static cepa_status write_folder(const campaign *c, const char *summary, size_t size, cepa_error *error)
 {
     const char *const accuracies[] = {"accuracy", "val_accuracy"}, *const losses[] = {"loss", "val_loss"};
+    cepa_status status = write_in(c->settings->output, "summary.txt", summary, size, error);
+    if (!status) status = write_tables(c, error);
+    if (!status) status = campaign_curves(c, "accuracy", accuracies, 2, error);
+    return status ? status : campaign_curves(c, "loss", losses, 2, error);
+}
+
+static cepa_status show(const campaign *c, cepa_error *error)
+{
     char *text = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out) compare_print(c, out);
-    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : fails_memory(error);
-    if (!status) fputs(text, stdout);
     const char *folder = c->settings->output;
-    if (!status && folder) {
-        status = write_in(folder, "summary.txt", text, size, error);
-        if (!status) status = write_tables(c, error);
-        if (!status) status = campaign_curves(c, "accuracy", accuracies, 2, error);
-        if (!status) status = campaign_curves(c, "loss", losses, 2, error);
-        if (!status) printf("Wrote %s: results.csv, models.csv, summary.txt, figures/\n", folder);
-    } else if (!status)
-        puts("Nothing was written: -o DIR keeps the table and draws the curves.");
+    cepa_status status = print_summary(c, &text, &size, error);
+    if (!status && folder) status = write_folder(c, text, size, error);
+    if (!status && c->settings->json)
+        compare_json(c, stdout);
+    else if (!status) {
+        fputs(text, stdout);
+        if (folder)
+            printf("Wrote %s: results.csv, models.csv, summary.txt, figures/\n", folder);
+        else
+            puts("Nothing was written: -o DIR keeps the table and draws the curves.");
+    }
     free(text);
     return status;
 }

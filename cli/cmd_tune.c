@@ -25,6 +25,7 @@ static const option options[] = {
     FIT_OPTIONS,
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "DIR",
            .help = "folder for the fits and what they tell", .required = true),
+    JSON_OPTION,
     END_OF_OPTIONS,
 };
 
@@ -46,12 +47,15 @@ static cepa_status conclude(tuning *t, cepa_error *error)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    cepa_status status = out ? tune_conclude(t, out, error) : fails_memory(error);
-    if (out && fclose(out) != 0) status = fails_memory(error);
-    if (!status) fputs(text, stdout);
+    if (out) tune_print(t, out);
+    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : fails_memory(error);
     if (!status) status = write_in(t->settings->output, "summary.txt", text, size, error);
-    if (!status)
-        printf("Wrote %s: results.csv, trials.csv, summary.txt, figures/, a folder a fit\n", t->settings->output);
+    if (!status && t->settings->json)
+        tune_json(t, stdout);
+    else if (!status)
+        printf("%sWrote %s: results.csv, trials.csv, summary.txt, figures/, a folder a fit\n", text,
+               t->settings->output);
+    if (!status) tune_warn(t);
     free(text);
     return status;
 }
@@ -62,6 +66,7 @@ static cepa_status run_tune(tuning *t, cepa_error *error)
     if (!status) status = campaign_try(&t->search.trials[0].settings, &t->data, NULL, error);
     if (!status) status = make_variants(t, error);
     if (!status) status = campaign_run(&t->campaign, error);
+    if (!status) status = tune_judge(t, error);
     if (!status) status = tune_write(t, error);
     return status ? status : conclude(t, error);
 }
@@ -77,6 +82,7 @@ static int tune_main(const settings *settings)
     search_free(&t.search);
     free(t.order);
     free(t.within);
+    free(t.measured);
     return exit_status;
 }
 

@@ -13,21 +13,6 @@ static double mean_fact(const campaign *c, size_t variant, const char *path)
     return sum / (double)c->seeds;
 }
 
-/* The best of a metric, over the seeds, and the mean of the epochs (from 1) it was at. */
-static sample best_of(const campaign *c, size_t variant, const char *metric, double *epoch)
-{
-    double values[1000];
-    size_t count = c->seeds < 1000 ? c->seeds : 1000;
-    *epoch = 0;
-    for (size_t s = 0; s < count; s++) {
-        const record *r = &c->variants[variant].records[s];
-        size_t row = record_best_row(r, metric);
-        values[s] = record_value(r, metric, row);
-        *epoch += (double)(row + 1 + (size_t)r->history.first_epoch) / (double)count;
-    }
-    return sample_of(values, count);
-}
-
 static sample gap_of(const campaign *c, size_t variant, const char *metric, const char *validated)
 {
     double values[1000];
@@ -64,7 +49,7 @@ static void print_metric(const campaign *c, size_t v, const char *metric, char t
 static void print_best(const campaign *c, size_t v, const char *metric, char text[64])
 {
     double epoch;
-    sample s = best_of(c, v, metric, &epoch);
+    sample s = campaign_best(c, v, metric, &epoch);
     sample_print(&s, text);
     size_t length = strlen(text);
     if (s.count) snprintf(text + length, 64 - length, " (%.3g)", epoch);
@@ -112,24 +97,34 @@ static void print_table(const campaign *c, FILE *out)
     text_table_free(&table);
 }
 
-/* Each model against the first, in words. */
-static void print_differences(const campaign *c, FILE *out)
+/* A model against the first. */
+typedef struct difference {
+    const char *metric;
+    double parameters; /* how many times the first's */
+    double change, spread;
+} difference;
+
+static difference against_first(const campaign *c, size_t variant)
 {
-    const variant *first = &c->variants[0];
     bool accuracy = campaign_sample(c, 0, "val_accuracy").count;
     const char *metric = accuracy ? "val_accuracy" : c->metric;
-    sample base = campaign_sample(c, 0, metric);
+    sample base = campaign_sample(c, 0, metric), other = campaign_sample(c, variant, metric);
+    return (difference){.metric = metric,
+                        .parameters = (double)c->variants[variant].parameters / (double)c->variants[0].parameters,
+                        .change = other.mean - base.mean,
+                        .spread = hypot(other.spread, base.spread)};
+}
+
+static void print_differences(const campaign *c, FILE *out)
+{
     for (size_t v = 1; v < c->count; v++) {
-        const variant *other = &c->variants[v];
-        sample s = campaign_sample(c, v, metric);
-        double change = s.mean - base.mean, spread = hypot(s.spread, base.spread);
-        fprintf(out, "%s has %.2f times the parameters of %s; its %s is %.4f %s", other->label,
-                (double)other->parameters / (double)first->parameters, first->label, metric, fabs(change),
-                change < 0 ? "lower" : "higher");
-        if (isnan(spread))
+        difference d = against_first(c, v);
+        fprintf(out, "%s has %.2f times the parameters of %s; its %s is %.4f %s", c->variants[v].label, d.parameters,
+                c->variants[0].label, d.metric, fabs(d.change), d.change < 0 ? "lower" : "higher");
+        if (isnan(d.spread))
             fprintf(out, " (one fit each does not tell how much is chance)");
         else
-            fprintf(out, ", %s the spread of %.4f", fabs(change) > spread ? "beyond" : "within", spread);
+            fprintf(out, ", %s the spread of %.4f", fabs(d.change) > d.spread ? "beyond" : "within", d.spread);
         fprintf(out, ".\n");
     }
 }
@@ -141,4 +136,24 @@ void compare_print(const campaign *c, FILE *out)
     fprintf(out, "\nNumbers are those %s; gap: accuracy less val_accuracy.\n",
             c->best_epoch ? "of the best epoch" : "of the last weights");
     print_differences(c, out);
+}
+
+void compare_json(const campaign *c, FILE *out)
+{
+    json j = {.out = out};
+    json_open(&j, NULL, '{');
+    campaign_json(&j, c, NULL, NULL);
+    json_open(&j, "against_first", '[');
+    for (size_t v = 1; v < c->count; v++) {
+        difference d = against_first(c, v);
+        json_open(&j, NULL, '{');
+        json_whole(&j, c->what, v + 1);
+        json_number(&j, "parameters_times", d.parameters);
+        json_text(&j, "metric", d.metric);
+        json_number(&j, "difference", d.change);
+        json_number(&j, "spread", d.spread);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
 }

@@ -47,6 +47,12 @@ void record_free(record *r)
     *r = (record){.facts = NULL};
 }
 
+uint64_t record_seed(const record *r)
+{
+    const char *seed = json_find(r->facts, "seed");
+    return seed ? strtoull(seed, NULL, 10) : 0;
+}
+
 bool record_is_done(const char *folder)
 {
     cepa_error error;

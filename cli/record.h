@@ -14,6 +14,9 @@ typedef struct record {
 cepa_status record_read(record *record, const char *folder, cepa_error *error);
 void record_free(record *record);
 
+/* The seed of the fit. */
+uint64_t record_seed(const record *record);
+
 /* True where a fit there has come to its end, and was not cut short by a signal. */
 bool record_is_done(const char *folder);
 

@@ -60,7 +60,7 @@ cepa_status plan_write(const command *command, const settings *s, char **text, c
     same.seeds = same.jobs = same.threads = 0;
     same.trials = s->trials ? 1 : 0;
     same.output = same.verbose = same.epoch = same.objective = NULL;
-    same.overwrite = false;
+    same.overwrite = same.json = false;
     json j = {.out = open_memstream(text, &size)};
     if (!j.out) return fails_memory(error);
     bool written = options_write(command->options, &same, &arguments);

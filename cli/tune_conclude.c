@@ -1,4 +1,4 @@
-/* The table and the verdict of a search. */
+/* How the trials of a search are judged, and its verdict as text and as JSON. */
 #include "files.h"
 #include "json_read.h"
 #include "report.h"
@@ -7,6 +7,75 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- Which data chose, and which measure ---- */
+
+/* Whether rows that were not learned from chose. */
+static bool is_validated(const tuning *t) { return t->data.validation && strncmp(t->campaign.metric, "val_", 4) == 0; }
+
+/* The test part is the validation where nothing else is said, and may be asked for by its name. */
+static bool find_test_chose(const tuning *t)
+{
+    cepa_dataset *test = t->data.test, *validation = t->data.validation;
+    if (!is_validated(t)) return false;
+    if (!test) return !t->settings->validation;
+    bool hashed = cepa_dataset_hash(test, NULL) == CEPA_OK && cepa_dataset_hash(validation, NULL) == CEPA_OK;
+    return hashed && strcmp(cepa_dataset_describe(test)->sha256, cepa_dataset_describe(validation)->sha256) == 0;
+}
+
+/* One fit's model on the test part: its loss, and the accuracy or NaN. */
+static cepa_status measure_fit(const tuning *t, size_t v, size_t seed, double measured[2], cepa_error *error)
+{
+    char *path = campaign_weights(&t->campaign, v, seed);
+    cepa_model *model = NULL;
+    const cepa_log *logs;
+    size_t count;
+    measured[0] = measured[1] = NAN;
+    cepa_status status = path ? cepa_load(path, NULL, &model, error) : fails_memory(error);
+    const cepa_evaluate_options how = {.threads = (int)t->settings->threads};
+    if (!status && (status = cepa_evaluate_with(model, t->data.test, &how, &logs, &count)))
+        *error = *cepa_model_error(model);
+    for (size_t i = 0; !status && i < count; i++) {
+        if (strcmp(logs[i].name, "loss") == 0) measured[0] = logs[i].value;
+        if (strcmp(logs[i].name, "accuracy") == 0) measured[1] = logs[i].value;
+    }
+    if (model) cepa_graph_free(cepa_model_graph(model));
+    free(path);
+    return status;
+}
+
+static cepa_status measure_trial(const tuning *t, size_t v, measurement *found, cepa_error *error)
+{
+    size_t seeds = t->campaign.seeds;
+    double *values = calloc(2 * seeds, sizeof *values);
+    cepa_status status = values ? CEPA_OK : fails_memory(error);
+    for (size_t s = 0; s < seeds && !status; s++) {
+        double measured[2];
+        status = measure_fit(t, v, s, measured, error);
+        values[s] = measured[0];
+        values[seeds + s] = measured[1];
+    }
+    if (!status) *found = (measurement){sample_of(values, seeds), sample_of(values + seeds, seeds)};
+    free(values);
+    return status;
+}
+
+cepa_status tune_judge(tuning *t, cepa_error *error)
+{
+    const campaign *c = &t->campaign;
+    t->order = calloc(c->count, sizeof *t->order);
+    t->within = calloc(c->count, sizeof *t->within);
+    if (!t->order || !t->within) return fails_memory(error);
+    campaign_order(c, t->order);
+    t->within_count = campaign_within_spread(c, t->order, t->within);
+    t->test_chose = find_test_chose(t);
+    if (!t->data.test || t->test_chose) return CEPA_OK;
+    t->measured = calloc(t->within_count, sizeof *t->measured);
+    cepa_status status = t->measured ? CEPA_OK : fails_memory(error);
+    for (size_t i = 0; i < t->within_count && !status; i++)
+        status = measure_trial(t, t->within[i], &t->measured[i], error);
+    return status;
+}
 
 /* ---- The table ---- */
 
@@ -48,42 +117,45 @@ static void print_table(const tuning *t, FILE *out)
     text_table_free(&table);
 }
 
-/* ---- Which data chose ---- */
+/* ---- What is said of the choice ---- */
 
-/* "the test part of cifar10 (10000 rows)". Gives whether it is that. */
-static bool describe_choice(const tuning *t, char text[300])
+/* "the test part of cifar10 (10000 rows)". */
+static void describe_chooser(const tuning *t, char text[300])
 {
     const cepa_dataset_info *train = cepa_dataset_describe(t->data.train);
     const char *wanted = t->settings->validation;
-    bool validated = t->data.validation && strncmp(t->campaign.metric, "val_", 4) == 0;
-    size_t rows = validated ? cepa_dataset_describe(t->data.validation)->rows : train->rows;
+    size_t rows = is_validated(t) ? cepa_dataset_describe(t->data.validation)->rows : train->rows;
     char *end;
-    bool three_parts = !wanted && t->data.test; /* the data have a validation part of their own */
     bool fraction = wanted && (strtod(wanted, &end), end != wanted && !*end);
-    if (!validated)
+    if (!is_validated(t))
         snprintf(text, 300, "the rows that were learned from (%zu of %s)", rows, train->name);
     else if (!wanted)
-        snprintf(text, 300, "the %s part of %s (%zu rows)", three_parts ? "validation" : "test", train->name, rows);
+        snprintf(text, 300, "the %s part of %s (%zu rows)", t->test_chose ? "test" : "validation", train->name, rows);
     else if (fraction)
         snprintf(text, 300, "%zu rows held back from the training part of %s", rows, train->name);
     else
         snprintf(text, 300, "%s (%zu rows)", wanted, rows);
-    return validated && !wanted && !three_parts;
 }
 
-static void print_choice(const tuning *t, bool test_chose, const char *chooser, FILE *out)
+void tune_warn(const tuning *t)
 {
-    fprintf(out, "Chosen by %s %s on %s, %zu seed%s.\n", t->campaign.metric,
-            t->campaign.best_epoch ? "at its best epoch" : "of the last weights", chooser, t->campaign.seeds,
-            t->campaign.seeds == 1 ? "" : "s");
-    if (test_chose)
+    if (t->test_chose)
         warn("the same rows chose and measured: the best number is too good; --validation 0.2 chooses by rows held "
              "back from learning, and leaves the test part to measure with");
     else if (!t->data.validation)
         warn("nothing was held back to choose by: --validation 0.2 does that");
 }
 
-/* ---- What is best ---- */
+/* ---- As text ---- */
+
+static void print_choice(const tuning *t, FILE *out)
+{
+    char chooser[300];
+    describe_chooser(t, chooser);
+    fprintf(out, "Chosen by %s %s on %s, %zu seed%s.\n", t->campaign.metric,
+            t->campaign.best_epoch ? "at its best epoch" : "of the last weights", chooser, t->campaign.seeds,
+            t->campaign.seeds == 1 ? "" : "s");
+}
 
 static void print_trial(const tuning *t, size_t v, FILE *out)
 {
@@ -113,64 +185,50 @@ static void print_best(const tuning *t, FILE *out)
     fprintf(out, ".\n");
 }
 
-/* ---- What other data say of it ---- */
-
-/* One fit's model on the test part: its loss, and the accuracy or NaN. */
-static cepa_status measure_fit(const tuning *t, size_t v, size_t seed, double measured[2], cepa_error *error)
+static void print_measured(const tuning *t, FILE *out)
 {
-    char *path = campaign_weights(&t->campaign, v, seed);
-    cepa_model *model = NULL;
-    const cepa_log *logs;
-    size_t count;
-    measured[0] = measured[1] = NAN;
-    cepa_status status = path ? cepa_load(path, NULL, &model, error) : fails_memory(error);
-    const cepa_evaluate_options how = {.threads = (int)t->settings->threads};
-    if (!status && (status = cepa_evaluate_with(model, t->data.test, &how, &logs, &count)))
-        *error = *cepa_model_error(model);
-    for (size_t i = 0; !status && i < count; i++) {
-        if (strcmp(logs[i].name, "loss") == 0) measured[0] = logs[i].value;
-        if (strcmp(logs[i].name, "accuracy") == 0) measured[1] = logs[i].value;
-    }
-    if (model) cepa_graph_free(cepa_model_graph(model));
-    free(path);
-    return status;
-}
-
-static cepa_status measure_trial(const tuning *t, size_t v, FILE *out, cepa_error *error)
-{
-    size_t seeds = t->campaign.seeds;
-    double *values = calloc(2 * seeds, sizeof *values);
-    cepa_status status = values ? CEPA_OK : fails_memory(error);
-    for (size_t s = 0; s < seeds && !status; s++) {
-        double measured[2];
-        status = measure_fit(t, v, s, measured, error);
-        values[s] = measured[0];
-        values[seeds + s] = measured[1];
-    }
-    if (!status) {
+    fprintf(out, "Measured on the test part of %s (%zu rows), which had no part in the choice:\n",
+            cepa_dataset_describe(t->data.train)->name, cepa_dataset_describe(t->data.test)->rows);
+    for (size_t i = 0; i < t->within_count; i++) {
         char loss[64], accuracy[64];
-        sample losses = sample_of(values, seeds), accuracies = sample_of(values + seeds, seeds);
-        sample_print(&losses, loss);
-        sample_print(&accuracies, accuracy);
-        fprintf(out, "  %s: test_loss %s%s%s\n", t->campaign.variants[v].label, loss,
-                accuracies.count ? ", test_accuracy " : "", accuracies.count ? accuracy : "");
+        const measurement *m = &t->measured[i];
+        sample_print(&m->loss, loss);
+        sample_print(&m->accuracy, accuracy);
+        fprintf(out, "  %s: test_loss %s%s%s\n", t->campaign.variants[t->within[i]].label, loss,
+                m->accuracy.count ? ", test_accuracy " : "", m->accuracy.count ? accuracy : "");
     }
-    free(values);
-    return status;
 }
 
-cepa_status tune_conclude(tuning *t, FILE *out, cepa_error *error)
+void tune_print(const tuning *t, FILE *out)
 {
-    char chooser[300];
     putc('\n', out);
     print_table(t, out);
     putc('\n', out);
-    print_choice(t, describe_choice(t, chooser), chooser, out);
+    print_choice(t, out);
     print_best(t, out);
-    if (!t->data.test) return CEPA_OK;
-    fprintf(out, "Measured on the test part of %s (%zu rows), which had no part in the choice:\n",
-            cepa_dataset_describe(t->data.train)->name, cepa_dataset_describe(t->data.test)->rows);
-    cepa_status status = CEPA_OK;
-    for (size_t i = 0; i < t->within_count && !status; i++) status = measure_trial(t, t->within[i], out, error);
-    return status;
+    if (t->measured) print_measured(t, out);
+}
+
+/* ---- As JSON ---- */
+
+void tune_json(const tuning *t, FILE *out)
+{
+    json j = {.out = out};
+    char chooser[300];
+    const campaign_columns columns = tune_columns(t);
+    describe_chooser(t, chooser);
+    json_open(&j, NULL, '{');
+    campaign_json(&j, &t->campaign, &columns, t->order);
+    json_text(&j, "chosen_on", chooser);
+    json_flag(&j, "same_rows_chose_and_measured", t->test_chose);
+    json_open(&j, "within_spread_of_best", '[');
+    for (size_t i = 0; i < t->within_count; i++) {
+        json_open(&j, NULL, '{');
+        json_whole(&j, "trial", t->within[i] + 1);
+        if (t->measured) json_sample(&j, "test_loss", &t->measured[i].loss);
+        if (t->measured && t->measured[i].accuracy.count) json_sample(&j, "test_accuracy", &t->measured[i].accuracy);
+        json_close(&j, '}');
+    }
+    json_close(&j, ']');
+    json_close(&j, '}');
 }

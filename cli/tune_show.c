@@ -140,15 +140,15 @@ static const char *column_value(const void *context, size_t variant, size_t colu
     return trial_value(&t->search.trials[variant], t->search.columns.items[column]);
 }
 
+campaign_columns tune_columns(const tuning *t)
+{
+    return (campaign_columns){t->search.columns.count, t->search.columns.items, column_value, t};
+}
+
 cepa_status tune_write(tuning *t, cepa_error *error)
 {
     campaign *c = &t->campaign;
-    t->order = calloc(c->count, sizeof *t->order);
-    t->within = calloc(c->count, sizeof *t->within);
-    if (!t->order || !t->within) return fails_memory(error);
-    campaign_order(c, t->order);
-    t->within_count = campaign_within_spread(c, t->order, t->within);
-    const campaign_columns columns = {t->search.columns.count, t->search.columns.items, column_value, t};
+    const campaign_columns columns = tune_columns(t);
     cepa_status status = campaign_tables(c, &columns, t->order, error);
     if (!status) status = draw_values(t, error);
     const char *metric = c->metric;

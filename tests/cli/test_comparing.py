@@ -38,6 +38,22 @@ class Compare(CommandTest):
         self.assertIn("4 fits, 4 of them done before\n", again)
         self.assertEqual(text[text.index("\n\n") :], again[again.index("\n\n") :])
 
+    def test_json(self):
+        done = self.run_cepa("compare", "model.py", "dense.py", *DATA, "--epochs", "3", "--seeds", "2", "-o", "c", "--json")
+        self.assertIn("2 models x 2 seeds", done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual([(m["model"], m["name"], m["parameters"]) for m in found["models"]],
+                         [(1, "model", 435), (2, "dense", 579)])
+        means = [model["metrics"]["val_accuracy"]["mean"] for model in found["models"]]
+        difference, = found["against_first"]
+        self.assertAlmostEqual(difference["difference"], means[1] - means[0], 12)
+        self.assertAlmostEqual(difference["parameters_times"], 579 / 435, 12)
+        with open(self.folder / "c/models.csv", newline="") as file:
+            self.assertEqual([float(row["val_accuracy"]) for row in csv.DictReader(file)], means)
+        runs = json.loads(self.cepa("compare", *(model["fits"][0]["run"] for model in found["models"]), "--json"))
+        self.assertEqual(runs["models"][1]["metrics"]["loss"]["mean"], found["models"][1]["fits"][0]["metrics"]["loss"])
+        self.assertIsNone(runs["folder"])
+
     def test_another_plan_is_refused(self):
         self.cepa("compare", "model.py", "dense.py", *DATA, "-o", "c")
         self.write("dense.py", DENSE.replace("Dense(3)", "Dense(3, use_bias=False)"))

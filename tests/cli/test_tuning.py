@@ -80,6 +80,39 @@ class Tune(CommandTest):
         self.assertEqual(len(line), 1)
         self.assertIn(line[0].split("test_loss ")[1].split(",")[0], [f"{m['loss']:.4f}" for m in (measured, other)])
 
+    def test_test_part_by_its_name(self):
+        done = self.run_cepa("tune", "model.py", *DATA, "--vary", "rate=0.1,0.2", "--validation", "data.npz", "-o", "t")
+        self.assertIn("warning: the same rows chose and measured", done.stderr)
+        self.assertNotIn("had no part in the choice", done.stdout)
+
+    def test_json(self):
+        options = ("--vary", "rate=0.25,0.5", "--seeds", "2", "--seed", "9007199254740993", "--epochs", "3", "--epoch", "best",
+                   "--objective", "val_loss", "--validation", "0.25", "-o", "t")
+        done = self.run_cepa("tune", "model.py", *DATA, *options, "--json")
+        self.assertIn("trial 1/2, seed ", done.stderr)
+        found = json.loads(done.stdout)
+        self.assertEqual((found["folder"], found["judged_by"], found["judged_at"]), ("t", "val_loss", "best"))
+        self.assertEqual(found["chosen_on"], "16 rows held back from the training part of data.npz")
+        self.assertIs(found["same_rows_chose_and_measured"], False)
+        rows = self.table("t/trials.csv")
+        self.assertEqual([str(trial["trial"]) for trial in found["trials"]], [row["trial"] for row in rows])
+        for trial, row in zip(found["trials"], rows):
+            self.assertEqual(trial["values"], {"rate": float(row["rate"])})
+            self.assertEqual(trial["parameters"], 435)
+            for metric in ("loss", "accuracy", "val_loss", "val_accuracy"):
+                self.assertAlmostEqual(trial["metrics"][metric]["mean"], float(row[metric]), 12)
+                self.assertAlmostEqual(trial["metrics"][metric]["spread"], float(row[metric + "_spread"]), 12)
+            for place, fit in enumerate(trial["fits"]):
+                self.assertEqual(fit["seed"], 9007199254740993 + place)
+                with open(self.folder / fit["run"] / "history.csv", newline="") as file:
+                    history = [float(epoch["val_loss"]) for epoch in csv.DictReader(file)]
+                self.assertEqual((fit["metrics"]["val_loss"], fit["epochs"]), (min(history), 3))
+                self.assertEqual(fit["epoch"], history.index(min(history)) + 1)
+        best = found["within_spread_of_best"][0]
+        self.assertEqual(best["trial"], found["trials"][0]["trial"])
+        again = self.cepa("tune", "model.py", *DATA, *options)
+        self.assertIn(f"test_loss {best['test_loss']['mean']:.4f} ± {best['test_loss']['spread']:.4f}", again)
+
     def test_no_single_winner(self):
         text = self.tune("--vary", "rate=0.2,0.2000", "--seeds", "2", "-o", "t")
         self.assertRegex(text, r"\nNo single winner\. Within spread of the best: rate=0\.2 \((.*)\), rate=0\.2000 \(\1\)\.\n")
