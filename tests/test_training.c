@@ -429,18 +429,27 @@ static void validation_split(void **state)
 
 /* ---- Compile ----------------------------------------------------------------------------------------------------- */
 
-/* A head of softmax is trained from its logits: the same weights as without it. */
-static void softmax_heads_use_logits(void **state)
+/* A head of softmax or sigmoid is trained from its logits: the same weights as without it. */
+static void heads_use_logits(void **state)
 {
     (void)state;
-    char digest[3][65];
-    for (size_t run = 0; run < 3; run++) {
+    static const struct {
+        const char *activation;
+        bool from_logits;
+        const char *warning;
+    } head[] = {{NULL, true, NULL},
+                {"softmax", false, NULL},
+                {"softmax", true, "'answer' comes from softmax"},
+                {"sigmoid", false, "goes with a softmax"},
+                {"sigmoid", true, "goes with a softmax"}};
+    char digest[ARRAY_COUNT(head)][65];
+    for (size_t run = 0; run < ARRAY_COUNT(head); run++) {
         cepa_dataset *data = new_data(&label_array, NULL);
-        cepa_model *model = new_model(run ? "softmax" : NULL);
-        cepa_compile(model, .loss = cepa_sparse_categorical_crossentropy(.from_logits = run != 1),
+        cepa_model *model = new_model(head[run].activation);
+        cepa_compile(model, .loss = cepa_sparse_categorical_crossentropy(.from_logits = head[run].from_logits),
                      .metrics = {{"sparse_categorical_crossentropy"}});
-        assert_int_equal(cepa_model_warning(model, 0) != NULL, run == 2);
-        if (run == 2) assert_non_null(strstr(cepa_model_warning(model, 0), "'answer' comes from softmax"));
+        assert_int_equal(cepa_model_warning(model, 0) != NULL, head[run].warning != NULL);
+        if (head[run].warning) assert_non_null(strstr(cepa_model_warning(model, 0), head[run].warning));
         cepa_fit(model, data, .epochs = 2);
         assert_ok(model);
         digest_of(model, digest[run]);
@@ -448,8 +457,7 @@ static void softmax_heads_use_logits(void **state)
         cepa_graph_free(cepa_model_graph(model));
         cepa_dataset_free(data);
     }
-    assert_string_equal(digest[0], digest[1]);
-    assert_string_equal(digest[0], digest[2]);
+    for (size_t run = 1; run < ARRAY_COUNT(head); run++) assert_string_equal(digest[0], digest[run]);
 }
 
 /* The same where an activity regularizer stands behind the softmax: one step of SGD from saturated logits z = x W,
@@ -670,7 +678,7 @@ int main(void)
         cmocka_unit_test(a_row_alone_predicts_the_same),
         cmocka_unit_test(class_weights_are_row_weights),
         cmocka_unit_test(validation_split),
-        cmocka_unit_test(softmax_heads_use_logits),
+        cmocka_unit_test(heads_use_logits),
         cmocka_unit_test(regularized_softmax_heads_use_logits),
         cmocka_unit_test(probabilities_are_missed),
         cmocka_unit_test(training_false_is_overridden),

@@ -107,6 +107,8 @@ static const value *member_of_object(arena *arena, const family *family, const v
         if (value_text_of(o.config)) return o.config;
         return fail(error, CEPA_UNSUPPORTED, "a Python function stands where the %s was expected", family->what), NULL;
     }
+    if (family == &activation_family && strcmp(o.class_name, "Activation") == 0 && value_member(o.config, "activation"))
+        return keras_member(arena, family, value_member(o.config, "activation"), error);
     const activation_spelling *layer = family == &activation_family ? activation_spelling_of(o.class_name) : NULL;
     if (layer) return activation_of_layer(arena, layer, &o, error);
     const kind *kind = family_find(family, o.class_name);

@@ -258,13 +258,25 @@ static const value *write_member(arena *memory, const member *m)
     return fields ? value_call(memory, m->kind->name, fields, count) : NULL;
 }
 
+/* As a metric a loss has no reduction: it is a mean. */
+static const value *write_metric(arena *memory, const member *m)
+{
+    const value *v = write_member(memory, m);
+    if (!v || v->kind != VALUE_CALL) return v;
+    named_value *arguments = arena_array(memory, v->call.count, sizeof *arguments);
+    size_t count = 0;
+    for (size_t i = 0; arguments && i < v->call.count; i++)
+        if (strcmp(v->call.members[i].name, "reduction") != 0) arguments[count++] = v->call.members[i];
+    return arguments ? value_call(memory, v->call.name, arguments, count) : NULL;
+}
+
 static const value *write_metrics(arena *memory, const metric_list *list)
 {
     const value **items = arena_array(memory, list->count + 1, sizeof *items);
     if (!list->count) return value_none();
     for (size_t i = 0; items && i < list->count; i++) {
         const metric_choice *m = &list->items[i];
-        items[i] = m->object ? write_member(memory, &m->member) : value_text(memory, m->name);
+        items[i] = m->object ? write_metric(memory, &m->member) : value_text(memory, m->name);
         if (!items[i]) return NULL;
     }
     return items ? value_list(memory, items, list->count) : NULL;

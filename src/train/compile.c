@@ -37,14 +37,20 @@ const char *activation_of(const network *n, int id, int *input)
     return axis && (axis[0] == -1 || axis[0] == rank) && !axis[1] ? "softmax" : NULL;
 }
 
-/* The tensor that a loss reads for an output: where the output comes from the activation that the loss takes for its
- * head, the logits before it, which Keras does whatever from_logits says. */
+/* Keras' softmax and sigmoid remember their input, and its crossentropies read that, whichever of the two it was. */
+static bool remembers_logits(const char *activation)
+{
+    return activation && (strcmp(activation, "softmax") == 0 || strcmp(activation, "sigmoid") == 0);
+}
+
+/* The tensor that a loss reads for an output: of a crossentropy, the logits before a softmax or sigmoid, which Keras
+ * does whatever from_logits says. */
 static int tensor_for(const network *n, int output, const member *m, bool *logits)
 {
     const loss_class *class = (const loss_class *)m->kind;
     int input;
     const char *activation = activation_of(n, output, &input);
-    bool absorbed = class->head && activation && strcmp(class->head, activation) == 0;
+    bool absorbed = class->head && remembers_logits(activation);
     *logits = absorbed || loss_from_logits(m);
     return absorbed ? input : output;
 }
@@ -75,6 +81,11 @@ static bool advise(training *t, const head *h, int output)
     bool told = loss_from_logits(&h->choice->loss), absorbed = t->wants[h->want] != output;
     bool linear = !activation && giver_of(t->network, output)->layer->weight_count;
     if (!class->head) return true;
+    if (absorbed && strcmp(activation, class->head) != 0)
+        return note(t, arena_format(&t->memory,
+                                    "output '%s' comes from %s, but the loss %s goes with a %s: the logits before the "
+                                    "%s are used, as Keras does",
+                                    name, activation, class->kind.name, class->head, activation));
     if (told && absorbed)
         return note(t, arena_format(&t->memory,
                                     "output '%s' comes from %s, but the loss %s has from_logits=True: the logits "

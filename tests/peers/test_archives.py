@@ -38,7 +38,7 @@ def branching():
     x = layers.Concatenate()([shared(x), shared(y)])
     x = layers.AveragePooling2D(3, 2, padding="same")(x)
     head = keras.Sequential(
-        [keras.Input((3, 3, 6)), layers.Flatten(), layers.Dense(7, activation="elu"),
+        [keras.Input((3, 3, 6)), layers.Flatten(), layers.Dense(7, activation=layers.Activation("elu")),
          layers.Dense(7, activation=layers.LeakyReLU(negative_slope=0.9))], name="head")
     kind = layers.Dense(5, activation="softmax", name="kind", kernel_constraint=keras.constraints.MaxNorm(2.0))(head(x))
     size = layers.Dense(1, activation="sigmoid", name="size")(layers.GlobalAveragePooling2D()(x))
@@ -96,7 +96,7 @@ class Archives(unittest.TestCase):
         model.compile(
             keras.optimizers.Adam(0.01, weight_decay=0.01, global_clipnorm=1.0),
             loss={"kind": keras.losses.SparseCategoricalCrossentropy(), "size": keras.losses.BinaryCrossentropy(label_smoothing=0.1)},
-            metrics={"kind": ["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="two")], "size": ["mae"]})
+            metrics={"kind": ["accuracy", keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="two")], "size": ["mae", keras.metrics.MeanSquaredError(name="square")]})
         self.keras_fit(model)
         model.save(self.folder / "theirs.keras")
         first = self.cepa_fit(self.folder / "theirs.keras", "first")
