@@ -522,6 +522,37 @@ static void the_meant_model_is_found(void **state)
     }
 }
 
+/* What the text leaves uncompiled is compiled as it says elsewhere; NULL: it does not say how. */
+static void the_meant_model_is_compiled(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *optimizer;
+    } cases[] = {
+        {TWO "def compile_model(m):\n    m.compile('sgd')\n", NULL, "'sgd'"},
+        {TWO "def compile_model(m, o='sgd'):\n    m.compile(o)\nmodel = make()\n", "make", "'sgd'"},
+        {TWO "def compile_model(m, o='sgd'):\n    m.compile(o)\nmodel = make()\n", NULL, NULL},
+        {TWO "def compile_model(m, o='sgd'):\n    m.compile(o)\nmodel = make()\ncompile_model(model, 'adam')\n", "make",
+         "'adam'"},
+        {TWO "model = make()\nmodel.compile(optimizer='adam')\n", "make", "'adam'"},
+        {TWO "model = make()\nother = make(5)\nmodel.compile('adam')\n", "other", "'adam'"},
+        {TWO "a = make()\na.compile('adam')\nb = make()\nb.compile('adam')\n", "make", "'adam'"},
+        {TWO "a = make()\na.compile('adam')\nb = make()\nb.compile('sgd')\n", "make", NULL},
+        {TWO "a = make()\na.compile('adam')\nb = make()\nb.compile('adam', 'mse')\n", "make", NULL},
+        {TWO "def a(m):\n    m.compile('adam')\ndef b(m):\n    m.compile('sgd')\n", NULL, NULL},
+        {TWO "def compile_model(m, o):\n    m.compile(o)\n", NULL, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        arena memory = {0};
+        reading r = read_good(cases[i].text, cases[i].name, NULL);
+        assert_int_equal(r.model.compile.present, cases[i].optimizer != NULL);
+        if (cases[i].optimizer)
+            assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), cases[i].optimizer);
+        end_reading(&r);
+        arena_free(&memory);
+    }
+}
+
 static void names_in_paths_are_found(void **state)
 {
     (void)state;
@@ -1051,6 +1082,7 @@ int main(void)
         cmocka_unit_test(trainable_is_kept),
         cmocka_unit_test(data_are_declared),
         cmocka_unit_test(the_meant_model_is_found),
+        cmocka_unit_test(the_meant_model_is_compiled),
         cmocka_unit_test(names_in_paths_are_found),
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),

@@ -48,113 +48,6 @@ static cepa_status refuse_set(const eval *e, const source_set *set)
     return status;
 }
 
-/* ---- Which model is meant */
-
-/* The path of a dotted name as far as the top level knows it; NULL where it is none. */
-static const char *static_path(eval *e, const node *n, const thing **function)
-{
-    const char *inner = NULL;
-    if (n->type == NODE_NAME) {
-        const thing *found = scope_find(&e->globals, n->text);
-        if (!found && !word_find(e, n->text, &found)) return NULL;
-        if (found && found->type == THING_FUNCTION) *function = found;
-        return found && found->type == THING_SYMBOL ? found->text : NULL;
-    }
-    if (n->type == NODE_ATTRIBUTE) inner = static_path(e, n->child[0], function);
-    char *path = inner ? arena_format(e->source.memory, "%s.%s", inner, n->text) : NULL;
-    return path ? word_path(e, path) : NULL;
-}
-
-static bool returns_model(eval *e, const node *def, int depth);
-
-/* True where evaluating n, an expression of a function's block, gives a model. */
-static bool gives_model(eval *e, const node *n, const node *block, int depth)
-{
-    if (n->type == NODE_CALL) {
-        const thing *function = NULL;
-        const char *path = static_path(e, n->child[0], &function);
-        if (function) return returns_model(e, function->function->def, depth + 1);
-        return path && word_makes_model(path);
-    }
-    for (size_t i = 0; n->type == NODE_NAME && i < block->count; i++) {
-        const node *s = block->child[i];
-        bool named =
-            s->type == NODE_ASSIGN && s->child[0]->type == NODE_NAME && strcmp(s->child[0]->text, n->text) == 0;
-        if (named && gives_model(e, s->child[s->count - 1], block, depth + 1)) return true;
-    }
-    return false;
-}
-
-static bool returns_model(eval *e, const node *def, int depth)
-{
-    const node *block = def->child[def->count - 1];
-    for (size_t i = 0; depth < 8 && i < block->count; i++) {
-        const node *s = block->child[i];
-        if (s->type == NODE_RETURN && s->child[0] && gives_model(e, s->child[0], block, depth + 1)) return true;
-    }
-    return false;
-}
-
-static const thing *call_maker(eval *e, const thing *function)
-{
-    const node *def = function->function->def;
-    call_site site = {.offset = def->offset, .path = def->text};
-    const thing *made = eval_call_function(e, function->function, &site);
-    if (!made || made->type == THING_MODEL) return made;
-    return eval_refuse(e, def->offset, "%s gives %s, a function that returns a model was expected", def->text,
-                       thing_name(made));
-}
-
-/* Fails, and says what there is instead. */
-static const thing *refuse_choice(eval *e, const char *problem, cepa_status status)
-{
-    buffer known = {0};
-    for (size_t i = 0; i < e->globals.count; i++) {
-        const named_thing *t = &e->globals.names[i];
-        bool maker = t->thing->type == THING_FUNCTION && returns_model(e, t->thing->function->def, 0);
-        if (maker || t->thing->type == THING_MODEL) buffer_format(&known, "%s%s", known.size ? ", " : "", t->name);
-    }
-    fail(e->source.error, status, "%.160s: %s; %s%s", e->source.path, problem,
-         known.size ? "models and functions that return one: " : "no model is made and no function returns one",
-         known.failed || !known.size ? "" : (const char *)known.bytes);
-    buffer_free(&known);
-    return NULL;
-}
-
-static const thing *named_model(eval *e, const char *name)
-{
-    char problem[120];
-    const thing *found = scope_find(&e->globals, name);
-    snprintf(problem, sizeof problem, "%.60s is %.40s", name, found ? thing_name(found) : "not defined");
-    if (found && found->type == THING_FUNCTION) return call_maker(e, found);
-    return found && found->type == THING_MODEL ? found : refuse_choice(e, problem, CEPA_ARGUMENT);
-}
-
-/* A function that a tuner calls: build_model(hp). */
-static bool is_tuned(const thing *function)
-{
-    const node *def = function->function->def;
-    return def->count > 1 && strcmp(def->child[0]->text, "hp") == 0;
-}
-
-static const thing *choose_model(eval *e, const char *name)
-{
-    if (name) return named_model(e, name);
-    const thing *model = scope_find(&e->globals, "model"), *maker = NULL;
-    bool several = false;
-    if (model && model->type == THING_MODEL) return model;
-    if (e->last_model) return e->last_model;
-    for (size_t i = 0; i < e->globals.count; i++) {
-        const thing *t = e->globals.names[i].thing;
-        if (t->type != THING_FUNCTION || !returns_model(e, t->function->def, 0)) continue;
-        if (is_tuned(t)) return call_maker(e, t);
-        if (maker) several = true;
-        maker = t;
-    }
-    if (several) return refuse_choice(e, "several functions return a model and none is called", CEPA_SYNTAX);
-    return maker ? call_maker(e, maker) : refuse_choice(e, "there is no model", CEPA_SYNTAX);
-}
-
 /* ---- What is said of the data */
 
 static cepa_status read_info(eval *e, cepa_source_info *info)
@@ -212,7 +105,7 @@ static cepa_status read_all(eval *e, const char *name, const cepa_load_options *
     const thing *ignored = NULL, *model = NULL;
     if (read_sets(e, options)) return e->source.error->status;
     const node *tree = source_parse(&e->source);
-    if (tree && eval_block(e, tree, &ignored)) model = choose_model(e, name);
+    if (tree && eval_block(e, tree, &ignored)) model = source_choose(e, name);
     if (!model || !model_network(e, model, 0)) return e->source.error->status;
     for (size_t i = 0; i < e->set_count; i++)
         if (!e->sets[i].used) return refuse_set(e, &e->sets[i]);

@@ -25,7 +25,9 @@ const char *keras_source_name(const char *path);
 
 /* Reads size bytes of source text (a 0 may stand among them, but is refused) and makes its models on an empty graph.
  * *result is the one that name names (a variable, or a function that returns one); name NULL: the variable model, else
- * the last one assigned, else what the file's only function that returns a model gives. options: set replaces
+ * the last one assigned, else what the file's only function that returns a model gives. One that is named or made by
+ * such a function and that the text does not compile is compiled as its other models are, else by its only function
+ * that compiles what it is given. options: set replaces
  * parameters of the functions that are called, and numbers and texts assigned at top level; may be NULL. What is
  * outside the language is refused as CEPA_SYNTAX, a wrong argument or shape with the status of its cause:
  * "PATH:LINE:COLUMN: what, what was expected", the source line and a caret, a line each. A name that does not exist and

@@ -145,9 +145,11 @@ typedef struct eval {
     int depth;
     source_set *sets;
     size_t set_count;
-    sequence settable;          /* TEXTs: names that a set may replace */
-    sequence stars;             /* TEXTs: modules of which everything was imported */
-    const thing *last_model;    /* assigned at top level */
+    sequence settable;       /* TEXTs: names that a set may replace */
+    sequence stars;          /* TEXTs: modules of which everything was imported */
+    const thing *last_model; /* assigned at top level */
+    source_compile compiles; /* of the models so far, as long as they are alike */
+    bool compiles_differ;
     const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */
     bool images_used;           /* a model was fitted */
@@ -243,6 +245,10 @@ bool word_find(eval *e, const char *name, const thing **found);
 const thing *word_call_symbol(eval *e, const call_site *site);
 const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset);
 bool word_set_attribute(eval *e, const thing *object, const char *name, const thing *value, size_t offset);
+
+/* The model that name means (NULL: the text's own), made where a function makes it, and compiled where the text says
+ * how; NULL, and the error set, where there is none. */
+const thing *source_choose(eval *e, const char *name);
 
 /* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c,
  * source_tables.c, source_tuner.c */

@@ -221,6 +221,15 @@ const thing *call_network(eval *e, const call_site *site)
 
 /* ---- What is said to a model */
 
+static bool same_value(const value *a, const value *b) { return a && b ? value_equal(a, b) : a == b; }
+
+static bool same_compile(const source_compile *a, const source_compile *b)
+{
+    return same_value(a->optimizer, b->optimizer) && same_value(a->loss, b->loss) &&
+           same_value(a->metrics, b->metrics) && same_value(a->loss_weights, b->loss_weights) &&
+           same_value(a->weighted_metrics, b->weighted_metrics);
+}
+
 const thing *model_compile(eval *e, const call_site *site)
 {
     static const char *const names[] = {"optimizer",        "loss",        "loss_weights",        "metrics",
@@ -238,7 +247,7 @@ const thing *model_compile(eval *e, const call_site *site)
         if (!(values[i] = thing_value(e, given[i]->thing, given[i]->offset))) return NULL;
         if (modules[i] && !members_check(e, modules[i], values[i], given[i]->offset)) return NULL;
     }
-    site->self->model->compile = (source_compile){
+    const source_compile said = {
         .present = true,
         .optimizer = values[OPTIMIZER],
         .loss = values[LOSS],
@@ -246,6 +255,8 @@ const thing *model_compile(eval *e, const call_site *site)
         .loss_weights = values[LOSS_WEIGHTS],
         .weighted_metrics = values[WEIGHTED_METRICS],
     };
+    e->compiles_differ = e->compiles_differ || (e->compiles.present && !same_compile(&said, &e->compiles));
+    site->self->model->compile = e->compiles = said;
     return thing_none();
 }
 

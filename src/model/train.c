@@ -71,6 +71,11 @@ static cepa_status need_training(cepa_model *model, const char *what)
     if (status || model->training) return status;
     if (model->warning)
         fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: %s", what, model->warning);
+    else if (model->from_source)
+        fail(&error, CEPA_ARGUMENT,
+             "%s needs a compiled model: its text must say model.compile(optimizer=..., loss=...), or have "
+             "exactly one function for it: def compile_model(model)",
+             what);
     else
         fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
     return model_fail(model, &error);
