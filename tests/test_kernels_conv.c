@@ -13,7 +13,8 @@ typedef struct conv_data {
 /* What all passes read. */
 static conv_call call_of(const conv_data *d, const guarded *packed, const guarded *scratch)
 {
-    return (conv_call){.packed = packed->reals,
+    return (conv_call){.filters = d->filters.reals,
+                       .packed = packed->reals,
                        .scratch = scratch->data,
                        .x = d->x.lanes,
                        .dy = d->dy.lanes,
@@ -152,12 +153,18 @@ static void conv_data_free(conv_data *d)
     guarded_free(&d->dy);
 }
 
+static guarded pack(const kernel_table *table, const conv_data *d, bool gradient)
+{
+    guarded packed = guarded_reals(table->conv_packed_size(&d->s, gradient));
+    table->conv_pack(&d->s, d->filters.reals, gradient, packed.reals);
+    return packed;
+}
+
 /* Every pass, its outputs in parts of the given number of channels. */
 static void run_conv(const kernel_table *table, conv_data *d, size_t part)
 {
     const conv_shape *s = &d->s;
-    guarded packed = guarded_reals(table->conv_packed_size(s)), scratch = guarded_new(table->conv_scratch_size(s));
-    table->conv_pack(s, d->filters.reals, packed.reals);
+    guarded packed = pack(table, d, false), scratch = guarded_new(table->conv_scratch_size(s));
     d->y = guarded_lanes(out_count(s));
     d->relu_y = guarded_lanes(out_count(s));
     d->dx = guarded_lanes(in_count(s));
@@ -174,6 +181,9 @@ static void run_conv(const kernel_table *table, conv_data *d, size_t part)
         table->conv_forward(s, &c);
         table->conv_gradient_weights(s, &c);
     }
+    guarded_free(&packed);
+    packed = pack(table, d, true);
+    c.packed = packed.reals;
     for (c.first = 0; c.first < s->in_channels; c.first = c.last) {
         c.last = c.first + part < s->in_channels ? c.first + part : s->in_channels;
         table->conv_gradient_inputs(s, &c);
@@ -371,9 +381,9 @@ static void check_pooled(const kernel_table *table)
     const conv_shape *s = &pooled_shape;
     size_t count = s->out_channels * (s->out_height / 2) * (s->out_width / 2);
     conv_data d = conv_data_new(s, 1);
-    guarded packed = guarded_reals(table->conv_packed_size(s)), scratch = guarded_new(table->conv_scratch_size(s));
+    guarded packed = pack(table, &d, false), turned = pack(table, &d, true);
+    guarded scratch = guarded_new(table->conv_scratch_size(s));
     guarded winner = guarded_new(count * LANES), y = guarded_lanes(count), dy = guarded_lanes(count);
-    table->conv_pack(s, d.filters.reals, packed.reals);
     fill_random(&dy, 2);
     run_conv(table, &d, SIZE_MAX / 2);
     guarded expected_y = pool(table, &d, count);
@@ -398,13 +408,15 @@ static void check_pooled(const kernel_table *table)
     c.first = 0;
     table->conv_gradient_weights(s, &c);
     c.last = s->in_channels;
+    c.packed = turned.reals;
     table->conv_gradient_inputs(s, &c);
     assert_same_bits(&found.dx, &d.dx);
     assert_same_bits(&found.d_filters, &d.d_filters);
     for (size_t f = 0; f < s->out_channels; f++) /* windows are added up in another order */
         assert_close((double)found.d_bias.reals[f], (double)d.d_bias.reals[f], 1000 * half_ulp());
 
-    guarded *all[] = {&packed, &scratch, &winner, &y, &dy, &expected_y, &found.dx, &found.d_filters, &found.d_bias};
+    guarded *all[] = {&packed, &turned,     &scratch,  &winner,          &y,
+                      &dy,     &expected_y, &found.dx, &found.d_filters, &found.d_bias};
     for (size_t i = 0; i < ARRAY_COUNT(all); i++) guarded_free(all[i]);
     conv_data_free(&d);
 }
@@ -470,9 +482,8 @@ static void no_bias_is_a_bias_of_zero(void **state)
     conv_data d = conv_data_new(&s, 0);
     memset(d.bias.data, 0, d.bias.size);
     run_conv(&table_reference, &d, 4);
-    guarded packed = guarded_reals(table_reference.conv_packed_size(&s)), y = guarded_lanes(out_count(&s));
+    guarded packed = pack(&table_reference, &d, false), y = guarded_lanes(out_count(&s));
     guarded scratch = guarded_new(table_reference.conv_scratch_size(&s));
-    table_reference.conv_pack(&s, d.filters.reals, packed.reals);
     conv_call c = call_of(&d, &packed, &scratch);
     c.last = 4;
     c.bias = NULL;

@@ -45,8 +45,7 @@ void graph_free(cepa_graph *graph)
     if (!graph) return;
     predictors_free(graph->predictors);
     for (size_t i = 0; i < graph->call_count; i++)
-        for (size_t form = 0; form < ARRAY_COUNT(graph->calls[i]->packed); form++)
-            free(graph->calls[i]->packed[form].reals);
+        for (size_t pass = 0; pass < PASSES; pass++) free(graph->calls[i]->packed[pass].reals);
     free(graph->layers);
     free(graph->calls);
     free(graph->tensors);
@@ -211,15 +210,14 @@ void declare_weight(shape_pass *p, const weight_spec *spec)
 
 void declare_kept(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->kept_bytes = bytes; }
 void declare_scratch(shape_pass *p, size_t bytes) { ((declarations *)p->internal)->call->scratch_bytes = bytes; }
-void declare_packed(shape_pass *p, size_t reals)
+void declare_packed(shape_pass *p, pass_kind pass, size_t reals)
 {
-    ((declarations *)p->internal)->call->packed[FORM_BLOCK].count = reals;
+    ((declarations *)p->internal)->call->packed[pass].count = reals;
 }
 
-void declare_apart(shape_pass *p, size_t packed, size_t scratch, size_t parts)
+void declare_apart(shape_pass *p, size_t scratch, size_t parts)
 {
     call *c = ((declarations *)p->internal)->call;
-    c->packed[FORM_APART].count = packed;
     if (scratch > c->scratch_bytes) c->scratch_bytes = scratch;
     c->split[PASS_FORWARD_APART] = parts;
 }

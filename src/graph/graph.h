@@ -42,25 +42,12 @@ typedef struct tensor {
     size_t index; /* among the producer's outputs */
 } tensor;
 
-/* What a layer's pack makes of its weights. */
+/* What a layer's pack makes of its weights for one pass. */
 typedef struct packed_form {
     real *reals;
     size_t count;
     uint64_t version; /* of the weights that it was made of */
 } packed_form;
-
-typedef enum weights_form { FORM_BLOCK, FORM_APART } weights_form;
-
-typedef enum pass_kind {
-    PASS_FORWARD,
-    PASS_GRADIENT_INPUTS,
-    PASS_GRADIENT_WEIGHTS,
-    PASS_FORWARD_APART,
-    PASSES
-} pass_kind;
-
-/* The form that a pass reads. */
-static inline weights_form form_of_pass(pass_kind kind) { return kind == PASS_FORWARD_APART ? FORM_APART : FORM_BLOCK; }
 
 /* One use of a layer. */
 struct call {
@@ -76,7 +63,7 @@ struct call {
     void *geometry;
     unsigned needs; /* what gradient_inputs reads besides dy */
     size_t kept_bytes, scratch_bytes, sums, state;
-    packed_form packed[2]; /* laid out for this call's geometry: by form */
+    packed_form packed[PASSES]; /* laid out for this call's geometry */
     size_t split[PASSES];
 };
 
@@ -130,11 +117,11 @@ const call *graph_source(const cepa_graph *graph, int id, size_t *index);
 /* True where training changes a weight: not by kind or because its layer is frozen. */
 bool weight_is_trained(const weight *w);
 
-/* Makes a packed form of a call's weights anew; the call has memory for it. */
-void call_pack(cepa_graph *graph, call *c, weights_form form);
+/* Makes anew what a pass of a call reads of its packed weights; the call has memory for it. */
+void call_pack(cepa_graph *graph, call *c, pass_kind pass);
 
 /* The same where it is older than the weights, with memory. Any thread. */
-cepa_status call_pack_again(cepa_graph *graph, call *c, weights_form form, cepa_error *error);
+cepa_status call_pack_again(cepa_graph *graph, call *c, pass_kind pass, cepa_error *error);
 
 /* To be called by whoever has written weights. */
 void graph_weights_changed(cepa_graph *graph);

@@ -27,6 +27,15 @@ bool shape_axis(const shape *s, int axis, size_t *index);
  * written where a size is unknown. */
 void shape_order(const shape *s, uint32_t *index);
 
+/* What a call does with a block, or with an image apart. */
+typedef enum pass_kind {
+    PASS_FORWARD,
+    PASS_GRADIENT_INPUTS,
+    PASS_GRADIENT_WEIGHTS,
+    PASS_FORWARD_APART,
+    PASSES
+} pass_kind;
+
 /* What a layer's shape pass sees and declares, for one call. Where a size is unknown, so are the sizes that follow from
  * it (CEPA_UNKNOWN), or the pass refuses; such a call is never run, so its geometry and its declared bytes do not
  * matter: before it runs, the pass is asked again with sizes that are known. */
@@ -55,11 +64,11 @@ void declare_kept(shape_pass *p, size_t bytes);
 void declare_scratch(shape_pass *p, size_t bytes);
 /* Numbers of a batch-wide stage: each block's sums, and the state that combine leaves for all blocks. */
 void declare_batch_state(shape_pass *p, size_t sums, size_t state);
-/* Reals of the packed form that pack makes of the weights whenever they have changed: c->packed. */
-void declare_packed(shape_pass *p, size_t reals);
-/* What forward_apart needs: reals of the packed form that pack_apart makes, bytes of scratch, and the number of parts
- * into which its outputs can be divided. Not declared, the image is put into lanes for this call. */
-void declare_apart(shape_pass *p, size_t packed, size_t scratch, size_t parts);
+/* Reals of the form that the class's pack for a pass makes of the weights whenever they have changed: c->packed. */
+void declare_packed(shape_pass *p, pass_kind pass, size_t reals);
+/* What forward_apart needs: bytes of scratch, and the number of parts into which its outputs can be divided. Not
+ * declared, the image is put into lanes for this call. */
+void declare_apart(shape_pass *p, size_t scratch, size_t parts);
 /* Into how many parts the outputs of each pass can be divided among idle threads (1: not at all): c->first, c->last. */
 void declare_split(shape_pass *p, size_t forward, size_t gradient_inputs, size_t gradient_weights);
 /* A struct of the layer's own, made here once and read in every call: c->geometry. NULL without memory (then return
@@ -98,7 +107,7 @@ typedef struct layer_call {
     lanes *const *dx; /* to be overwritten; NULL entries are not wanted */
     real *const *w;   /* in Keras' shape and order; only combine may write */
     real *const *dw;  /* to be overwritten; NULL entries are not wanted */
-    real *packed;     /* written by pack, read by the others */
+    real *packed;     /* the pass's form of w: written by its pack */
     void *kept;       /* NULL where no gradient pass will come */
     void *scratch;
     double *sums;       /* partial: this block's, to be overwritten; combine: added over all blocks in order; the
@@ -131,11 +140,11 @@ typedef struct layer_class {
     kind kind;
     size_t min_inputs, max_inputs;                   /* max 0: any number */
     bool (*shape)(shape_pass *p);                    /* false after refuse */
-    layer_pass *pack;                                /* w -> packed, whenever the weights have changed */
     layer_pass *forward;                             /* after the forward stages, if any */
-    layer_pass *pack_apart, *forward_apart;          /* the same for an image apart, where declare_apart says so */
+    layer_pass *forward_apart;                       /* the same for an image apart, where declare_apart says so */
     layer_pass *gradient_inputs;                     /* dy -> dx; NULL: no gradient flows */
     layer_pass *gradient_weights;                    /* x, dy -> dw */
+    layer_pass *pack[PASSES];                        /* w -> packed, where declare_packed says so */
     batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
     unsigned needs;                                  /* what gradient_inputs (and gradient stages) read besides dy */
     unsigned weights_need;                           /* what gradient_weights reads besides dy */

@@ -298,26 +298,26 @@ size_t layer_parameters(const cepa_graph *graph, const layer *l, size_t *not_tra
     return total;
 }
 
-cepa_status call_pack_again(cepa_graph *graph, call *c, weights_form form, cepa_error *error)
+cepa_status call_pack_again(cepa_graph *graph, call *c, pass_kind pass, cepa_error *error)
 {
-    packed_form *packed = &c->packed[form];
+    packed_form *packed = &c->packed[pass];
     cepa_status status = CEPA_OK;
     pthread_mutex_lock(&graph->packing);
     if (!packed->reals) packed->reals = allocate_aligned(packed->count * sizeof *packed->reals);
     if (!packed->reals)
         status = fail_memory(error);
     else if (packed->version != graph->version)
-        call_pack(graph, c, form);
+        call_pack(graph, c, pass);
     pthread_mutex_unlock(&graph->packing);
     return status;
 }
 
-void call_pack(cepa_graph *graph, call *c, weights_form form)
+void call_pack(cepa_graph *graph, call *c, pass_kind pass)
 {
     const layer *l = c->layer;
     real *w[CEPA_MAX_INPUTS];
     for (size_t i = 0; i < l->weight_count; i++) w[i] = graph->values + graph->weights[l->first_weight + i].offset;
-    layer_call pass = {.options = l->options, .geometry = c->geometry, .w = w, .packed = c->packed[form].reals};
-    (form == FORM_APART ? l->class->pack_apart : l->class->pack)(&pass);
-    c->packed[form].version = graph->version;
+    layer_call made = {.options = l->options, .geometry = c->geometry, .w = w, .packed = c->packed[pass].reals};
+    l->class->pack[pass](&made);
+    c->packed[pass].version = graph->version;
 }

@@ -149,13 +149,12 @@ void planner_measure_weights(planner *p)
 void planner_collect_packs(planner *p)
 {
     plan *plan = p->plan;
-    bool(*met)[2] = planner_allocate(p, p->graph->call_count + 1, sizeof *met);
-    plan->packs = planner_allocate(p, 2 * p->graph->call_count + 1, sizeof *plan->packs);
+    bool(*met)[PASSES] = planner_allocate(p, p->graph->call_count + 1, sizeof *met);
+    plan->packs = planner_allocate(p, PASSES * p->graph->call_count + 1, sizeof *plan->packs);
     for (size_t i = 0; !p->failed && i < plan->step_count; i++) {
         const step *s = &plan->steps[i];
-        weights_form form = form_of_pass(s->kind);
-        if (!s->call || !s->call->packed[form].count || met[s->call->index][form]) continue;
-        met[s->call->index][form] = true;
-        plan->packs[plan->pack_count++] = (packed_use){p->graph->calls[s->call->index], form};
+        if (!s->call || !s->call->packed[s->kind].count || met[s->call->index][s->kind]) continue;
+        met[s->call->index][s->kind] = true;
+        plan->packs[plan->pack_count++] = (packed_use){p->graph->calls[s->call->index], s->kind};
     }
 }

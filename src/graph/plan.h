@@ -67,7 +67,7 @@ typedef struct stage {
 
 typedef struct packed_use {
     call *call;
-    weights_form form;
+    pass_kind pass;
 } packed_use;
 
 typedef struct plan {

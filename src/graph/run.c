@@ -76,7 +76,7 @@ cepa_status plan_pack(const plan *plan, cepa_error *error)
 {
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < plan->pack_count && !status; i++)
-        status = call_pack_again(plan->network->graph, plan->packs[i].call, plan->packs[i].form, error);
+        status = call_pack_again(plan->network->graph, plan->packs[i].call, plan->packs[i].pass, error);
     return status;
 }
 
@@ -152,7 +152,7 @@ static layer_call make_call(frame *f, const step *step, real **w)
         .input = step->input_shape,
         .output = step->output_shape,
         .w = w,
-        .packed = c->packed[form_of_pass(step->kind)].reals,
+        .packed = c->packed[step->kind].reals,
         .batch_rows = f->batch->rows,
         .count = step->count,
         .rows = f->rows,
@@ -418,7 +418,7 @@ static void pack_one(void *context, size_t index, int thread)
 {
     (void)thread;
     session *s = context;
-    call_pack(s->plan->network->graph, s->plan->packs[index].call, s->plan->packs[index].form);
+    call_pack(s->plan->network->graph, s->plan->packs[index].call, s->plan->packs[index].pass);
 }
 
 void session_pack(session *session) { team_for(session->team, session->plan->pack_count, pack_one, session); }

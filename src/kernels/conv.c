@@ -2,7 +2,7 @@
 #include "kernels/conv_ways.h"
 
 typedef struct way {
-    size_t (*packed_size)(const conv_shape *s);          /* reals, of one form */
+    conv_packed_size_function *packed_size;
     size_t (*scratch_size)(const conv_shape *s);         /* bytes, of the first two passes */
     size_t (*weights_scratch_size)(const conv_shape *s); /* of the last; NULL: none */
     conv_pack_function *pack;
@@ -26,12 +26,10 @@ static const way ways[] = {
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-/* The forward pass's form of the filters comes first. */
-static size_t forward_packed_size(const conv_shape *s) { return ways[conv_choose(s).forward].packed_size(s); }
-
-size_t KERNEL(conv_packed_size)(const conv_shape *s)
+size_t KERNEL(conv_packed_size)(const conv_shape *s, bool gradient)
 {
-    return forward_packed_size(s) + ways[conv_choose(s).gradient_inputs].packed_size(s);
+    conv_choice choice = conv_choose(s);
+    return ways[gradient ? choice.gradient_inputs : choice.forward].packed_size(s, gradient);
 }
 
 size_t KERNEL(conv_scratch_size)(const conv_shape *s)
@@ -42,20 +40,17 @@ size_t KERNEL(conv_scratch_size)(const conv_shape *s)
     return larger(larger(forward, inputs), weights->weights_scratch_size ? weights->weights_scratch_size(s) : 0);
 }
 
-void KERNEL(conv_pack)(const conv_shape *s, const real *filters, real *packed)
+void KERNEL(conv_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
     conv_choice choice = conv_choose(s);
-    ways[choice.forward].pack(s, filters, false, packed);
-    ways[choice.gradient_inputs].pack(s, filters, true, packed + forward_packed_size(s));
+    ways[gradient ? choice.gradient_inputs : choice.forward].pack(s, filters, gradient, packed);
 }
 
 void KERNEL(conv_forward)(const conv_shape *s, const conv_call *c) { ways[conv_choose(s).forward].forward(s, c); }
 
 void KERNEL(conv_gradient_inputs)(const conv_shape *s, const conv_call *c)
 {
-    conv_call own = *c;
-    own.packed += forward_packed_size(s);
-    ways[conv_choose(s).gradient_inputs].gradient_inputs(s, &own);
+    ways[conv_choose(s).gradient_inputs].gradient_inputs(s, c);
 }
 
 void KERNEL(conv_gradient_weights)(const conv_shape *s, const conv_call *c)

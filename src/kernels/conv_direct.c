@@ -7,6 +7,7 @@
 #include "kernels/conv_pooled.h"
 #include "kernels/conv_tile.h"
 #include "kernels/conv_ways.h"
+#include "kernels/eight.h"
 
 /* Where sums go: the row of one sum that stands first, counted over all groups, and how far the next sum is. */
 typedef struct target {
@@ -21,7 +22,8 @@ typedef struct correlation {
     size_t groups, sources, sums;
     size_t panel; /* filters packed side by side */
     const lanes *source;
-    const real *packed, *bias;
+    const real *packed; /* NULL: filters are read as they are */
+    const real *filters, *bias;
     target sum;
     bool relu;
 } correlation;
@@ -64,58 +66,100 @@ static size_t filter_count(const conv_shape *s)
     return s->kernel_height * s->kernel_width * (s->in_channels / s->groups) * s->out_channels;
 }
 
-size_t KERNEL(direct_packed_size)(const conv_shape *s) { return filter_count(s); }
+/* Where there is one output, as in a Dense layer, the forward pass reads each weight once: packing would not pay. */
+static bool packs_forward(const conv_shape *s) { return s->out_height * s->out_width > 1; }
 
-/* Writes the panels of c one after the other: for each source channel and tap the weights of the panel's filters side
- * by side. In Keras' order the weight of a source and a sum lies source_step and sum_step from the tap's first. */
-static void pack_panels(const correlation *c, const real *filters, size_t tap_step, size_t source_step, size_t sum_step,
-                        size_t group_step, real *packed)
+size_t KERNEL(direct_packed_size)(const conv_shape *s, bool gradient)
 {
-    size_t taps = c->row.taps * c->column.taps;
-    for (size_t g = 0; g < c->groups; g++)
-        for (size_t first = 0; first < c->sums; first += c->panel) {
-            size_t width = smaller(c->panel, c->sums - first);
-            for (size_t source = 0; source < c->sources; source++)
+    return gradient || packs_forward(s) ? filter_count(s) : 0;
+}
+
+/* Packed are the panels one after the other: for each source channel and tap the weights of the panel's filters side by
+ * side. In Keras' order [tap][input][output] those of the forward pass lie side by side already. */
+static void pack_forward(const conv_shape *s, const real *filters, real *packed)
+{
+    const correlation c = forward_of(s);
+    const size_t taps = s->kernel_height * s->kernel_width, outs = s->out_channels;
+    const real *filters_end = filters + filter_count(s), *end = packed + filter_count(s);
+    for (size_t g = 0; g < c.groups; g++)
+        for (size_t first = 0; first < c.sums; first += c.panel) {
+            size_t width = smaller(c.panel, c.sums - first);
+            for (size_t in = 0; in < c.sources; in++)
                 for (size_t tap = 0; tap < taps; tap++, packed += width) {
-                    const real *from =
-                        filters + g * group_step + tap * tap_step + source * source_step + first * sum_step;
-                    for (size_t f = 0; f < width; f++) packed[f] = from[f * sum_step];
+                    const real *from = filters + (tap * c.sources + in) * outs + g * c.sums + first;
+                    for (size_t f = 0; f < width; f += EIGHT)
+                        eight_store(packed + f, eight_load(from + f, filters_end), smaller(EIGHT, width - f), end);
                 }
+        }
+}
+
+/* Those of the data gradient lie outs apart: squares of eight filters and eight sources are turned. */
+static void pack_gradient(const conv_shape *s, const real *filters, real *packed)
+{
+    const correlation c = gradient_of(s);
+    const size_t taps = s->kernel_height * s->kernel_width, outs = s->out_channels;
+    const real *filters_end = filters + filter_count(s);
+    for (size_t g = 0; g < c.groups; g++)
+        for (size_t first = 0; first < c.sums; first += c.panel) {
+            size_t width = smaller(c.panel, c.sums - first);
+            for (size_t out = 0; out < c.sources; out += EIGHT)
+                for (size_t tap = 0; tap < taps; tap++)
+                    for (size_t f = 0; f < width; f += EIGHT) {
+                        size_t count = smaller(EIGHT, width - f), rows = smaller(EIGHT, c.sources - out);
+                        const real *from = filters + (tap * c.sums + first + f) * outs + g * c.sources + out;
+                        eight square[EIGHT] = {{0}};
+                        for (size_t i = 0; i < count; i++) square[i] = eight_load(from + i * outs, filters_end);
+                        eights_transpose(square);
+                        for (size_t i = 0; i < rows; i++) {
+                            real *to = packed + ((out + i) * taps + tap) * width + f;
+                            eight_store(to, square[i], count, to + count);
+                        }
+                    }
+            packed += c.sources * taps * width;
         }
 }
 
 void KERNEL(direct_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    correlation c = gradient ? gradient_of(s) : forward_of(s);
-    size_t outs = s->out_channels, tap_step = (s->in_channels / s->groups) * outs;
-    pack_panels(&c, filters, tap_step, gradient ? 1 : outs, gradient ? outs : 1, outs / s->groups, packed);
+    if (gradient)
+        pack_gradient(s, filters, packed);
+    else if (packs_forward(s))
+        pack_forward(s, filters, packed);
 }
 
 /* Filters that lie in one panel of one group: the first, counted over all groups, and how many. */
 typedef struct panel_part {
     size_t group, first, count; /* first: within the group */
-    const real *weights;        /* of the first term */
-    size_t width;               /* of the panel: from one term to the next */
+    const real *weights;        /* of the first term, and from there to the next source's and the next tap's */
+    size_t source_step, tap_step;
 } panel_part;
 
 static panel_part panel_part_at(const correlation *c, size_t sum, size_t last)
 {
     panel_part p = {.group = sum / c->sums, .first = sum % c->sums};
-    size_t begin = p.first / c->panel * c->panel, terms = c->sources * c->row.taps * c->column.taps;
-    p.width = smaller(c->panel, c->sums - begin);
-    p.count = smaller(begin + p.width - p.first, last - sum);
-    p.weights = c->packed + (p.group * c->sums + begin) * terms + (p.first - begin);
+    size_t begin = p.first / c->panel * c->panel, width = smaller(c->panel, c->sums - begin);
+    size_t taps = c->row.taps * c->column.taps;
+    p.count = smaller(begin + width - p.first, last - sum);
+    if (c->packed) {
+        p.weights = c->packed + (p.group * c->sums + begin) * c->sources * taps + (p.first - begin);
+        p.tap_step = width;
+        p.source_step = width * taps;
+    } else {
+        p.weights = c->filters + sum;
+        p.source_step = c->groups * c->sums;
+        p.tap_step = p.source_step * c->sources;
+    }
     return p;
 }
 
 /* The loops over the terms that a rectangle sees, innermost last; loops of one turn are left out. */
-static void set_loops(const correlation *c, const conv_span *row, const conv_span *column, size_t width,
+static void set_loops(const correlation *c, const panel_part *p, const conv_span *row, const conv_span *column,
                       tile_loop loop[3])
 {
-    ptrdiff_t tap = (ptrdiff_t)width, line = tap * (ptrdiff_t)c->column.taps, filter = line * (ptrdiff_t)c->row.taps;
+    ptrdiff_t tap = (ptrdiff_t)p->tap_step, line = tap * (ptrdiff_t)c->column.taps;
     ptrdiff_t source_width = (ptrdiff_t)c->column.sources, plane = source_width * (ptrdiff_t)c->row.sources;
     const tile_loop all[3] = {
-        {c->sources, plane, filter},
+        {c->sources, plane, (ptrdiff_t)p->source_step},
         {row->taps, row->source_tap_step * source_width, (ptrdiff_t)row->tap_step * line},
         {column->taps, column->source_tap_step, (ptrdiff_t)column->tap_step * tap},
     };
@@ -130,8 +174,8 @@ static void run_rectangle(const correlation *c, const panel_part *p, const conv_
 {
     size_t width = c->column.outputs, first_sum = p->group * c->sums + p->first;
     conv_tile tile = {.sum_step = c->sum.plane, .bias = c->bias ? c->bias + first_sum : NULL, .relu = c->relu};
-    set_loops(c, row, column, p->width, tile.loop);
-    tile.weights = p->weights + (row->tap * c->column.taps + column->tap) * p->width;
+    set_loops(c, p, row, column, tile.loop);
+    tile.weights = p->weights + (row->tap * c->column.taps + column->tap) * p->tap_step;
 
     ptrdiff_t line = row->source_step * (ptrdiff_t)c->column.sources;
     ptrdiff_t corner = row->source * (ptrdiff_t)c->column.sources + column->source;
@@ -238,7 +282,8 @@ void KERNEL(direct_forward)(const conv_shape *s, const conv_call *call)
 {
     correlation c = forward_of(s);
     c.source = call->x;
-    c.packed = call->packed;
+    c.packed = packs_forward(s) ? call->packed : NULL;
+    c.filters = call->filters;
     c.bias = call->bias;
     c.relu = call->relu;
     if (call->pooled)

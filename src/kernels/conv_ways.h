@@ -4,7 +4,8 @@
 
 #include "kernels/kernels.h"
 
-/* gradient: the form that the data gradient reads. */
+/* gradient: the form that the data gradient reads. In reals. */
+typedef size_t conv_packed_size_function(const conv_shape *s, bool gradient);
 typedef void conv_pack_function(const conv_shape *s, const real *filters, bool gradient, real *packed);
 /* bias: NULL: none. */
 typedef void conv_apart_pack_function(const conv_shape *s, const real *filters, const real *bias, real *packed);
@@ -12,7 +13,7 @@ typedef void conv_apart_pack_function(const conv_shape *s, const real *filters, 
 typedef void conv_pass(const conv_shape *s, const conv_call *c);
 
 /* Any shape, its products as the definition has them. The data gradient is not pooled. */
-size_t KERNEL(direct_packed_size)(const conv_shape *s); /* of one form, in reals */
+conv_packed_size_function KERNEL(direct_packed_size);
 size_t KERNEL(direct_scratch_size)(const conv_shape *s);
 conv_pack_function KERNEL(direct_pack);
 conv_pass KERNEL(direct_forward), KERNEL(direct_gradient_inputs), KERNEL(direct_gradient_weights);
@@ -25,7 +26,7 @@ conv_apart_pack_function KERNEL(direct_apart_pack);
 conv_pass KERNEL(direct_apart_forward);
 
 /* 3 x 3 taps side by side: winograd.h. */
-size_t KERNEL(winograd_packed_size)(const conv_shape *s);
+conv_packed_size_function KERNEL(winograd_packed_size);
 size_t KERNEL(winograd_scratch_size)(const conv_shape *s);
 conv_pack_function KERNEL(winograd_pack);
 conv_pass KERNEL(winograd_forward), KERNEL(winograd_gradient_inputs);

@@ -26,9 +26,10 @@ typedef struct conv_shape {
 
 /* What one pass of a convolution works on; each pass reads what concerns it. */
 typedef struct conv_call {
-    const real *packed; /* conv_packed_size reals, made by conv_pack */
-    void *scratch;      /* conv_scratch_size bytes */
-    size_t first, last; /* the channels of its result that are wanted: y's, dx's, d_filters' */
+    const real *filters; /* what packed was made of */
+    const real *packed;  /* what conv_pack made for this pass */
+    void *scratch;       /* conv_scratch_size bytes */
+    size_t first, last;  /* the channels of its result that are wanted: y's, dx's, d_filters' */
     const lanes *x, *dy;
     const real *bias; /* NULL: none */
     bool relu;        /* on y */
@@ -109,10 +110,10 @@ typedef struct activation_parameters {
  * (Keras' order) of the block's element e. */
 #define KERNELS(X)                                                                                                     \
     /* conv.c: filters in Keras' order (height, width, in / groups, out). packed holds what conv_pack made of them,    \
-     * conv_packed_size reals: forms for the forward pass and for the data gradient. */                                \
-    X(size_t, conv_packed_size, (const conv_shape *s))                                                                 \
+     * conv_packed_size reals: a form for the forward pass and one for the data gradient. */                           \
+    X(size_t, conv_packed_size, (const conv_shape *s, bool gradient))                                                  \
     X(size_t, conv_scratch_size, (const conv_shape *s))                                                                \
-    X(void, conv_pack, (const conv_shape *s, const real *filters, real *packed))                                       \
+    X(void, conv_pack, (const conv_shape *s, const real *filters, bool gradient, real *packed))                        \
     X(void, conv_forward, (const conv_shape *s, const conv_call *c))          /* y: correlation + bias */              \
     X(void, conv_gradient_inputs, (const conv_shape *s, const conv_call *c))  /* dx */                                 \
     X(void, conv_gradient_weights, (const conv_shape *s, const conv_call *c)) /* d_filters, d_bias */                  \

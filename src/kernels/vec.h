@@ -103,10 +103,13 @@ INLINE vec vec_min(vec a, vec b) { return vec_select(a < b, a, b); }
 /* max(x, 0) as relu has it: NaN and -0 pass. */
 INLINE vec vec_relu(vec x) { return vec_max(vec_set(0), x); }
 
+/* Eight numbers side by side, in whatever registers there are. */
+enum { EIGHT = 8 };
+typedef real eight __attribute__((vector_size(EIGHT * sizeof(real)), aligned(sizeof(real)), may_alias));
+
 /* The sixteen lanes added by the tree 8-4-2-1. */
 INLINE real lanes_sum(const lanes *v)
 {
-    typedef real eight __attribute__((vector_size(8 * sizeof(real)), may_alias));
     typedef real four __attribute__((vector_size(4 * sizeof(real))));
     const eight *halves = (const eight *)v->lane, s8 = halves[0] + halves[1];
     four s4 = __builtin_shufflevector(s8, s8, 0, 1, 2, 3) + __builtin_shufflevector(s8, s8, 4, 5, 6, 7);
@@ -118,7 +121,6 @@ INLINE real lanes_sum(const lanes *v)
 enum { SUMS_TOGETHER = 8 };
 INLINE void lanes_sums(const lanes *v, real to[SUMS_TOGETHER])
 {
-    typedef real eight __attribute__((vector_size(8 * sizeof(real)), may_alias));
     eight s8[8], s4[4], s2[2], s1;
     UNROLL for (size_t i = 0; i < 8; i++) s8[i] = ((const eight *)v[i].lane)[0] + ((const eight *)v[i].lane)[1];
 #define MERGE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

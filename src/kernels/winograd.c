@@ -9,6 +9,7 @@
 #include "kernels/conv_ways.h"
 
 enum { STRIP = TILE_PIXELS < 4 ? 4 : TILE_PIXELS /* tiles */, MOST_PANEL = TILE_SUMS / (PARTS * TILE_PIXELS) };
+_Static_assert((int)MOST_PANEL <= (int)EIGHT, "a panel's filters are packed in one go");
 
 /* Either pass. Sums are what comes out: planes of height x width, or their 2 x 2 maxima behind relu (pooled). */
 typedef struct filtering {
@@ -40,23 +41,23 @@ static size_t point_step(const conv_shape *s)
     return odd(lines) * LANES;
 }
 
-size_t KERNEL(winograd_packed_size)(const conv_shape *s) { return WINOGRAD_POINTS * point_step(s); }
+size_t KERNEL(winograd_packed_size)(const conv_shape *s, bool gradient)
+{
+    (void)gradient; /* either form has as many */
+    return WINOGRAD_POINTS * point_step(s);
+}
 
 static void pack_forward(const conv_shape *s, const real *filters, real *packed)
 {
     const size_t ins = s->in_channels, outs = s->out_channels, panel = panel_width(outs), step = point_step(s);
-    for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
-        size_t last = smaller(first + FILTERS_TOGETHER, outs);
-        for (size_t in = 0; in < ins; in++) {
-            real u[WINOGRAD_POINTS][FILTERS_TOGETHER];
-            transform_some(s, filters, in, first, last - first, u);
-            for (size_t f = first, next; f < last; f = next) {
-                size_t begin = f / panel * panel, width = smaller(panel, outs - begin);
-                next = smaller(begin + panel, last);
-                real *to = packed + begin * ins + in * width + (f - begin);
-                for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-                    for (size_t i = 0; i < next - f; i++) to[k * step + i] = u[k][f - first + i];
-            }
+    real *to = packed;
+    for (size_t begin = 0; begin < outs; begin += panel) {
+        size_t width = smaller(panel, outs - begin);
+        for (size_t in = 0; in < ins; in++, to += width) {
+            eight u[WINOGRAD_POINTS];
+            transform_eight(s, filters, in, begin, u);
+            for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+                eight_store(to + k * step, u[k], width, packed + (k + 1) * step);
         }
     }
 }
@@ -72,16 +73,21 @@ static size_t turned(size_t point)
 static void pack_gradient(const conv_shape *s, const real *filters, real *packed)
 {
     const size_t ins = s->in_channels, outs = s->out_channels, panel = panel_width(ins), step = point_step(s);
-    real u[MOST_PANEL][WINOGRAD_POINTS][FILTERS_TOGETHER];
+    real *to = packed;
     for (size_t begin = 0; begin < ins; begin += panel) {
         size_t width = smaller(panel, ins - begin);
-        for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
-            size_t count = smaller(FILTERS_TOGETHER, outs - first);
-            for (size_t i = 0; i < width; i++) transform_some(s, filters, begin + i, first, count, u[i]);
-            real *to = packed + begin * outs + first * width;
-            for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-                for (size_t f = 0; f < count; f++)
-                    for (size_t i = 0; i < width; i++) to[turned(k) * step + f * width + i] = u[i][k][f];
+        for (size_t first = 0; first < outs; first += EIGHT) {
+            size_t count = smaller(EIGHT, outs - first);
+            eight u[MOST_PANEL][WINOGRAD_POINTS];
+            for (size_t i = 0; i < width; i++) transform_eight(s, filters, begin + i, first, u[i]);
+            for (size_t k = 0; k < WINOGRAD_POINTS; k++) {
+                eight of_filter[EIGHT] = {{0}};
+                for (size_t i = 0; i < width; i++) of_filter[i] = u[i][k];
+                eights_transpose(of_filter);
+                real *point = to + turned(k) * step, *end = packed + (turned(k) + 1) * step;
+                for (size_t f = 0; f < count; f++) eight_store(point + f * width, of_filter[f], width, end);
+            }
+            to += count * width;
         }
     }
 }

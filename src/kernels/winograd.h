@@ -9,6 +9,7 @@
 #define KERNELS_WINOGRAD_H
 
 #include "kernels/conv_pooled.h"
+#include "kernels/eight.h"
 
 enum { WINOGRAD_POINTS = 16 }; /* numbers of a transformed patch or filter */
 
@@ -203,36 +204,31 @@ INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
     join_columns(upper, lower, y);
 }
 
-enum { FILTERS_TOGETHER = 16 }; /* filters that are transformed at once */
-
 /* Along one axis. */
-INLINE void transform_filter(const real *g0, const real *g1, const real *g2, real (*u)[FILTERS_TOGETHER], size_t step)
+INLINE void transform_filter(eight g0, eight g1, eight g2, eight u[4])
 {
-    for (size_t f = 0; f < FILTERS_TOGETHER; f++) {
-        real ends = g0[f] + g2[f];
-        u[0][f] = g0[f];
-        u[step][f] = (ends + g1[f]) / 2;
-        u[2 * step][f] = (ends - g1[f]) / 2;
-        u[3 * step][f] = g2[f];
-    }
+    eight ends = g0 + g2;
+    u[0] = g0;
+    u[1] = (ends + g1) * (real)0.5;
+    u[2] = (ends - g1) * (real)0.5;
+    u[3] = g2;
 }
 
-/* The 16 points of filters [tap][filter]. */
-static inline void transform_filters(real (*g)[FILTERS_TOGETHER], real (*u)[FILTERS_TOGETHER])
+/* The 16 points of eight filters [tap]. */
+INLINE void transform_filters(const eight g[9], eight u[WINOGRAD_POINTS])
 {
-    real rows[12][FILTERS_TOGETHER]; /* [point of the rows][column] */
-    for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], rows + j, 3);
-    for (size_t i = 0; i < 4; i++) transform_filter(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], u + 4 * i, 1);
+    eight columns[3][4];
+    UNROLL for (size_t j = 0; j < 3; j++) transform_filter(g[j], g[3 + j], g[6 + j], columns[j]);
+    UNROLL for (size_t i = 0; i < 4; i++) transform_filter(columns[0][i], columns[1][i], columns[2][i], u + 4 * i);
 }
 
-/* The points of the filters first ... first + count - 1 of an input channel. */
-static inline void transform_some(const conv_shape *s, const real *filters, size_t in, size_t first, size_t count,
-                                  real (*u)[FILTERS_TOGETHER])
+/* The points of the filters first ... first + 7 of an input channel, as far as there are so many. */
+INLINE void transform_eight(const conv_shape *s, const real *filters, size_t in, size_t first, eight u[WINOGRAD_POINTS])
 {
-    real g[9][FILTERS_TOGETHER] = {0};
-    for (size_t tap = 0; tap < 9; tap++)
-        for (size_t f = 0; f < count; f++)
-            g[tap][f] = filters[(tap * s->in_channels + in) * s->out_channels + first + f];
+    const size_t step = s->in_channels * s->out_channels;
+    const real *from = filters + in * s->out_channels + first, *end = filters + 9 * step;
+    eight g[9];
+    UNROLL for (size_t tap = 0; tap < 9; tap++) g[tap] = eight_load(from + tap * step, end);
     transform_filters(g, u);
 }
 

@@ -17,13 +17,12 @@ void KERNEL(winograd_apart_pack)(const conv_shape *s, const real *filters, const
 {
     size_t ins = s->in_channels, outs = s->out_channels, width = lanes_of(outs) * LANES;
     memset(packed, 0, KERNEL(winograd_apart_packed_size)(s) * sizeof *packed);
-    real u[WINOGRAD_POINTS][FILTERS_TOGETHER];
     for (size_t in = 0; in < ins; in++)
-        for (size_t first = 0; first < outs; first += FILTERS_TOGETHER) {
-            size_t count = smaller(FILTERS_TOGETHER, outs - first);
-            transform_some(s, filters, in, first, count, u);
+        for (size_t first = 0; first < outs; first += EIGHT) {
+            eight u[WINOGRAD_POINTS];
+            transform_eight(s, filters, in, first, u);
             for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-                memcpy(packed + (k * ins + in) * width + first, u[k], count * sizeof *packed);
+                memcpy(packed + (k * ins + in) * width + first, &u[k], smaller(EIGHT, outs - first) * sizeof *packed);
         }
     if (bias) memcpy(packed + WINOGRAD_POINTS * ins * width, bias, outs * sizeof *packed);
 }

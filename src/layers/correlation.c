@@ -24,15 +24,23 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
                                          .regularizer = texts->bias_regularizer,
                                          .constraint = texts->bias_constraint});
     if (!s->out_height || !s->out_width) return true; /* unknown: nothing will run */
-    declare_packed(p, kernels->conv_packed_size(s));
+    declare_packed(p, PASS_FORWARD, kernels->conv_packed_size(s, false));
+    declare_packed(p, PASS_GRADIENT_INPUTS, kernels->conv_packed_size(s, true));
     declare_scratch(p, kernels->conv_scratch_size(s));
     declare_split(p, s->out_channels, s->in_channels, s->out_channels);
-    if (s->groups == 1)
-        declare_apart(p, kernels->conv_apart_packed_size(s), kernels->conv_apart_scratch_size(s), conv_apart_parts(s));
+    if (s->groups > 1) return true;
+    declare_packed(p, PASS_FORWARD_APART, kernels->conv_apart_packed_size(s));
+    declare_apart(p, kernels->conv_apart_scratch_size(s), conv_apart_parts(s));
     return true;
 }
 
-void correlation_pack(const layer_call *c) { kernels->conv_pack(&GEOMETRY(c)->shape, c->w[0], c->packed); }
+static void pack(const layer_call *c, bool gradient)
+{
+    kernels->conv_pack(&GEOMETRY(c)->shape, c->w[0], gradient, c->packed);
+}
+
+void correlation_pack_forward(const layer_call *c) { pack(c, false); }
+void correlation_pack_gradient(const layer_call *c) { pack(c, true); }
 
 void correlation_pack_apart(const layer_call *c)
 {
@@ -41,8 +49,12 @@ void correlation_pack_apart(const layer_call *c)
 
 static conv_call call_of(const layer_call *c)
 {
-    return (conv_call){
-        .packed = c->packed, .scratch = c->scratch, .first = c->first, .last = c->last, .winner = c->kept};
+    return (conv_call){.filters = c->w[0],
+                       .packed = c->packed,
+                       .scratch = c->scratch,
+                       .first = c->first,
+                       .last = c->last,
+                       .winner = c->kept};
 }
 
 typedef void conv_kernel(const conv_shape *s, const conv_call *c);

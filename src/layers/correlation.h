@@ -19,8 +19,8 @@ typedef struct kernel_texts {
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);
 
 layer_ways correlation_ways(const void *geometry);
-layer_pass correlation_pack, correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
-layer_pass correlation_pack_apart, correlation_forward_apart;
+layer_pass correlation_forward, correlation_gradient_inputs, correlation_gradient_weights;
+layer_pass correlation_forward_apart, correlation_pack_forward, correlation_pack_gradient, correlation_pack_apart;
 /* With relu behind it. */
 layer_pass correlation_relu_forward, correlation_relu_forward_apart;
 /* With relu and the maximum of 2 x 2 windows behind it, where correlation_pools; kept is theirs. */
@@ -29,8 +29,11 @@ layer_pass correlation_pooled_forward, correlation_pooled_forward_apart, correla
     correlation_pooled_gradient_weights;
 
 #define CORRELATION_PASSES                                                                                             \
-    .pack = correlation_pack, .forward = correlation_forward, .pack_apart = correlation_pack_apart,                    \
-    .forward_apart = correlation_forward_apart, .gradient_inputs = correlation_gradient_inputs,                        \
-    .gradient_weights = correlation_gradient_weights, .weights_need = NEEDS_INPUT, .ways = correlation_ways
+    .forward = correlation_forward, .forward_apart = correlation_forward_apart,                                        \
+    .gradient_inputs = correlation_gradient_inputs, .gradient_weights = correlation_gradient_weights,                  \
+    .weights_need = NEEDS_INPUT, .ways = correlation_ways,                                                             \
+    .pack = {[PASS_FORWARD] = correlation_pack_forward,                                                                \
+             [PASS_GRADIENT_INPUTS] = correlation_pack_gradient,                                                       \
+             [PASS_FORWARD_APART] = correlation_pack_apart}
 
 #endif

@@ -14,7 +14,7 @@ static bool declare_gather(shape_pass *p)
     const shape *in = p->input, *out = p->output;
     size_t count = shape_count(in);
     geometry *g = declare_geometry(p, 2 * count * sizeof *g->index);
-    declare_apart(p, 0, 0, 1);
+    declare_apart(p, 0, 1);
     if (!g || !count) return g != NULL;
     uint32_t *place = g->index, *input_place = g->index + count; /* of each element in Keras' order, and back */
     shape_order(in, place);
