@@ -6,7 +6,7 @@
 
 enum { DONE = 0, FAILED = 1, MISUSED = 2 };
 
-/* Prints "cepa: " and the line. */
+/* Prints "cepa: " and the line; below it the line of a source text with a caret, where the message ends with them. */
 void complain(const char *format, ...) CEPA_FORMAT(1, 2);
 /* The same as "cepa: warning: ...", for what does not end the command. */
 void warn(const char *format, ...) CEPA_FORMAT(1, 2);

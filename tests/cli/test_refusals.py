@@ -219,6 +219,13 @@ class Refusals(CommandTest):
         self.assertRegex(lines[0], pattern)
         self.assertEqual(before, self.listing(), "files changed")
 
+    def test_a_place_in_a_text_is_shown(self):
+        self.write("bad.py", "import keras\nx = [\t1, lambda: 2]\n")
+        done = self.run_cepa("summary", "bad.py")
+        lines = done.stderr.split("\n")
+        self.assertRegex(lines[0], r"^cepa: bad\.py:2:9: 'lambda' ")
+        self.assertEqual(lines[1:], ["x = [\t1, lambda: 2]", "     \t   ^", ""])
+
     def test_table(self):
         self.assertGreaterEqual(len(CASES), 40)
         for name, files, command, status, pattern in CASES:
