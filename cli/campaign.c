@@ -1,6 +1,7 @@
 #include "campaign.h"
 #include "clock.h"
 #include "files.h"
+#include "fit_settings.h"
 #include "json_read.h"
 #include "report.h"
 #include "search_folder.h"
@@ -33,12 +34,16 @@ cepa_status campaign_try(const settings *settings, training_data *data, size_t *
     cepa_status status = subject_model(settings, &model, error);
     if (status) return status;
     if (parameters) *parameters = subject_parameters(model);
-    status = training_data_open(data, settings, model, error);
+    fit_settings own;
+    status = fit_settings_make(&own, settings, model, error);
+    if (!status) status = training_data_open(data, &own.settings, model, error);
     cepa_fit_options none = {.epochs = 1, .initial_epoch = 1, .validation_data = data->validation};
-    for (size_t i = 0; i < settings->callback.count && i < CEPA_MAX_INPUTS; i++)
-        none.callbacks[i].name = settings->callback.items[i];
+    for (size_t i = 0; !status && i < own.settings.callback.count; i++)
+        none.callbacks[i].name = own.settings.callback.items[i];
     if (!status && (status = cepa_fit_with(model, data->train, &none))) *error = *cepa_model_error(model);
     for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
+    if (!status) warn_of_left_out(model);
+    fit_settings_free(&own);
     cepa_graph_free(cepa_model_graph(model));
     return status;
 }

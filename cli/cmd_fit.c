@@ -2,7 +2,7 @@
 #include "clock.h"
 #include "commands.h"
 #include "files.h"
-#include "fit_options.h"
+#include "fit_settings.h"
 #include "progress.h"
 #include "report.h"
 #include "run.h"
@@ -24,9 +24,8 @@ static const option options[] = {
 /* ---- What is trained on ---- */
 
 typedef struct fit {
-    const settings *settings; /* those below */
-    settings own;             /* as given, with what the model's text says of its fit where nothing was given */
-    texts said;               /* the text's callbacks */
+    const settings *settings; /* as given, then those below */
+    fit_settings own;
     cepa_model *model;
     training_data data;
     double *class_weight;
@@ -36,10 +35,9 @@ typedef struct fit {
     cepa_error error;
 } fit;
 
-static bool read_class_weight(fit *f)
+static bool parse_class_weight(fit *f, const char *text)
 {
     enum { MOST = 100000 };
-    const char *text = f->settings->class_weight;
     while (text && *text) {
         char *end;
         unsigned long class = strtoul(text, &end, 10);
@@ -56,6 +54,13 @@ static bool read_class_weight(fit *f)
         grown[class] = weight;
     }
     return true;
+}
+
+static cepa_status read_class_weight(fit *f, const settings *s)
+{
+    if (parse_class_weight(f, s->class_weight)) return CEPA_OK;
+    return fails(&f->error, CEPA_ARGUMENT, "--class-weight: expected CLASS=WEIGHT,CLASS=WEIGHT,..., not '%s'",
+                 s->class_weight);
 }
 
 /* ---- Training ---- */
@@ -106,6 +111,7 @@ static void print_beginning(const fit *f)
     fflush(stdout);
     const char *warning;
     for (size_t i = 0; (warning = cepa_model_warning(f->model, i)); i++) warn("%s", warning);
+    warn_of_left_out(f->model);
 }
 
 static void keep_notes(fit *f)
@@ -158,25 +164,13 @@ static void print_end(const fit *f)
         printf("Wrote %s: model.keras, run.json\n", f->settings->output);
 }
 
-static cepa_status take_defaults(fit *f)
-{
-    const cepa_source_info *source = cepa_model_source(f->model);
-    settings *s = &f->own;
-    if (!s->epochs) s->epochs = source && source->epochs ? (size_t)source->epochs : 1;
-    if (!s->batch_size) s->batch_size = source && source->batch_size ? (size_t)source->batch_size : BATCH_SIZE;
-    for (size_t i = 0; source && !s->callback.count && i < source->callback_count; i++)
-        if (!texts_add(&f->said, source->callbacks[i])) return fails_memory(&f->error);
-    if (f->said.count) s->callback = f->said;
-    if (s->callback.count <= CEPA_MAX_INPUTS) return CEPA_OK;
-    return fails(&f->error, CEPA_ARGUMENT, "at most %d callbacks are taken, not %zu", CEPA_MAX_INPUTS,
-                 s->callback.count);
-}
-
 static cepa_status run_fit(fit *f)
 {
     cepa_status status = run_check(f->settings->output, f->settings->overwrite, &f->error);
     if (!status) status = subject_model(f->settings, &f->model, &f->error);
-    if (!status) status = take_defaults(f);
+    if (!status) status = fit_settings_make(&f->own, f->settings, f->model, &f->error);
+    if (!status) status = read_class_weight(f, &f->own.settings);
+    if (!status) f->settings = &f->own.settings;
     if (!status) status = training_data_open(&f->data, f->settings, f->model, &f->error);
     if (status) return status;
     cepa_dataset_free(f->data.test); /* not needed: what it holds is memory */
@@ -186,18 +180,13 @@ static cepa_status run_fit(fit *f)
 
 static int fit_main(const settings *settings)
 {
-    fit f = {.own = *settings};
-    f.settings = &f.own;
-    if (!read_class_weight(&f)) {
-        free(f.class_weight);
-        return misused("--class-weight: expected CLASS=WEIGHT,CLASS=WEIGHT,..., not '%s'", settings->class_weight);
-    }
+    fit f = {.settings = settings};
     cepa_status status = run_fit(&f);
     int exit_status = status ? failed(&f.error) : caught_signal() ? 128 + caught_signal() : DONE;
     if (!status) print_end(&f);
     run_free(&f.run);
     free(f.class_weight);
-    free(f.said.items);
+    fit_settings_free(&f.own);
     training_data_free(&f.data);
     if (f.model) cepa_graph_free(cepa_model_graph(f.model));
     return exit_status;

@@ -52,10 +52,8 @@ static bool run_settings(const reporting *r, char **arguments, size_t count, set
 /* How many rows the training part had before the validation was cut off. */
 static size_t rows_before(const reporting *r, const settings *s)
 {
-    char *end;
-    bool fraction = s->validation && (strtod(s->validation, &end), end != s->validation && !*end);
     double rows = json_find_number(r->record.facts, "data.rows", 0);
-    if (fraction) rows += json_find_number(r->record.facts, "validation.rows", 0);
+    if (validation_fraction(s) > 0) rows += json_find_number(r->record.facts, "validation.rows", 0);
     return rows > 0 ? (size_t)rows : 0;
 }
 
@@ -68,7 +66,11 @@ static cepa_status open_own(reporting *r, cepa_error *error)
     cepa_status status = CEPA_OK;
     if (!arguments || !run_settings(r, arguments, count, &s))
         status = fails(error, CEPA_FORMAT, "run.json does not say which data it was");
+    char fraction[32];
+    double split = json_find_number(r->record.facts, "validation_split", 0);
+    cepa_number_text(split, fraction);
     if (!status) {
+        if (!s.validation && split > 0) s.validation = fraction; /* the model's text said so */
         s.train = rows_before(r, &s);
         if (!s.data) s.data = name;
         status = training_data_open(&r->data, &s, r->model, error);

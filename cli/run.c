@@ -3,6 +3,7 @@
 #include "json.h"
 #include "report.h"
 #include "subject.h"
+#include "training_data.h"
 
 #include <errno.h>
 #include <math.h>
@@ -152,6 +153,7 @@ static void write_settings(json *j, const settings *settings, const run_facts *f
     write_texts(j, "set", &settings->set);
     write_data_set(j, "data", facts->train);
     write_data_set(j, "validation", facts->validation);
+    json_number(j, "validation_split", validation_fraction(settings) > 0 ? validation_fraction(settings) : NAN);
     json_number(j, "scale", facts->scale != 0 ? facts->scale : NAN);
     json_whole(j, "epochs", settings->epochs);
     json_whole(j, "batch_size", facts->batch_size);

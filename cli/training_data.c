@@ -34,22 +34,40 @@ static cepa_status open_other(const training_data *d, const char *source, const 
     return status;
 }
 
+static cepa_status take_own_part(training_data *d)
+{
+    if (!d->validation) {
+        d->validation = d->test;
+        d->test = NULL;
+    }
+    if (d->validation) d->kind = VALIDATES_OWN_PART;
+    return CEPA_OK;
+}
+
+static bool read_fraction(const char *text, double *fraction)
+{
+    char *end;
+    *fraction = strtod(text, &end);
+    return end != text && !*end;
+}
+
+double validation_fraction(const settings *settings)
+{
+    double fraction;
+    return settings->validation && read_fraction(settings->validation, &fraction) ? fraction : 0;
+}
+
 static cepa_status choose_validation(training_data *d, const settings *settings, const cepa_model *model,
                                      cepa_error *error)
 {
     const char *wanted = settings->validation;
-    if (!wanted && d->validation) return CEPA_OK;
+    if (!wanted) return take_own_part(d);
     cepa_dataset_free(d->validation);
     d->validation = NULL;
-    if (!wanted) {
-        d->validation = d->test;
-        d->test = NULL;
-        return CEPA_OK;
-    }
     if (strcmp(wanted, "none") == 0) return CEPA_OK;
-    char *end;
-    double fraction = strtod(wanted, &end);
-    if (*end || end == wanted) return open_other(d, wanted, model, &d->validation, error);
+    double fraction;
+    d->kind = read_fraction(wanted, &fraction) ? VALIDATES_HELD_BACK : VALIDATES_OTHER;
+    if (d->kind == VALIDATES_OTHER) return open_other(d, wanted, model, &d->validation, error);
     return cepa_dataset_split(d->train, fraction, &d->validation, error);
 }
 

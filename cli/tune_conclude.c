@@ -18,7 +18,7 @@ static bool find_test_chose(const tuning *t)
 {
     cepa_dataset *test = t->data.test, *validation = t->data.validation;
     if (!is_validated(t)) return false;
-    if (!test) return !t->settings->validation;
+    if (!test) return t->data.kind == VALIDATES_OWN_PART;
     bool hashed = cepa_dataset_hash(test, NULL) == CEPA_OK && cepa_dataset_hash(validation, NULL) == CEPA_OK;
     return hashed && strcmp(cepa_dataset_describe(test)->sha256, cepa_dataset_describe(validation)->sha256) == 0;
 }
@@ -123,18 +123,15 @@ static void print_table(const tuning *t, FILE *out)
 static void describe_chooser(const tuning *t, char text[300])
 {
     const cepa_dataset_info *train = cepa_dataset_describe(t->data.train);
-    const char *wanted = t->settings->validation;
     size_t rows = is_validated(t) ? cepa_dataset_describe(t->data.validation)->rows : train->rows;
-    char *end;
-    bool fraction = wanted && (strtod(wanted, &end), end != wanted && !*end);
     if (!is_validated(t))
         snprintf(text, 300, "the rows that were learned from (%zu of %s)", rows, train->name);
-    else if (!wanted)
+    else if (t->data.kind == VALIDATES_OWN_PART)
         snprintf(text, 300, "the %s part of %s (%zu rows)", t->test_chose ? "test" : "validation", train->name, rows);
-    else if (fraction)
+    else if (t->data.kind == VALIDATES_HELD_BACK)
         snprintf(text, 300, "%zu rows held back from the training part of %s", rows, train->name);
     else
-        snprintf(text, 300, "%s (%zu rows)", wanted, rows);
+        snprintf(text, 300, "%s (%zu rows)", cepa_dataset_describe(t->data.validation)->name, rows);
 }
 
 void tune_warn(const tuning *t)

@@ -769,13 +769,19 @@ typedef struct cepa_hyperparameter {
 
 /* What Keras source text declares about its data, its fit, and what may be tuned. */
 typedef struct cepa_source_info {
-    const char *dataset;          /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
-    size_t train_rows;            /* [:n] of the training images; 0: all */
-    double input_scale;           /* / 255.0; 0: none */
-    cepa_table table;             /* of a table: columns and split, as pandas and train_test_split choose them */
-    int epochs, batch_size;       /* of model.fit; 0: not said */
+    const char *dataset;        /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
+    size_t train_rows;          /* [:n] of the training images; 0: all */
+    double input_scale;         /* / 255.0; 0: none */
+    cepa_table table;           /* of a table: columns and split, as pandas and train_test_split choose them */
+    int epochs, batch_size;     /* of model.fit; 0: not said */
+    double validation_split;    /* of model.fit; 0: none */
+    bool no_shuffle;            /* shuffle=False */
+    const double *class_weight; /* of model.fit; NULL: none */
+    size_t class_weight_count;
     const char *const *callbacks; /* of model.fit, those of Keras that are built in: "EarlyStopping(patience=3)" */
     size_t callback_count;
+    const char *const *left_out; /* of model.fit, what is not built in: "LearningRateScheduler", "steps_per_epoch" */
+    size_t left_out_count;
     size_t hyperparameter_count;
     const cepa_hyperparameter *hyperparameters; /* those met with the values that are set, in their order */
 } cepa_source_info;

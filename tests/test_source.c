@@ -627,6 +627,33 @@ static void fits_are_declared(void **state)
     assert_int_equal(info->callback_count, 2);
     assert_string_equal(info->callbacks[0], "EarlyStopping(patience=3)");
     assert_string_equal(info->callbacks[1], "TerminateOnNaN");
+    assert_int_equal(info->left_out_count, 1);
+    assert_string_equal(info->left_out[0], "ModelCheckpoint");
+    end_reading(&r);
+    r = read_good(
+        TWO
+        "import numpy as np\nmodel = make()\nx = y = np.load('x')\n"
+        "model.fit(x, y, 8, 5, shuffle=False, validation_split=1 / 4, class_weight={0: 1, 2: 2.5}, initial_epoch=0)\n",
+        NULL, NULL);
+    assert_int_equal(info->batch_size, 8);
+    assert_int_equal(info->epochs, 5);
+    assert_true(info->no_shuffle);
+    assert_true(info->validation_split == 0.25);
+    assert_int_equal(info->class_weight_count, 3);
+    assert_true(info->class_weight[0] == 1 && info->class_weight[1] == 1 && info->class_weight[2] == 2.5);
+    assert_int_equal(info->left_out_count, 0);
+    end_reading(&r);
+    r = read_good(TWO "import numpy as np\nmodel = make()\nx = y = np.load('x')\ndef rate(epoch):\n    return 0.1\n"
+                      "model.fit(x, y, validation_split=0.5, validation_data=(x, y), class_weight=np.ones(3),\n"
+                      "    steps_per_epoch=3, initial_epoch=2, sample_weight=None, verbose=0, epochs=np.size(x),\n"
+                      "    callbacks=[keras.callbacks.LearningRateScheduler(rate), np.logs()])\n",
+                  NULL, NULL);
+    static const char *const left_out[] = {"epochs",          "class_weight",          "initial_epoch",
+                                           "steps_per_epoch", "LearningRateScheduler", "callbacks[1]"};
+    assert_true(info->validation_split == 0);
+    assert_false(info->no_shuffle);
+    assert_int_equal(info->left_out_count, ARRAY_COUNT(left_out));
+    for (size_t i = 0; i < ARRAY_COUNT(left_out); i++) assert_string_equal(info->left_out[i], left_out[i]);
     end_reading(&r);
     r = read_good(TWO "import numpy as np\nmodel = make()\nx = y = np.load('x')\n"
                       "model.fit(x, y, epochs=np.random.randint(9), callbacks=np.logs())\n",
@@ -902,7 +929,7 @@ static void what_is_outside_the_language_is_refused(void **state)
         {"x = 12a\n", "1:5: 12a is no number of 64 bits"},
         {"x = 99999999999999999999\n", "1:5: 99999999999999999999 is no number of 64 bits"},
         {"x = 1e999\n", "1:5: 1e999 is no number of 64 bits"},
-        {"x = {1: 2}\n", "1:6: '1' stands where a text as key was expected"},
+        {"x = {1.5: 2}\n", "1:9: ':' stands where a text or an integer as key was expected"},
         {"x = ?\n", "1:5: this character has no meaning here"},
         {"import 3\n", "1:8: '3' stands where a module's name was expected"},
         {"return 3\n", "1:1: a return stands outside of functions"},

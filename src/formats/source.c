@@ -2,7 +2,6 @@
 #include "formats/source.h"
 
 #include "formats/source_eval.h"
-#include "train/callback.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,40 +65,6 @@ static cepa_status read_info(eval *e, cepa_source_info *info)
     return CEPA_OK;
 }
 
-/* ---- What is said of the fit */
-
-/* A count as fit takes it; 0 where it is none. */
-static int count_of(const thing *t)
-{
-    return t && t->type == THING_INT && t->integer > 0 && t->integer <= INT32_MAX ? (int)t->integer : 0;
-}
-
-/* Callbacks in call notation; what is none that is built in is left out. */
-static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *info)
-{
-    arena *memory = &e->graph->memory;
-    size_t most = 0;
-    const thing *const *item = list ? thing_items(&list, &most) : NULL;
-    const char **texts = arena_array(memory, most + 1, sizeof *texts);
-    if (!texts) return fail_memory(e->source.error);
-    info->callbacks = texts;
-    for (size_t i = 0; i < most; i++) {
-        const thing *t = item[i];
-        member found;
-        if (t->type != THING_MEMBER || !family_find(&callback_family, t->member->call.name)) continue;
-        if (member_read(memory, &callback_family, t->member, &found, e->source.error)) return e->source.error->status;
-        if (!(texts[info->callback_count++] = member_print(memory, &found))) return fail_memory(e->source.error);
-    }
-    return CEPA_OK;
-}
-
-static cepa_status read_fit(eval *e, const source_network *model, cepa_source_info *info)
-{
-    info->epochs = count_of(model->epochs);
-    info->batch_size = count_of(model->batch_size);
-    return read_callbacks(e, model->callbacks, info);
-}
-
 static cepa_status read_all(eval *e, const char *name, const cepa_load_options *options, source_model *result)
 {
     const thing *ignored = NULL, *model = NULL;
@@ -113,7 +78,7 @@ static cepa_status read_all(eval *e, const char *name, const cepa_load_options *
     result->compile = model->model->compile;
     result->info.hyperparameters = e->tuned;
     result->info.hyperparameter_count = e->tuned_count;
-    if (read_fit(e, model->model, &result->info)) return e->source.error->status;
+    if (source_read_fit(e, model->model, &result->info)) return e->source.error->status;
     return read_info(e, &result->info);
 }
 

@@ -64,7 +64,7 @@ typedef struct source_network {
     size_t called;
     layer *nested; /* once it was used as a layer */
     source_compile compile;
-    const thing *epochs, *batch_size, *callbacks; /* of its last fit; NULL: not said */
+    const thing *const *fit; /* arguments of its last fit, as source_fit.c orders them, NULL: not said; NULL: no fit */
 } source_network;
 
 /* Images or labels of a data set, as far as their declaration matters. */
@@ -292,6 +292,7 @@ const thing *table_index(eval *e, const node *index, const thing *table);
 void tables_are_used(eval *e, const thing *inputs, const thing *target);
 /* Writes what was noted into info, in the graph's memory. */
 cepa_status tables_read(eval *e, cepa_source_info *info);
+cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info);
 /* The items of a LIST or TUPLE; of anything else that thing alone, as where Keras takes "one or a list of them". */
 const thing *const *thing_items(const thing *const *t, size_t *count);
 /* (rows, sizes ...); what is not known is None. */
@@ -305,6 +306,8 @@ const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, bool in
 const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference);
 /* Builds a Sequential whose input is not known yet for this input. */
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset);
+/* Gives a Sequential without an input one for values of this shape. */
+bool model_know_shape(eval *e, source_network *model, const thing *with_batch, size_t offset);
 /* Makes model->network where it is not made; false, and the error set, where that is not possible. */
 bool model_network(eval *e, const thing *model, size_t offset);
 

@@ -100,17 +100,29 @@ static node *parse_argument(parser *p, const char *name, size_t offset)
     return parse_child(p, argument, parse_expression(p)) ? argument : NULL;
 }
 
+/* A text, or an integer, which stands for its digits; NULL, and the error set, for anything else. */
+static const char *parse_key(parser *p)
+{
+    bool number = p->token->type == TOKEN_NUMBER;
+    if (!number && p->token->type != TOKEN_TEXT) return parse_refuse(p, "a text or an integer as key"), NULL;
+    node *key = number ? parse_number(p) : parse_text(p);
+    if (!key || key->type == NODE_TEXT) return key ? key->text : NULL;
+    if (key->type != NODE_INT) return parse_refuse(p, "a text or an integer as key"), NULL;
+    const char *digits = arena_format(p->source->memory, "%lld", (long long)key->integer);
+    if (!digits) fail_memory(p->source->error);
+    return digits;
+}
+
 static node *parse_dict(parser *p)
 {
     node *dict = parse_node(p, NODE_DICT, p->token->offset);
     p->token++;
     while (dict && !parse_takes(p, "}")) {
         size_t offset = p->token->offset;
-        if (p->token->type != TOKEN_TEXT) return parse_refuse(p, "a text as key");
-        node *key = parse_text(p);
+        const char *key = parse_key(p);
         if (!key) return NULL;
-        if (key->type != NODE_TEXT || !parse_takes(p, ":")) return parse_refuse(p, "':' behind the key");
-        if (!parse_child(p, dict, parse_argument(p, key->text, offset))) return NULL;
+        if (!parse_takes(p, ":")) return parse_refuse(p, "':' behind the key");
+        if (!parse_child(p, dict, parse_argument(p, key, offset))) return NULL;
         if (!parse_sees(p, "}") && !parse_takes(p, ",")) return parse_refuse(p, "',' or '}'");
     }
     return dict;

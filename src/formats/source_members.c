@@ -84,10 +84,10 @@ const thing *call_member(eval *e, const call_site *site)
     return eval_pass_on(e, kind ? call_offset(site, kind, error.message) : site->offset, &error);
 }
 
-/* Those that are not built in write files or run functions: nothing that fit would do. */
+/* One that is not built in stays what is called: its name is all that a fit can tell of it. */
 const thing *call_callback(eval *e, const call_site *site)
 {
-    return family_find(&callback_family, site->path) ? call_member(e, site) : thing_unknown();
+    return family_find(&callback_family, site->path) ? call_member(e, site) : site->self;
 }
 
 static bool check_member(eval *e, const member_module *module, const value *v, size_t offset)

@@ -168,8 +168,7 @@ const thing *model_pop(eval *e, const call_site *site)
     return rebuild(e, m, site->offset) ? thing_unknown() : NULL;
 }
 
-/* A Sequential without an input gets one for values of this shape. */
-static bool know_shape(eval *e, source_network *m, const thing *with_batch, size_t offset)
+bool model_know_shape(eval *e, source_network *m, const thing *with_batch, size_t offset)
 {
     const thing *shape = with_batch ? shape_without_batch(e, with_batch, offset) : NULL;
     return shape && set_input(e, m, shape, offset) && rebuild(e, m, offset);
@@ -182,7 +181,7 @@ const thing *model_build(eval *e, const call_site *site)
     source_network *m = site->self->model;
     if (!eval_bind(e, site, names, 0, given)) return NULL;
     if (m->network || m->input || !given[0]) return thing_none();
-    return know_shape(e, m, given[0]->thing, given[0]->offset) ? thing_none() : NULL;
+    return model_know_shape(e, m, given[0]->thing, given[0]->offset) ? thing_none() : NULL;
 }
 
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset)
@@ -190,7 +189,7 @@ bool model_know_input(eval *e, const thing *model, const thing *input, size_t of
     source_network *m = model->model;
     if (!input) return false;
     if (!m->sequential || m->input) return true;
-    return know_shape(e, m, tensor_shape(e, input, offset), offset);
+    return model_know_shape(e, m, tensor_shape(e, input, offset), offset);
 }
 
 bool model_network(eval *e, const thing *model, size_t offset)
@@ -258,44 +257,6 @@ const thing *model_compile(eval *e, const call_site *site)
     e->compiles_differ = e->compiles_differ || (e->compiles.present && !same_compile(&said, &e->compiles));
     site->self->model->compile = e->compiles = said;
     return thing_none();
-}
-
-/* Images that a model is trained with are the ones that are meant, whatever else is assigned; then test images matter
- * only where it is measured with them. */
-static void use_images(eval *e, const thing *images, bool test, size_t offset)
-{
-    if (images->type != THING_DATA || images->data->labels) return;
-    if (!test && !e->images_used) e->data[1] = NULL;
-    e->images_used = e->images_used || !test;
-    e->data[test] = images->data;
-    e->data_offset[test] = offset;
-}
-
-/* Nothing is trained here; the data that are named declare which rows and which scale are meant. */
-const thing *model_fit(eval *e, const call_site *site)
-{
-    const thing *images = site->count ? site->arguments[0].thing : thing_unknown();
-    source_network *m = site->self->model;
-    use_images(e, images, false, site->offset);
-    if (site->count > 1) tables_are_used(e, images, site->arguments[1].thing);
-    for (size_t i = 0; i < site->count; i++) {
-        const named_thing *a = &site->arguments[i];
-        bool pair = a->thing->type == THING_TUPLE && a->thing->list->count;
-        if (pair && a->name && strcmp(a->name, "validation_data") == 0)
-            use_images(e, a->thing->list->items[0], true, a->offset);
-        if (a->name && strcmp(a->name, "epochs") == 0) m->epochs = a->thing;
-        if (a->name && strcmp(a->name, "batch_size") == 0) m->batch_size = a->thing;
-        if (a->name && strcmp(a->name, "callbacks") == 0) m->callbacks = a->thing;
-    }
-    bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
-    if (unbuilt && !know_shape(e, m, thing_shape(e, CEPA_UNKNOWN, &images->data->shape), site->offset)) return NULL;
-    return thing_unknown();
-}
-
-const thing *model_evaluate(eval *e, const call_site *site)
-{
-    if (site->count) use_images(e, site->arguments[0].thing, true, site->offset);
-    return thing_unknown();
 }
 
 /* ---- What a model tells */

@@ -288,8 +288,11 @@ static const thing *slice_data(eval *e, const node *slice, const thing *data)
 
 static const thing *index_dict(eval *e, size_t offset, const thing *dict, const thing *key)
 {
-    for (size_t i = 0; key->type == THING_TEXT && i < dict->dict.count; i++)
-        if (strcmp(dict->dict.items[i].name, key->text) == 0) return dict->dict.items[i].thing;
+    const char *name = key->type == THING_TEXT  ? key->text
+                       : key->type == THING_INT ? arena_format(e->source.memory, "%lld", (long long)key->integer)
+                                                : NULL;
+    for (size_t i = 0; name && i < dict->dict.count; i++)
+        if (strcmp(dict->dict.items[i].name, name) == 0) return dict->dict.items[i].thing;
     return eval_refuse(e, offset, "the dictionary has no such key");
 }
 

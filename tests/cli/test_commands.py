@@ -87,6 +87,30 @@ class Fit(CommandTest):
                          "TerminateOnNaN")
         self.assertIn("Epoch 4/4 - 2/2 - ", said)
 
+    def test_rows_and_weights_that_the_text_says(self):
+        self.write("said.py", MODEL + "model.fit(0, 0, epochs=2, shuffle=False, validation_split=0.25, class_weight={1: 2.5})\n")
+        data = ("--data", "data.npz", "--scale", "1/255")
+        said = self.cepa("fit", "said.py", *data, "-o", "said")
+        self.assertIn("data.npz: 48 rows to learn from, 16 to validate with; ", said)
+        self.fit("--epochs", "2", "--no-shuffle", "--validation", "0.25", "--class-weight", "1=2.5", "-o", "given")
+        for run in ("said", "given"):
+            self.assertEqual(json.loads((self.folder / run / "run.json").read_text())["validation_split"], 0.25)
+            self.assertIn("Wrote", self.cepa("report", run, "-o", run + ".html"))
+        self.assertEqual(*((self.folder / run / "history.csv").read_bytes() for run in ("said", "given")))
+        self.assertIn("on 16 rows of data.npz that it did not learn from", (self.folder / "said.html").read_text())
+        self.assertIn("64 rows", self.cepa("fit", "said.py", *data, "--validation", "none"))
+
+    def test_what_is_left_out_of_the_fit(self):
+        self.write("said.py", MODEL + "def rate(epoch):\n    return 0.1\nmodel.fit(0, 0, steps_per_epoch=2, callbacks=[\n"
+                              "    keras.callbacks.LearningRateScheduler(rate), keras.callbacks.CSVLogger('log.csv')])\n")
+        warning = ("cepa: warning: the text's model.fit asks for what is not done here: steps_per_epoch, LearningRateScheduler, "
+                   "CSVLogger; -o RUN keeps history.csv\n")
+        done = self.run_cepa("fit", "said.py", "--data", "data.npz", "--scale", "1/255")
+        self.assertEqual((done.returncode, done.stderr), (0, warning))
+        done = self.run_cepa("tune", "said.py", "--data", "data.npz", "--scale", "1/255", "--validation", "0.5", "--vary",
+                             "epochs=1,2", "-o", "tuned")
+        self.assertEqual((done.returncode, done.stderr), (0, warning))
+
     def test_budget(self):
         text = self.fit("--epochs", "1000000", "--budget", "0.3s", "-o", "run")
         self.assertRegex(text, r"\nStopped by budget in epoch \d+ of 1000000\.\nWrote run: ")

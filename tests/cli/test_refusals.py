@@ -223,7 +223,7 @@ class Refusals(CommandTest):
         self.write("bad.py", "import keras\nx = [\t1, lambda: 2]\n")
         done = self.run_cepa("summary", "bad.py")
         lines = done.stderr.split("\n")
-        self.assertRegex(lines[0], r"^cepa: bad\.py:2:9: 'lambda' ")
+        self.assertRegex(lines[0], r"^cepa: bad\.py:2:10: 'lambda' ")
         self.assertEqual(lines[1:], ["x = [\t1, lambda: 2]", "     \t   ^", ""])
 
     def test_table(self):

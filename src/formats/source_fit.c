@@ -1,0 +1,244 @@
+/* model.fit in source text: nothing is trained; which data, how long and with which callbacks are declarations. */
+#include "formats/source_eval.h"
+#include "train/callback.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- What is meant */
+
+typedef enum fit_argument {
+    FIT_X,
+    FIT_Y,
+    FIT_BATCH_SIZE,
+    FIT_EPOCHS,
+    FIT_VERBOSE,
+    FIT_CALLBACKS,
+    FIT_VALIDATION_SPLIT,
+    FIT_VALIDATION_DATA,
+    FIT_SHUFFLE,
+    FIT_CLASS_WEIGHT,
+    FIT_SAMPLE_WEIGHT,
+    FIT_INITIAL_EPOCH,
+    FIT_STEPS_PER_EPOCH,
+    FIT_VALIDATION_STEPS,
+    FIT_VALIDATION_BATCH_SIZE,
+    FIT_VALIDATION_FREQ,
+    FIT_MAX_QUEUE_SIZE, /* these three of Keras 2 */
+    FIT_WORKERS,
+    FIT_USE_MULTIPROCESSING,
+    FIT_ARGUMENTS
+} fit_argument;
+
+static const char *const names[] = {
+    [FIT_X] = "x",
+    [FIT_Y] = "y",
+    [FIT_BATCH_SIZE] = "batch_size",
+    [FIT_EPOCHS] = "epochs",
+    [FIT_VERBOSE] = "verbose",
+    [FIT_CALLBACKS] = "callbacks",
+    [FIT_VALIDATION_SPLIT] = "validation_split",
+    [FIT_VALIDATION_DATA] = "validation_data",
+    [FIT_SHUFFLE] = "shuffle",
+    [FIT_CLASS_WEIGHT] = "class_weight",
+    [FIT_SAMPLE_WEIGHT] = "sample_weight",
+    [FIT_INITIAL_EPOCH] = "initial_epoch",
+    [FIT_STEPS_PER_EPOCH] = "steps_per_epoch",
+    [FIT_VALIDATION_STEPS] = "validation_steps",
+    [FIT_VALIDATION_BATCH_SIZE] = "validation_batch_size",
+    [FIT_VALIDATION_FREQ] = "validation_freq",
+    [FIT_MAX_QUEUE_SIZE] = "max_queue_size",
+    [FIT_WORKERS] = "workers",
+    [FIT_USE_MULTIPROCESSING] = "use_multiprocessing",
+    [FIT_ARGUMENTS] = NULL,
+};
+
+/* Images that a model is trained with are the ones that are meant, whatever else is assigned; then test images matter
+ * only where it is measured with them. */
+static void use_images(eval *e, const thing *images, bool test, size_t offset)
+{
+    if (images->type != THING_DATA || images->data->labels) return;
+    if (!test && !e->images_used) e->data[1] = NULL;
+    e->images_used = e->images_used || !test;
+    e->data[test] = images->data;
+    e->data_offset[test] = offset;
+}
+
+const thing *model_fit(eval *e, const call_site *site)
+{
+    const named_thing *given[FIT_ARGUMENTS];
+    source_network *m = site->self->model;
+    const thing **said = arena_array(e->source.memory, FIT_ARGUMENTS, sizeof *said);
+    if (!said) return eval_no_memory(e);
+    if (!eval_bind(e, site, names, 0, given)) return NULL;
+    for (size_t i = 0; i < FIT_ARGUMENTS; i++)
+        said[i] = given[i] && given[i]->thing->type != THING_NONE ? given[i]->thing : NULL;
+    m->fit = said;
+    const thing *images = said[FIT_X] ? said[FIT_X] : thing_unknown(), *pair = said[FIT_VALIDATION_DATA];
+    use_images(e, images, false, site->offset);
+    if (said[FIT_Y]) tables_are_used(e, images, said[FIT_Y]);
+    if (pair && pair->type == THING_TUPLE && pair->list->count)
+        use_images(e, pair->list->items[0], true, given[FIT_VALIDATION_DATA]->offset);
+    bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
+    const thing *shape = unbuilt ? thing_shape(e, CEPA_UNKNOWN, &images->data->shape) : NULL;
+    if (unbuilt && (!shape || !model_know_shape(e, m, shape, site->offset))) return NULL;
+    return thing_unknown();
+}
+
+const thing *model_evaluate(eval *e, const call_site *site)
+{
+    if (site->count) use_images(e, site->arguments[0].thing, true, site->offset);
+    return thing_unknown();
+}
+
+/* ---- As fit takes it */
+
+/* Of a reader: the argument has been understood. */
+typedef bool read_argument(eval *e, const thing *said, cepa_source_info *info);
+
+static bool take_count(const thing *said, int *count)
+{
+    bool good = said->type == THING_INT && said->integer > 0 && said->integer <= INT32_MAX;
+    if (good) *count = (int)said->integer;
+    return good;
+}
+
+static bool read_epochs(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e;
+    return take_count(said, &info->epochs);
+}
+
+static bool read_batch_size(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e;
+    return take_count(said, &info->batch_size);
+}
+
+static bool take_number(const thing *said, double *number)
+{
+    *number = said->type == THING_INT ? (double)said->integer : said->type == THING_REAL ? said->real : 0;
+    return said->type == THING_INT || said->type == THING_REAL;
+}
+
+static bool read_validation_split(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e;
+    double fraction;
+    bool good = take_number(said, &fraction) && fraction >= 0 && fraction < 1;
+    if (good) info->validation_split = fraction;
+    return good;
+}
+
+static bool read_shuffle(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e;
+    info->no_shuffle = said->type == THING_BOOL && !said->boolean;
+    return said->type == THING_BOOL;
+}
+
+/* {0: 1.0, 1: 2.5}; a class that is left out weighs 1. */
+static bool read_class_weight(eval *e, const thing *said, cepa_source_info *info)
+{
+    enum { MOST = 100000 };
+    size_t count = 0;
+    for (size_t i = 0; said->type == THING_DICT && i < said->dict.count; i++) {
+        char *end;
+        unsigned long class = strtoul(said->dict.items[i].name, &end, 10);
+        if (*end || class >= MOST) return false;
+        if (class >= count) count = class + 1;
+    }
+    double *weights = count ? arena_array(&e->graph->memory, count, sizeof *weights) : NULL;
+    if (!weights) return false;
+    for (size_t i = 0; i < count; i++) weights[i] = 1;
+    for (size_t i = 0; i < said->dict.count; i++)
+        if (!take_number(said->dict.items[i].thing, &weights[strtoul(said->dict.items[i].name, NULL, 10)]))
+            return false;
+    info->class_weight = weights;
+    info->class_weight_count = count;
+    return true;
+}
+
+/* True for what changes nothing. */
+static bool is_zero(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e, (void)info;
+    return said->type == THING_INT && said->integer == 0;
+}
+
+static bool is_one(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e, (void)info;
+    return said->type == THING_INT && said->integer == 1;
+}
+
+static bool is_left_out(eval *e, const thing *said, cepa_source_info *info)
+{
+    (void)e, (void)said, (void)info;
+    return false;
+}
+
+/* Arguments that are not here change no number, or are read by model_fit. */
+static read_argument *const readers[FIT_ARGUMENTS] = {
+    [FIT_BATCH_SIZE] = read_batch_size,
+    [FIT_EPOCHS] = read_epochs,
+    [FIT_VALIDATION_SPLIT] = read_validation_split,
+    [FIT_SHUFFLE] = read_shuffle,
+    [FIT_CLASS_WEIGHT] = read_class_weight,
+    [FIT_SAMPLE_WEIGHT] = is_left_out,
+    [FIT_INITIAL_EPOCH] = is_zero,
+    [FIT_STEPS_PER_EPOCH] = is_left_out,
+    [FIT_VALIDATION_STEPS] = is_left_out,
+    [FIT_VALIDATION_FREQ] = is_one,
+};
+
+static cepa_status leave_out(eval *e, const char *what, cepa_source_info *info)
+{
+    const char **grown = arena_array(&e->graph->memory, info->left_out_count + 1, sizeof *grown);
+    const char *copy = arena_text(&e->graph->memory, what);
+    if (!grown || !copy) return fail_memory(e->source.error);
+    for (size_t i = 0; i < info->left_out_count; i++) grown[i] = info->left_out[i];
+    grown[info->left_out_count++] = copy;
+    info->left_out = grown;
+    return CEPA_OK;
+}
+
+/* A callback of Keras that is not built in is a symbol still; of any other nothing is known but its place. */
+static cepa_status leave_out_callback(eval *e, const thing *callback, size_t place, cepa_source_info *info)
+{
+    char name[40];
+    snprintf(name, sizeof name, "callbacks[%zu]", place);
+    return leave_out(e, callback->type == THING_SYMBOL ? strrchr(callback->text, '.') + 1 : name, info);
+}
+
+/* In call notation. */
+static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *info)
+{
+    arena *memory = &e->graph->memory;
+    size_t count = 0;
+    const thing *const *item = list ? thing_items(&list, &count) : NULL;
+    const char **texts = arena_array(memory, count + 1, sizeof *texts);
+    cepa_status status = texts ? CEPA_OK : fail_memory(e->source.error);
+    info->callbacks = texts;
+    for (size_t i = 0; i < count && !status; i++) {
+        member found;
+        if (item[i]->type != THING_MEMBER || !family_find(&callback_family, item[i]->member->call.name))
+            status = leave_out_callback(e, item[i], i, info);
+        else if (member_read(memory, &callback_family, item[i]->member, &found, e->source.error))
+            status = e->source.error->status;
+        else if (!(texts[info->callback_count++] = member_print(memory, &found)))
+            status = fail_memory(e->source.error);
+    }
+    return status;
+}
+
+cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info)
+{
+    const thing *const *said = model->fit;
+    cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, info);
+    for (size_t i = 0; said && i < FIT_ARGUMENTS && !status; i++)
+        if (said[i] && readers[i] && !readers[i](e, said[i], info)) status = leave_out(e, names[i], info);
+    if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], info);
+    if (said && said[FIT_VALIDATION_DATA]) info->validation_split = 0; /* Keras takes the data */
+    return status;
+}
