@@ -5,6 +5,7 @@
 #include "tables.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 void filtering_print(const filtering *f, const way *w)
 {
@@ -140,13 +141,6 @@ static cepa_status copy(const cepa_matrix *m, cepa_matrix *made, cepa_error *err
     return cepa_matrix_new(m->height, m->width, m->channels, m->values, made, error);
 }
 
-static double largest(const cepa_matrix *m)
-{
-    double most = -INFINITY;
-    for (size_t i = 0; i < m->height * m->width * m->channels; i++) most = fmax(most, m->values[i]);
-    return most;
-}
-
 /* The input with its padding, the window of --at marked. */
 static cepa_status add_input(drawing *d, const filtering *f, const way *w, cepa_error *error)
 {
@@ -190,30 +184,80 @@ static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
     return CEPA_OK;
 }
 
-/* A kernel whose numbers add up to nothing gives a response around 0; others give a picture of the input's brightness.
- */
-static void choose_tone(cepa_panel *p, const filtering *f)
+static size_t numbers_of(const cepa_matrix *m) { return m->height * m->width * m->channels; }
+
+static int by_size(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Numbers from the smallest to the largest. */
+static cepa_status sorted(const cepa_matrix *m, cepa_matrix *made, cepa_error *error)
+{
+    cepa_status status = copy(m, made, error);
+    if (!status) qsort(made->values, numbers_of(made), sizeof *made->values, by_size);
+    return status;
+}
+
+/* Whether the kernel answers evenness with 0: its numbers add up to nothing. */
+static bool finds_differences(const cepa_matrix *kernel)
 {
     double sum = 0, size = 0;
-    for (size_t i = 0; i < f->kernel.height * f->kernel.width * f->kernel.channels; i++) {
-        sum += f->kernel.values[i];
-        size += fabs(f->kernel.values[i]);
+    for (size_t i = 0; i < numbers_of(kernel); i++) {
+        sum += kernel->values[i];
+        size += fabs(kernel->values[i]);
     }
-    p->tone = fabs(sum) <= 1e-6 * size ? CEPA_TONE_SIGNED : CEPA_TONE_PLAIN;
-    p->high = largest(&f->input) <= 1 ? 1 : 255;
-    if (f->kernel.channels != f->input.channels) p->high *= (double)f->input.channels;
+    return fabs(sum) <= 1e-6 * size;
+}
+
+/* What is white in the input, as the kernel sums it over the channels. */
+static double white_of(const filtering *f)
+{
+    double most = 0;
+    for (size_t i = 0; i < numbers_of(&f->input); i++) most = fmax(most, f->input.values[i]);
+    double white = most <= 1 ? 1 : 255;
+    return f->kernel.channels == f->input.channels ? white : white * (double)f->input.channels;
+}
+
+/* How an output looks as a picture. */
+typedef struct look {
+    cepa_tone tone;
+    double low, high; /* what is black, what is white */
+    char words[80];
+} look;
+
+/* Differences are shown around 0. Other outputs are as bright as the input; where they leave its range, black and white
+ * move apart until all but the outermost twentieth of the numbers can be told apart. */
+static cepa_status choose_look(const filtering *f, const cepa_matrix *output, look *chosen, cepa_error *error)
+{
+    cepa_matrix s;
+    cepa_status status = sorted(output, &s, error);
+    if (status) return status;
+    size_t last = numbers_of(&s) - 1, few = (last + 1) / 40;
+    bool differences = finds_differences(&f->kernel);
+    *chosen = (look){.tone = differences ? CEPA_TONE_SIGNED : CEPA_TONE_PLAIN,
+                     .low = fmin(s.values[few], 0),
+                     .high = fmax(s.values[last - few], white_of(f))};
+    snprintf(chosen->words, sizeof chosen->words, "\nfrom %.4g to %.4g%s", s.values[0] + 0.0, s.values[last] + 0.0,
+             differences ? "\ngrey is 0" : "");
+    cepa_matrix_free(&s);
+    return CEPA_OK;
 }
 
 static cepa_status add_output(drawing *d, const filtering *f, const way *w, bool table, cepa_error *error)
 {
     cepa_matrix output;
-    char title[80];
-    cepa_status status = copy(&w->output, &output, error);
+    look l = {.tone = CEPA_TONE_NUMBERS};
+    cepa_status status = table ? CEPA_OK : choose_look(f, &w->output, &l, error);
+    if (!status) status = copy(&w->output, &output, error);
     if (status) return status;
-    snprintf(title, sizeof title, "output %zu x %zu", w->output.height, w->output.width);
-    cepa_panel *p = drawing_add(d, title, &output, CEPA_TONE_NUMBERS, error);
+    char title[160];
+    snprintf(title, sizeof title, "output %zu x %zu%s", output.height, output.width, l.words);
+    cepa_panel *p = drawing_add(d, title, &output, l.tone, error);
     if (!p) return error->status;
-    if (!table) choose_tone(p, f);
+    p->low = l.low;
+    p->high = l.high;
     if (f->explained) p->mark = (cepa_region){(int)f->at[0], (int)f->at[1], 1, 1};
     return CEPA_OK;
 }

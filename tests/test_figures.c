@@ -43,7 +43,8 @@ static const double accuracy[] = {.219, .366, .437, .475, .517, .540, .577, .596
 static const double val_accuracy[] = {.314, .383, .433, .426, .468, .487, .499, .507, .539, .530};
 static const double loss[] = {2.064, 1.748, 1.564, 1.474, 1.355, 1.287, 1.221, 1.148, 1.091, 1.018};
 
-/* Extents of the lesson's curves, and the ends and ticks of the figures drawn of them. */
+/* Extents of the lesson's curves, and the ends and ticks of the figures drawn of them (which have ticks between the
+ * twenty epochs too). */
 static const struct {
     double low, high, axis_low, axis_high;
     bool whole;
@@ -52,8 +53,8 @@ static const struct {
 } drawn[] = {
     {0, 9, -0.45, 9.45, true, "0", "2", "8", 5},
     {0, 29, -1.45, 30.45, true, "0", "5", "30", 7},
-    {0, 19, -0.95, 19.95, true, "0.0", "2.5", "17.5", 8},
-    {1, 20, 0.05, 20.95, true, "2.5", "5.0", "20.0", 8},
+    {0, 19, -0.95, 19.95, true, "0", "5", "15", 4},
+    {1, 20, 0.05, 20.95, true, "5", "10", "20", 4},
     {.219, .639, .198, .660, false, "0.2", "0.3", "0.6", 5},
     {.200, .454, .1873, .4667, false, "0.20", "0.25", "0.45", 6},
     {1.018, 2.064, .9657, 2.1163, false, "1.0", "1.2", "2.0", 6},

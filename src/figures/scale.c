@@ -52,6 +52,9 @@ static double step_of(int number)
     return decade < 0 ? mantissa / pow(10, -decade) : mantissa * pow(10, decade);
 }
 
+/* Between whole numbers, such as epochs, there is nothing to mark. */
+static bool suits(const extent *e, double step) { return !e->whole || step == nearbyint(step); }
+
 static void use_step(scale *s, int number)
 {
     s->step = step_of(number);
@@ -79,7 +82,7 @@ scale scale_fit(const extent *e)
     int lowest = e->whole ? 0 : -PER_DECADE * 400;
     int number = PER_DECADE * (int)floor(log10(least)) - PER_DECADE;
     if (number < lowest) number = lowest;
-    while (step_of(number) < least) number++;
+    while (step_of(number) < least || !suits(e, step_of(number))) number++;
     use_step(&s, number);
     while (s.ticks < 2 && number > lowest) use_step(&s, --number);
     choose_digits(&s, number);

@@ -28,7 +28,7 @@ typedef struct scale {
 
 /* The extent with 5 % on either side, as matplotlib; a single number gets a range around it. Ticks are 1, 2, 2.5 or 5
  * times a power of ten apart, so that there are at most nine steps and at least two ticks (matplotlib's MaxNLocator).
- * Whole numbers get no ticks less than 1 apart. */
+ * Whole numbers get ticks at whole numbers only. */
 scale scale_fit(const extent *e);
 
 double scale_tick(const scale *s, size_t index);

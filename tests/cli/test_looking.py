@@ -79,6 +79,17 @@ class Filter(CommandTest):
         drawn = self.cepa("filter", "a.png", "-k", "outline", "--grey", "--text", "--width", "60")
         self.assertTrue(all(len(line) <= 60 for line in drawn.splitlines()), drawn)
         self.assertRegex(drawn, "[\u2801-\u28ff]{6}")
+        self.assertRegex(drawn, r"from -[0-9]+ to [0-9]+\n.* grey is 0\n")
+
+    def test_brightness_of_outputs(self):
+        """Differences lie around grey, other outputs are as bright as the input, unless they leave its range."""
+        for matrix, kernel, greys in (
+            ("0 40 200 255", "1", [0, 40, 200, 255]),
+            ("0 100 100 50", "-1 1", [255, 128, 65]),
+            ("0 100 255", "2", [0, 100, 255]),
+        ):
+            self.cepa("filter", matrix, "-k", kernel, "-o", "out.png")
+            self.assertEqual(numbers(self.cepa("filter", "out.png", "--grey", "-k", "1")), [greys])
 
     def test_numbers_for_programs(self):
         printed = self.cepa("filter", "1 2; 3 4", "-k", "1 1", "--padding", "valid,zero", "--at", "1,0", "--json")
