@@ -7,11 +7,20 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { MOST_ASKED = 100 };
+
+/* A question to go through, with its answer where the command line gives one. */
+typedef struct asked {
+    const quiz_question *question;
+    const quiz_choice *given;
+} asked;
 
 typedef struct quiz {
     quiz_number numbers[QUIZ_NUMBERS];
-    const settings *settings;
-    size_t answered, right;
+    asked asked[MOST_ASKED];
+    size_t count, answered, right;
 } quiz;
 
 static size_t choices_of(const quiz_question *question)
@@ -23,9 +32,12 @@ static size_t choices_of(const quiz_question *question)
 
 static char letter_of(size_t choice) { return (char)('a' + choice); }
 
+static char last_letter(const quiz_question *question) { return letter_of(choices_of(question) - 1); }
+
 /* The choice that a text of one letter means; NULL: none. */
 static const quiz_choice *choice_of(const quiz_question *question, const char *answer)
 {
+    while (isspace((unsigned char)*answer)) answer++;
     size_t choice = (size_t)(tolower((unsigned char)answer[0]) - 'a');
     bool alone = answer[0] && (answer[1] == 0 || isspace((unsigned char)answer[1]));
     return alone && choice < choices_of(question) ? &question->choices[choice] : NULL;
@@ -46,23 +58,45 @@ static const char *rendered(const quiz *q, const char *text, char out[QUIZ_TEXT]
     return out;
 }
 
+static void count_answer(quiz *q, const quiz_choice *given)
+{
+    q->answered++;
+    q->right += given->right;
+}
+
 /* ---- On the terminal ---- */
 
 static void print_question(const quiz *q, size_t index)
 {
     char text[QUIZ_TEXT];
-    const quiz_question *question = &quiz_questions[index];
-    printf("%zu/%zu %s\n  %s\n", index + 1, quiz_question_count, question->name, rendered(q, question->text, text));
+    const quiz_question *question = q->asked[index].question;
+    printf("%zu/%zu %s\n  %s\n", index + 1, q->count, question->name, rendered(q, question->text, text));
     for (size_t i = 0; i < choices_of(question); i++)
         printf("  %c  %s\n", letter_of(i), rendered(q, question->choices[i].text, text));
+}
+
+/* Asks until a choice is named; NULL at the end of the input. */
+static const quiz_choice *ask(const quiz_question *question)
+{
+    char answer[100];
+    const quiz_choice *given = NULL;
+    while (!given) {
+        printf("  your answer, a to %c: ", last_letter(question));
+        fflush(stdout);
+        bool typed = fgets(answer, sizeof answer, stdin);
+        if (!typed) putchar('\n');
+        if (!typed) return NULL;
+        if (!isatty(STDIN_FILENO)) printf("%.*s\n", (int)strcspn(answer, "\n"), answer);
+        given = choice_of(question, answer);
+    }
+    return given;
 }
 
 /* Says whether an answer is right and, where it is not, what led to it and what is. */
 static void mark(quiz *q, const quiz_question *question, const quiz_choice *given)
 {
     char text[QUIZ_TEXT], why[QUIZ_TEXT];
-    q->answered++;
-    q->right += given->right;
+    count_answer(q, given);
     printf("  %s %s\n", given->right ? "Right." : "Not so.", rendered(q, given->why, why));
     for (size_t i = 0; i < choices_of(question) && !given->right; i++) {
         const quiz_choice *choice = &question->choices[i];
@@ -73,26 +107,19 @@ static void mark(quiz *q, const quiz_question *question, const quiz_choice *give
     printf("  See: %s\n\n", question->see);
 }
 
-static void print_sum(const quiz *q) { printf("%zu right of %zu answered\n", q->right, q->answered); }
-
-static int ask(quiz *q)
+static void go_through(quiz *q)
 {
-    char answer[100];
-    for (size_t i = 0; i < quiz_question_count; i++) {
-        const quiz_choice *given = NULL;
-        print_question(q, i);
-        while (!given) {
-            printf("  your answer: ");
-            fflush(stdout);
-            if (!fgets(answer, sizeof answer, stdin)) break;
-            given = choice_of(&quiz_questions[i], answer);
-        }
-        if (!given) break;
-        mark(q, &quiz_questions[i], given);
+    for (size_t i = 0; i < q->count; i++) {
+        asked *a = &q->asked[i];
+        if (a->given)
+            printf("%s\n", a->question->name);
+        else
+            print_question(q, i);
+        if (!a->given) a->given = ask(a->question);
+        if (!a->given) break;
+        mark(q, a->question, a->given);
     }
-    putchar('\n');
-    print_sum(q);
-    return DONE;
+    printf("%zu right of %zu answered\n", q->right, q->answered);
 }
 
 /* ---- As data ---- */
@@ -122,78 +149,63 @@ static void print_data(quiz *q, json *j, const quiz_question *question, const qu
         char letter[] = {letter_of((size_t)(given - question->choices)), 0};
         json_text(j, "given", letter);
         json_flag(j, "right", given->right);
-        q->answered++;
-        q->right += given->right;
+        count_answer(q, given);
     }
     json_text(j, "see", question->see);
     json_close(j, '}');
 }
 
 /* The questions, with how an answer was marked where there is one. */
-static void print_marks(quiz *q, const quiz_question *const *questions, const quiz_choice *const *given, size_t count)
+static void print_marks(quiz *q)
 {
     json j = {.out = stdout};
     json_open(&j, NULL, '{');
     json_open(&j, "questions", '[');
-    for (size_t i = 0; i < count; i++) print_data(q, &j, questions[i], given[i]);
+    for (size_t i = 0; i < q->count; i++) print_data(q, &j, q->asked[i].question, q->asked[i].given);
     json_close(&j, ']');
     json_whole(&j, "answered", q->answered);
     json_whole(&j, "right", q->right);
     json_close(&j, '}');
 }
 
-/* ---- Answers on the command line ---- */
+/* ---- What is asked ---- */
 
-enum { MOST_ANSWERS = 100 };
-
-/* Finds what "dense=b" names. False where it names nothing. */
-static bool read_answer(const char *text, const quiz_question **question, const quiz_choice **given)
+/* Reads "dense", a question, or "dense=b", one with its answer. */
+static bool read_asked(const char *text, asked *a)
 {
     size_t length = strcspn(text, "=");
-    *question = question_of(text, length);
-    if (!*question) {
+    *a = (asked){.question = question_of(text, length)};
+    if (!a->question) {
         misused("%s: there is no question %.*s (cepa lesson quiz shows them)", text, (int)length, text);
         return false;
     }
-    *given = text[length] ? choice_of(*question, text + length + 1) : NULL;
-    if (!*given) misused("%s: the answer is a letter from a to %c", text, letter_of(choices_of(*question) - 1));
-    return *given;
-}
-
-static int mark_answers(quiz *q)
-{
-    const quiz_question *questions[MOST_ANSWERS];
-    const quiz_choice *given[MOST_ANSWERS] = {NULL};
-    size_t count = q->settings->operand_count;
-    for (size_t i = 0; i < count; i++)
-        if (!read_answer(q->settings->operands[i], &questions[i], &given[i])) return MISUSED;
-    if (count == 0) /* JSON of all questions */
-        for (; count < quiz_question_count; count++) questions[count] = &quiz_questions[count];
-    if (q->settings->json) {
-        print_marks(q, questions, given, count);
-        return DONE;
-    }
-    for (size_t i = 0; i < count; i++) {
-        printf("%s\n", questions[i]->name);
-        mark(q, questions[i], given[i]);
-    }
-    print_sum(q);
-    return DONE;
+    if (!text[length]) return true;
+    a->given = choice_of(a->question, text + length + 1);
+    if (!a->given) misused("%s: the answer is a letter from a to %c", text, last_letter(a->question));
+    return a->given;
 }
 
 static int quiz_main(const settings *settings)
 {
-    quiz q = {.settings = settings};
+    quiz q = {.count = settings->operand_count};
     cepa_error error;
     if (quiz_count(q.numbers, &error) != CEPA_OK) return failed(&error);
-    return settings->operand_count || settings->json ? mark_answers(&q) : ask(&q);
+    for (size_t i = 0; i < q.count; i++)
+        if (!read_asked(settings->operands[i], &q.asked[i])) return MISUSED;
+    if (!q.count)
+        for (; q.count < quiz_question_count; q.count++) q.asked[q.count].question = &quiz_questions[q.count];
+    if (settings->json)
+        print_marks(&q);
+    else
+        go_through(&q);
+    return DONE;
 }
 
 const command lesson_quiz_command = {
     .name = "lesson quiz",
-    .operands = "[QUESTION=ANSWER...]",
-    .purpose = "Asks the lesson's exercises, or marks answers such as dense=b",
+    .operands = "[QUESTION|QUESTION=ANSWER...]",
+    .purpose = "Asks the lesson's exercises, all or some, or marks answers such as dense=b",
     .options = (const option[]){JSON_OPTION, END_OF_OPTIONS},
-    .most = MOST_ANSWERS,
+    .most = MOST_ASKED,
     .run = quiz_main,
 };

@@ -109,13 +109,20 @@ class Quiz(CommandTest):
         )
 
     def test_asks(self):
-        done = subprocess.run([CEPA, "lesson", "quiz"], input="c\nz\na\n", capture_output=True, text=True, timeout=60)
+        done = subprocess.run([CEPA, "lesson", "quiz"], input="c\nz\n a\n", capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(done.stdout.count("your answer:"), 4)  # z is no choice: asked again; then the third question
+        answers = re.findall("your answer, a to d: (.*)\n", done.stdout)
+        self.assertEqual(answers, ["c", "z", " a", ""])  # z is no choice: asked again; then the third question
         self.assertTrue(done.stdout.endswith("\n1 right of 2 answered\n"))
 
+    def test_asks_what_is_named(self):
+        done = subprocess.run([CEPA, "lesson", "quiz", "rate", "dense=a"], input="b\n", capture_output=True, text=True)
+        self.assertEqual(re.findall(r"^\S.*", done.stdout, re.MULTILINE), ["1/2 rate", "dense", "1 right of 2 answered"])
+        told = json.loads(self.cepa("lesson", "quiz", "rate", "--json"))
+        self.assertEqual(([question["name"] for question in told["questions"]], told["answered"]), (["rate"], 0))
+
     def test_refuses(self):
-        for answer, words in (("deep=a", "no question deep"), ("dense=e", "from a to d"), ("dense", "from a to d")):
+        for answer, words in (("deep=a", "no question deep"), ("dense=e", "from a to d"), ("dense=", "from a to d")):
             done = self.run_cepa("lesson", "quiz", answer)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
             self.assertIn(words, done.stderr)
