@@ -7,6 +7,8 @@ import pathlib
 import re
 
 HERE = pathlib.Path(__file__).resolve().parent
+SHORT = 30  # characters that a cell of a table keeps on one line
+OPTION = re.compile(r"(?<=\s)--?[a-z][\w-]*(?: [\w./=,]{1,24}(?=\s|$))?")  # a line does not break before its value
 
 
 @dataclasses.dataclass
@@ -25,10 +27,14 @@ class Row:
             return abs(self.printed - self.here) <= self.within
         return self.printed == self.here
 
+    def values(self):
+        """Both as text; numbers that chance has a part in with as many digits as the episode's."""
+        return [shown(value, 3 if self.within else None) for value in (self.printed, self.here)]
+
     def verdict(self):
         """The kind of verdict (also its class in the style sheet) and its words."""
         if self.same():
-            return "same", f"same within {self.within:g}" if self.within and self.printed != self.here else "same"
+            return "same", f"same within {self.within:.2g}" if self.within and self.printed != self.here else "same"
         return ("differs", f"differs because {self.because}") if self.because else ("unexplained", "differs")
 
 
@@ -75,9 +81,10 @@ class Page:
             kind, verdict = row.verdict()
             if kind == "differs":
                 verdict, reason = ("differs, as above" if verdict == reason else verdict), verdict
-            cells = [shown(row.printed), shown(row.here), *([extra[1][index]] if extra else [])]
+            cells = [*row.values(), *([extra[1][index]] if extra else [])]
             values = "".join(
-                f'<td class="value" data-head="{head}">{html.escape(cell)}</td>' for head, cell in zip(heads[1:], cells)
+                f'<td class="{"value" if len(cell) <= SHORT else "long value"}" data-head="{head}">{html.escape(cell)}</td>'
+                for head, cell in zip(heads[1:], cells)
             )
             body += (
                 f'<tr><th scope="row">{words(row.what)}</th>{values}'
@@ -109,10 +116,7 @@ class Page:
         printed = f'<pre tabindex="0">{html.escape(output.rstrip())}</pre>' if output.strip() else ""
         if printed and folded:
             printed = f"<details><summary>what it prints</summary>{printed}</details>"
-        typed = " ".join(
-            f"<span>{html.escape(word)}</span>" if word.startswith("-") else html.escape(word)
-            for word in line.split(" ")
-        )
+        typed = OPTION.sub(r"<span>\g<0></span>", html.escape(line, quote=False))
         self.add(f'<div class="command"><code>{typed}</code>{printed}</div>')
 
     def figures(self, *figures):
@@ -147,11 +151,11 @@ class Page:
         beside.replace(path)
 
     def differences(self):
-        """What differs, each once, with its step and reason."""
-        found = []
+        """What differs, with its step, by the reason for it."""
+        found = {}
         for place, row in self.rows:
             if not row.same():
-                found.append((place, row.what, shown(row.printed), shown(row.here), row.because or "not explained"))
+                found.setdefault(row.because or "of what is not explained", []).append((place, row.what, *row.values()))
         return found
 
     def verdicts(self):
@@ -171,23 +175,24 @@ def code(found):
     return f"<code{kind}>{found.group(1)}</code>"
 
 
-def shown(value):
+def shown(value, decimals=None):
     if value is None:
         return "—"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def figure(path, caption, kind="chart"):
     """A picture of the program, within the page, with the description it carries. kind: chart (lines and words, which
-    dark pages turn over) or pixels."""
+    dark pages turn over) or pixels; with wide behind it, all across the page."""
     raw = path.read_bytes()
     description = described(raw.decode()) if path.suffix == ".svg" else caption
     data = base64.b64encode(raw).decode()
     form = "svg+xml" if path.suffix == ".svg" else "png"
+    scrolls = ' tabindex="0"' if "wide" in kind else ""
     return (
-        f'<figure class="{kind}"><img src="data:image/{form};base64,{data}" alt="{html.escape(description)}">'
+        f'<figure class="{kind}"{scrolls}><img src="data:image/{form};base64,{data}" alt="{html.escape(description)}">'
         f"<figcaption>{words(caption)}</figcaption></figure>"
     )
 

@@ -1,9 +1,10 @@
 """How many pictures and epochs, what that will take, and how long is left."""
 
+import contextlib
 import dataclasses
 import time
 
-BUDGET = 300  # seconds the whole lesson may take on two cores
+import printed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Training:
         return [option for setting in self.settings for option in ("--set", setting)]
 
 
-RATES = (0.15, 0.3, 0.45, 0.6, 0.75)
+RATES = tuple(printed.SWEEP_LOSS)
 OLDER = ("dropout_rate=0.2", "filters=32", "units=32")
 TRAININGS = (
     Training("cnn", "lesson/cifar_model.py", 10, 4),
@@ -38,10 +39,10 @@ class Plan:
 
     def __init__(self, quick, data):
         self.quick, self.data = quick, data
+        self.budget = 30 if quick else 300  # seconds on two cores
+        self.rest = 8 if quick else 15  # of them for figures, tables and looking inside
         self.rows = 1600 if quick else 5000
-        self.held_back = (
-            400 if quick else 0
-        )  # of the rows, to validate with; 0: the test part serves, as in the episode
+        self.held_back = 400 if quick else 0  # of the rows, to validate with; 0: the test part, as in the episode
 
     def epochs(self, training):
         return training.quick_epochs if self.quick else training.epochs
@@ -58,64 +59,60 @@ class Plan:
 
 
 class Estimate:
-    """Seconds each training will take, from a short run of each network on this machine."""
+    """Seconds each training will take, from a short run of each network on this machine, put right by those that are
+    done."""
 
-    ROWS = 320
-    FORWARD_SHARE = 0.37  # of a step of training, what a validated picture costs: no gradients
+    ROWS, EPOCHS = 320, 2  # of the short runs
 
     def __init__(self, program, plan, validation_rows):
-        self.seconds = {}
+        self.began = time.monotonic()
+        self.plan, self.expected, self.took = plan, {}, {}
+        threads = program.json("doctor")["threads"]
         speeds = {}
         for training in TRAININGS:
-            key = training.source, training.settings
-            if key not in speeds:
-                speeds[key] = self.seconds_a_row(program, plan, training)
-            rows = plan.learned_rows() + self.FORWARD_SHARE * validation_rows
-            self.seconds[training.name] = speeds[key] * rows * plan.epochs(training) * training.fits
-        self.rest = 8 if plan.quick else 15  # figures, tables, looking inside
-        self.began = time.monotonic()
+            network = training.source, training.settings
+            if network not in speeds:
+                speeds[network] = self.seconds_a_row(program, training, validation_rows)
+            turns = -(-training.fits // threads) * threads if training.fits > 1 else 1  # as many at once as threads
+            self.expected[training.name] = speeds[network] * plan.learned_rows() * plan.epochs(training) * turns
 
-    def seconds_a_row(self, program, plan, training):
-        """From two epochs: the first is slower by what happens once."""
-        program.run(
-            "fit",
-            training.source,
-            "--data",
-            plan.data,
-            "--train",
-            self.ROWS,
-            "--validation",
-            "none",
-            "--epochs",
-            2,
-            *training.set_options(),
-            "--overwrite",
-            "-o",
-            "probe",
-        )
-        return program.record("probe")["seconds"] / (2 * self.ROWS)
+    def seconds_a_row(self, program, training, validation_rows):
+        """What a row costs that is learned from, with its share of the validation."""
+        share = validation_rows / (self.plan.learned_rows() + validation_rows)
+        options = ["--data", self.plan.data, "--train", round(self.ROWS / (1 - share)), "--validation", f"{share:.4f}"]
+        options += ["--epochs", self.EPOCHS, *training.set_options(), "--overwrite", "-o", "probe"]
+        program.run("fit", training.source, *options)
+        return program.record("probe")["seconds"] / (self.EPOCHS * self.ROWS)
 
-    def total(self):
-        return sum(self.seconds.values()) + self.rest
+    def left(self):
+        """Seconds until the page is there, if the machine stays as fast as it was."""
+        done = sum(self.expected[name] for name in self.took)
+        slowness = sum(self.took.values()) / done if done else 1
+        return slowness * (sum(self.expected.values()) - done) + self.plan.rest
 
-    def announce(self, plan):
-        print(f"{'training':<10} {'epochs':>8} {'pictures':>9} {'about':>8}")
+    def announce(self):
+        plan = self.plan
+        print(f"{'training':<10} {'epochs':>8} {'pictures':>9} {'about':>12}")
         for training in TRAININGS:
             times = f"{training.fits} x " if training.fits > 1 else ""
             print(
                 f"{training.name:<10} {times + str(plan.epochs(training)):>8} {plan.learned_rows():>9} "
-                f"{clock(self.seconds[training.name]):>8}"
+                f"{clock(self.expected[training.name]):>12}"
             )
-        print(f"{'the rest':<10} {'':>8} {'':>9} {clock(self.rest):>8}")
-        print(f"together   about {clock(self.total())}; the lesson's budget is {clock(BUDGET)}", flush=True)
-        if self.total() > BUDGET:
-            print("That is more than the budget: --quick makes a page in half a minute.", flush=True)
+        print(f"{'the rest':<10} {'':>8} {'':>9} {clock(plan.rest):>12}")
+        print(f"together   about {clock(self.left())}; the budget is {clock(plan.budget)} on two cores", flush=True)
+        if self.left() > plan.budget:
+            hint = "" if plan.quick else ": --quick makes a page in half a minute"
+            print(f"This machine takes longer now{hint}.", flush=True)
 
-    def done(self, name):
-        """Takes what is done off the list and says what is left."""
-        self.seconds.pop(name, None)
+    @contextlib.contextmanager
+    def training(self, name):
+        """Stands around a training: takes its time, and says what is left."""
+        start = time.monotonic()
+        yield
+        self.took[name] = time.monotonic() - start
         print(
-            f"  {name} done after {clock(time.monotonic() - self.began)}, about {clock(self.total())} left", flush=True
+            f"  {name} done after {clock(time.monotonic() - self.began)}, about {clock(self.left())} left", flush=True
         )
 
 

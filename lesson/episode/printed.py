@@ -3,17 +3,20 @@
 The episode is "Advanced layer types" of the Carpentries lesson "Introduction to deep learning"
 (carpentries-lab/deep-learning-intro, commit 35fc9941 of 4 October 2023, CC-BY 4.0). Its curves stand in
 printed_curves.csv, read off its figures to about 0.003 (accuracy) and 0.006 (loss). keras_runs.csv holds what Keras
-3.15.1 gave for the same networks on 5,000 and 10,000 JPEG copies of CIFAR-10's pictures: means and standard deviations
-over the runs, after the last epoch.
+3.15.1 gave for the same networks on 5,000 and 10,000 JPEG copies of CIFAR-10's pictures, after the first epoch and the
+last: means and standard deviations over runs with different seeds; gap is accuracy less val_accuracy.
 """
 
 import collections
 import csv
+import math
 import pathlib
+import statistics
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 Layer = collections.namedtuple("Layer", "kind shape parameters")
+Runs = collections.namedtuple("Runs", "mean spread count")
 
 IMAGE_INPUT = Layer("InputLayer", (32, 32, 3), 0)
 THREE_CONVOLUTIONS = (
@@ -43,7 +46,8 @@ FIRST_LABELS = (
     "cat bird frog deer cat frog frog bird"
 ).split()
 CONVOLVED = ((0, 0, 0), (-300, -300, -300), (-300, -300, -300), (0, 0, 0))
-SWEEP = {0.15: 1.395, 0.3: 1.290, 0.45: 1.262, 0.6: 1.287, 0.75: 1.280}
+SWEEP_LOSS = {0.15: 1.395, 0.3: 1.290, 0.45: 1.262, 0.6: 1.287, 0.75: 1.280}
+SWEEP = [f"sweep {rate}" for rate in SWEEP_LOSS]  # the trainings of the sweep, in keras_runs.csv
 EVALUATED = "313/313 - 2s - loss: 1.4683 - accuracy: 0.5307"
 
 # The figures that show each training.
@@ -65,10 +69,16 @@ def curves(training):
     return dict(found)
 
 
-def keras(network, metric):
-    """Keras' mean, spread and number of runs."""
+def keras(training, metric, first=False):
+    """Keras' runs of a training, after their last epoch or the first."""
     with open(HERE / "keras_runs.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["network"] == network and row["metric"] == metric:
-                return float(row["mean"]), float(row["spread"]), int(row["runs"])
-    raise KeyError(network)
+        rows = [row for row in csv.DictReader(file) if (row["training"], row["metric"]) == (training, metric)]
+    row = rows[0 if first else -1]
+    return Runs(float(row["mean"]), float(row["spread"]), int(row["runs"]))
+
+
+def by_chance(trainings, metric, first=False):
+    """How far apart two runs of one network lie by chance alone, but for one pair in twenty: Keras' spread over seeds,
+    pooled over trainings, times the square root of 2 for a difference, times 2."""
+    spreads = [keras(training, metric, first).spread for training in trainings]
+    return 2 * math.sqrt(2 * statistics.fmean(spread * spread for spread in spreads))

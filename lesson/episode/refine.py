@@ -3,11 +3,10 @@
 import csv
 
 import printed
-from learn import ACCURACY_BAND, LOSS_BAND, TRAINING, compare_training, draw_curves, in_words, train
+from learn import TRAINING, compare_training, draw_curves, in_words, spread_text, train
 from look import question, tuple_text
 from page import Row
 from plan import RATES
-from program import line
 
 
 def deeper(book):
@@ -32,7 +31,7 @@ def deeper(book):
     )
     train(book, "extra")
     draw_curves(book, "extra", "the network with a third convolution")
-    compare_training(book, "extra", "extra_layer")
+    compare_training(book, "extra")
     in_words(book, "extra")
     page.text(
         "The episode's two figures of this network are of two runs: their epochs count from 0 in one and from 1 in the"
@@ -45,6 +44,7 @@ def deeper(book):
     )
     question(book, "penguins")
     question(book, "weather")
+    question(book, "elsewhere")
 
 
 def dropout(book):
@@ -64,6 +64,7 @@ def dropout(book):
             "inspect",
             "dropout",
             model,
+            kind="chart wide",
             caption="Without and with dropout: a real mask of the first step, on five numbers of each layer.",
         )
     )
@@ -78,7 +79,7 @@ def dropout(book):
     )
     train(book, "dropout")
     draw_curves(book, "dropout", "the network with dropout 0.8")
-    compare_training(book, "dropout", "dropout_0.8")
+    compare_training(book, "dropout")
     in_words(book, "dropout")
     gaps(book)
     question(book, "prediction")
@@ -89,16 +90,15 @@ def gaps(book):
     extra, dropped = book.program.history("extra"), book.program.history("dropout")
     theirs = {name: printed.curves(name) for name in ("extra", "dropout")}
     because = book.why_trained_otherwise()
-    means = {name: printed.keras(name, "val_accuracy") for name in ("extra_layer", "dropout_0.8")}
     book.page.compare(
         "What dropout is for: accuracy less val_accuracy after the last epoch",
         *(
             Row(
                 words,
-                round(theirs[name]["accuracy"][-1] - theirs[name]["val_accuracy"][-1], 3),
-                round(ours["accuracy"][-1] - ours["val_accuracy"][-1], 3),
+                theirs[name]["accuracy"][-1] - theirs[name]["val_accuracy"][-1],
+                ours["accuracy"][-1] - ours["val_accuracy"][-1],
                 because,
-                0.1,
+                printed.by_chance([name], "gap"),
             )
             for name, words, ours in (("extra", "without dropout", extra), ("dropout", "with dropout 0.8", dropped))
         ),
@@ -118,8 +118,8 @@ def gaps(book):
     book.page.text(
         "One run of each says little: over five, Keras has a val_accuracy of "
         + " and ".join(
-            f"{mean:.3f} ± {spread:.3f} {how}"
-            for (mean, spread, _), how in zip(means.values(), ("without dropout", "with it"))
+            f"{spread_text(printed.keras(name, 'val_accuracy'))} {how}"
+            for name, how in (("extra", "without dropout"), ("dropout", "with it"))
         )
         + " on JPEG copies of the pictures. The loss tells the two apart in every run."
     )
@@ -140,8 +140,14 @@ def evaluated(book):
     page.compare(
         "The printed line and the network it is of",
         Row("steps", theirs["steps"], ours["steps"], book.because_of_data("")),
-        Row("loss", theirs["loss"], ours["loss"], because, LOSS_BAND),
-        Row("accuracy", theirs["accuracy"], ours["accuracy"], because, ACCURACY_BAND),
+        Row("loss", theirs["loss"], ours["loss"], because, printed.by_chance(printed.SWEEP, "val_loss")),
+        Row(
+            "accuracy",
+            theirs["accuracy"],
+            ours["accuracy"],
+            because,
+            printed.by_chance(printed.SWEEP, "val_accuracy"),
+        ),
         Row(
             "parameters",
             None,
@@ -174,9 +180,8 @@ def sweep(book):
         "-o",
         "sweep",
     )
-    output = book.program.run(*arguments)
-    page.command(line(arguments), output)
-    book.estimate.done("sweep")
+    with book.estimate.training("sweep"):
+        book.show(*arguments)
     page.figures(
         book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
         book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."),
@@ -191,17 +196,14 @@ def compare_rates(book):
     with open(book.work / "sweep/trials.csv", newline="") as file:
         losses = {float(row["dropout_rate"]): float(row["val_loss"]) for row in csv.DictReader(file)}
     because = book.why_trained_otherwise()
-    keras = [printed.keras(f"dropout_{rate:.2f}", "val_loss") for rate in RATES]
+    keras = [printed.keras(training, "val_loss") for training in printed.SWEEP]
+    band = printed.by_chance(printed.SWEEP, "val_loss")
     page.compare(
         "Test loss for each rate; Keras 3.15: mean and spread of three runs on JPEG copies of the pictures",
-        *(
-            Row(f"dropout_rate {rate}", printed.SWEEP[rate], round(losses[rate], 3), because, LOSS_BAND)
-            for rate in RATES
-        ),
-        extra=("Keras 3.15", [f"{mean:.3f} ± {spread:.3f}" for mean, spread, _ in keras]),
+        *(Row(f"dropout_rate {rate}", printed.SWEEP_LOSS[rate], losses[rate], because, band) for rate in RATES),
+        extra=("Keras 3.15", [spread_text(runs) for runs in keras]),
     )
-    means = [mean for mean, _, _ in keras]
-    low = RATES[means.index(min(means))]
+    low = RATES[keras.index(min(keras))]
     page.compare(
         "The verdict",
         Row(
@@ -258,11 +260,8 @@ def key_points(book):
 
 
 def differences(book):
-    """All that differs, in one table."""
+    """All that differs, a table for each reason."""
     page = book.page
     page.section("differences", "What differs, and why")
-    page.table(
-        "Every number or word that came out otherwise than printed",
-        ("step", "what", "printed", "here", "because"),
-        page.differences(),
-    )
+    for reason, rows in page.differences().items():
+        page.table(f"Because {reason}", ("step", "what", "printed", "here"), rows)

@@ -170,7 +170,7 @@ class Page(LessonTest):
         self.text = self.path.read_text()
 
     def test_the_page(self):
-        self.assertRegex(self.printed, r"together +about .*; the lesson's budget is 5 min 00 s")
+        self.assertRegex(self.printed, r"together +about .*; the budget is 30 s on two cores")
         self.assertIn("made on <strong>shapes10</strong>", self.text)
         self.assertIn("the <strong>quick</strong> page", self.text)
         self.assertNotIn('unexplained">', self.text.split("</style>")[1])
