@@ -174,11 +174,16 @@ static void keras2_bar(line *line, const moment *m)
     append_logs_keras2(line, m, size_of);
 }
 
-static void keras2_text(line *line, const moment *m)
+static void keras2_6_text(line *line, const moment *m)
 {
     append_count(line, m);
     append(line, " - %.0fs", m->elapsed);
     append_logs_keras2(line, m, value_of);
+}
+
+static void keras2_text(line *line, const moment *m)
+{
+    keras2_6_text(line, m);
     append(line, " - ");
     append_time(line, m->elapsed, "epoch");
     append(line, " - ");
@@ -190,6 +195,7 @@ static const look looks[] = {
     {"keras3", keras3_bar, keras3_text},
     {"keras2.14", keras2_bar, keras2_text},
     {"keras2.12", keras2_bar, keras2_text},
+    {"keras2.6", keras2_bar, keras2_6_text},
 };
 
 /* ---- When it is drawn ---- */

@@ -28,7 +28,7 @@
     OPTION("conv", conv, TAKES_TEXT, .value = "C", .choices = "auto|direct",                                           \
            .help = "how to convolve; default: CEPA_CONV, else auto")
 #define STYLE_OPTION                                                                                                   \
-    OPTION("style", style, TAKES_TEXT, .value = "S", .choices = "keras3|keras2.14|keras2.12",                          \
+    OPTION("style", style, TAKES_TEXT, .value = "S", .choices = "keras3|keras2.14|keras2.12|keras2.6",                 \
            .help = "as which Keras writes")
 #define JSON_OPTION OPTION("json", json, TAKES_NOTHING, .help = "print JSON")
 

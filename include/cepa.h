@@ -681,7 +681,7 @@ CEPA_API cepa_status cepa_output_shape(const cepa_model *model, const cepa_datas
 /* ---- Looking at a model ------------------------------------------------------------------------------------------ */
 
 typedef struct cepa_summary_options {
-    const char *style; /* "keras3" (default), "keras2.14", "keras2.12" */
+    const char *style; /* "keras3" (default), "keras2.14", "keras2.12", "keras2.6" */
     bool explain;      /* the formula of each layer's parameters and its share of the total */
     int width;         /* columns of the terminal; 0: 80 */
     bool color;        /* as Keras 3 on a terminal */

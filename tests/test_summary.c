@@ -219,6 +219,21 @@ static void tables_of_keras2_are_the_lessons(void **state)
     }
 }
 
+static void tables_of_keras2_6_cut_what_is_long(void **state)
+{
+    (void)state;
+    cepa_summary_options older = {.style = "keras2.6"};
+    cepa_model *model = make(dense100, "keras2");
+    check(model, "dense100_keras2.6", &older, NULL);
+    cepa_graph_free(model->graph);
+    model = make(create_nn, "keras2");
+    check(model, "create_nn_keras2.6", &older, NULL);
+    cepa_graph_free(model->graph);
+    model = make(branches, "keras2");
+    check(model, "branches_keras2.6", &older, NULL);
+    cepa_graph_free(model->graph);
+}
+
 static void tables_of_keras3_are_kerass(void **state)
 {
     (void)state;
@@ -385,7 +400,7 @@ static void unknown_style_is_refused(void **state)
     buffer text = {0};
     const cepa_summary_options options = {.style = "keras1"};
     assert_int_equal(summary_text(model->network, &options, &(optimizer_size){0}, &text, &error), CEPA_ARGUMENT);
-    assert_string_equal(error.message, "style must be keras3, keras2.14 or keras2.12, not keras1");
+    assert_string_equal(error.message, "style must be keras3, keras2.14, keras2.12 or keras2.6, not keras1");
     assert_int_equal(text.size, 0);
     cepa_graph_free(model->graph);
 }
@@ -393,15 +408,11 @@ static void unknown_style_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables_of_keras2_are_the_lessons),
-        cmocka_unit_test(tables_of_keras3_are_kerass),
-        cmocka_unit_test(the_optimizer_is_listed_once_it_works),
-        cmocka_unit_test(colors_change_nothing_else),
-        cmocka_unit_test(tables_fit_any_terminal),
-        cmocka_unit_test(formulas_are_written_out),
-        cmocka_unit_test(formulas_of_other_layers),
-        cmocka_unit_test(a_kernel_alone_is_a_product),
-        cmocka_unit_test(unknown_style_is_refused),
+        cmocka_unit_test(tables_of_keras2_are_the_lessons), cmocka_unit_test(tables_of_keras2_6_cut_what_is_long),
+        cmocka_unit_test(tables_of_keras3_are_kerass),      cmocka_unit_test(the_optimizer_is_listed_once_it_works),
+        cmocka_unit_test(colors_change_nothing_else),       cmocka_unit_test(tables_fit_any_terminal),
+        cmocka_unit_test(formulas_are_written_out),         cmocka_unit_test(formulas_of_other_layers),
+        cmocka_unit_test(a_kernel_alone_is_a_product),      cmocka_unit_test(unknown_style_is_refused),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }

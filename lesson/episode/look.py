@@ -153,7 +153,7 @@ def dense_parameters(book):
         "from tensorflow import keras\n\ninputs = keras.Input(shape=3072)\n"
         "outputs = keras.layers.Dense(100)(inputs)\nmodel = keras.models.Model(inputs=inputs, outputs=outputs)\n"
     )
-    book.show("summary", "one_dense.py", "--explain", "--style", "keras2.12")
+    book.show("summary", "one_dense.py", "--explain", "--style", "keras2.6")
     total = book.compare_layers("One dense layer of 100 units", printed.ONE_DENSE, "one_dense.py")
     page.text("The episode passes `shape=dim`, a name it never sets; 3072 is what it must have been.")
     question(book, "dense", total, 307300)

@@ -133,7 +133,7 @@ def evaluated(book):
         " 32 units, dropout 0.2. That one is trained here too."
     )
     train(book, "older")
-    options = ("--data", book.plan.data, "--style", "keras2.12", "--verbose", "2")
+    options = ("--data", book.plan.data, "--style", "keras2.6", "--verbose", "2")
     book.show("evaluate", "dropout", *options)
     theirs, ours = evaluation(printed.EVALUATED), evaluation(book.show("evaluate", "older", *options))
     because = book.why_trained_otherwise()

@@ -194,6 +194,7 @@ static const summary_style styles[] = {
     {"keras3", .byte_units = units_of_keras3, .commas = true, .table = summary_table_keras3},
     {"keras2.14", .keras2 = true, .byte_units = units_of_keras2, .table = summary_table_keras2},
     {"keras2.12", .keras2 = true, .commas = true, .table = summary_table_keras2},
+    {"keras2.6", .keras2 = true, .commas = true, .table = summary_table_keras2_6},
 };
 
 static const summary_style *find_style(const char *name)
@@ -208,7 +209,8 @@ cepa_status summary_text(const network *n, const cepa_summary_options *options, 
 {
     const cepa_summary_options none = {0}, *o = options ? options : &none;
     summary s = {.network = n, .style = find_style(o->style), .optimizer = *optimizer, .color = o->color};
-    if (!s.style) return fail(error, CEPA_ARGUMENT, "style must be keras3, keras2.14 or keras2.12, not %s", o->style);
+    if (!s.style)
+        return fail(error, CEPA_ARGUMENT, "style must be keras3, keras2.14, keras2.12 or keras2.6, not %s", o->style);
     s.color = s.color && !s.style->keras2;
     s.width = o->width > 0 ? (size_t)o->width : 80;
     s.chain = is_chain(n);

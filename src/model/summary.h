@@ -45,6 +45,7 @@ typedef struct summary_style {
 } summary_style;
 
 bool summary_table_keras2(summary *s, buffer *text);
+bool summary_table_keras2_6(summary *s, buffer *text); /* 2.6 and before */
 bool summary_table_keras3(summary *s, buffer *text);
 
 /* How each layer comes to its number of parameters, with its share, and to its output's shape. False without memory. */

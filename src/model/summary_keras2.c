@@ -1,11 +1,13 @@
 /* The table as Keras 2 prints it: fixed columns between lines of underscores and equals signs. */
 #include "model/summary.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST_COLUMNS = 4 };
 
-static const size_t chain_ends[MOST_COLUMNS] = {29, 55, 65}, connected_ends[MOST_COLUMNS] = {29, 58, 68, 98};
+static const size_t chain_ends[MOST_COLUMNS] = {29, 55, 65}, connected_ends[MOST_COLUMNS] = {29, 58, 68, 98},
+                    older_connected_ends[MOST_COLUMNS] = {32, 53, 65, 98};
 
 typedef struct layout {
     const size_t *ends;
@@ -55,21 +57,67 @@ static void write_row(buffer *text, const layout *l, const char *const *fields)
     }
 }
 
-bool summary_table_keras2(summary *s, buffer *text)
+/* One row as until Keras 2.6: each field is cut to its column, and what does not fit is lost. */
+static void write_cut_row(buffer *text, const layout *l, const char *const *fields)
+{
+    for (size_t i = 0; i < l->columns; i++) {
+        size_t start = i ? l->ends[i - 1] : 0, room = l->ends[i] - start - (i + 1 < l->columns);
+        size_t bytes = text_bytes(fields[i], room);
+        buffer_bytes(text, fields[i], bytes);
+        buffer_blanks(text, l->ends[i] - start - text_columns(fields[i], bytes));
+    }
+    buffer_text(text, "\n");
+}
+
+/* Each layer behind "['a[0][0]', 'b[0][0]']" stands in a row of its own. */
+static void write_cut_rows(buffer *text, const layout *l, const char *const *fields)
+{
+    const char *columns[MOST_COLUMNS] = {fields[0], fields[1], fields[2], ""};
+    const char *left = fields[3];
+    do {
+        char one[200] = "";
+        const char *from = strchr(left, '\''), *to = from ? strchr(from + 1, '\'') : NULL;
+        if (to) snprintf(one, sizeof one, "%.*s", (int)(to - from - 1), from + 1);
+        columns[3] = one;
+        write_cut_row(text, l, columns);
+        columns[0] = columns[1] = columns[2] = "";
+        left = to ? to + 1 : "";
+    } while (strchr(left, '\''));
+}
+
+static void begin_table(summary *s, buffer *text, layout *l,
+                        void (*write)(buffer *, const layout *, const char *const *))
 {
     static const char *const titles[] = {"Layer (type)", "Output Shape", "Param #", "Connected to"};
-    layout l = {s->chain ? chain_ends : connected_ends, s->chain ? 3 : 4};
-    l.width = l.ends[l.columns - 1];
-    s->closing_rule = l.width;
+    l->width = l->ends[l->columns - 1];
+    s->closing_rule = l->width;
     buffer_format(text, "Model: \"%s\"\n", s->network->name);
-    rule(text, "_", l.width);
-    write_row(text, &l, titles);
-    rule(text, "=", l.width);
+    rule(text, "_", l->width);
+    write(text, l, titles);
+    rule(text, "=", l->width);
+}
+
+bool summary_table_keras2(summary *s, buffer *text)
+{
+    layout l = {s->chain ? chain_ends : connected_ends, s->chain ? 3 : 4};
+    begin_table(s, text, &l, write_row);
     for (size_t i = 0; i < s->row_count; i++) {
         const summary_row *row = &s->rows[i];
-        const char *fields[] = {row->name, row->shape, row->parameters, row->connections};
-        write_row(text, &l, fields);
+        write_row(text, &l, (const char *const[]){row->name, row->shape, row->parameters, row->connections});
         rule(text, " ", l.width);
+    }
+    rule(text, "=", l.width);
+    return true;
+}
+
+bool summary_table_keras2_6(summary *s, buffer *text)
+{
+    layout l = {s->chain ? chain_ends : older_connected_ends, s->chain ? 3 : 4};
+    begin_table(s, text, &l, write_cut_row);
+    for (size_t i = 0; i < s->row_count; i++) {
+        const summary_row *row = &s->rows[i];
+        if (i) rule(text, "_", l.width);
+        write_cut_rows(text, &l, (const char *const[]){row->name, row->shape, row->parameters, row->connections});
     }
     rule(text, "=", l.width);
     return true;
