@@ -21,6 +21,7 @@ static const option options[] = {
     OPTION("flip", flip, TAKES_NOTHING, .help = "turn the kernel by 180 degrees: the convolution of mathematics"),
     OPTION("grey", grey, TAKES_NOTHING, .help = "read a colour picture as grey"),
     OPTION("at", at, TAKES_TEXT, .value = "ROW,COL", .help = "explain this number of the output, counted from 0"),
+    OPTION("steps", steps, TAKES_NOTHING, .help = "explain every number of the output in turn, its window marked"),
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
            .help = "write the output: numbers to a .npy or .csv, a picture to a .png, .svg or .pdf"),
     OPTION("figure", figure, TAKES_TEXT, .value = "FILE",
@@ -174,6 +175,8 @@ static cepa_status check_output(const settings *settings, const filtering *f, ce
         return fails(error, CEPA_ARGUMENT, "-o %s: one file takes one output; name one --padding", path);
     if (figure && !names_figure(figure))
         return fails(error, CEPA_ARGUMENT, "--figure %s: expected a name that ends in .png, .svg or .pdf", figure);
+    if (settings->steps && (settings->at || settings->json || path || figure))
+        return fails(error, CEPA_ARGUMENT, "--steps goes without --at, --json, --figure and -o");
     return CEPA_OK;
 }
 
@@ -209,6 +212,7 @@ static cepa_status run(const settings *settings, filtering *f, cepa_error *error
     for (size_t i = 0; i < f->count && !status; i++)
         status = cepa_filter_with(&f->input, &f->kernel, &f->ways[i].how, &f->ways[i].output, error);
     if (!status) status = check_at(f, error);
+    if (!status && settings->steps) return filtering_step(f, settings, error);
     for (size_t i = 0; i < f->count && !status; i++) {
         if (settings->json) break;
         if (!settings->output && !settings->text && !settings->figure) filtering_print(f, &f->ways[i]);

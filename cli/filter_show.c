@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void filtering_print(const filtering *f, const way *w)
 {
@@ -262,19 +263,77 @@ static cepa_status add_output(drawing *d, const filtering *f, const way *w, bool
     return CEPA_OK;
 }
 
+static cepa_status add_ways(drawing *d, const filtering *f, cepa_error *error)
+{
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < f->count && !status; i++) {
+        status = add_input(d, f, &f->ways[i], error);
+        if (!status) status = add_kernel(d, f, error);
+        if (!status) status = add_output(d, f, &f->ways[i], as_table(&f->ways[i].output), error);
+    }
+    return status;
+}
+
+static cepa_panel_options layout_of(const filtering *f)
+{
+    return (cepa_panel_options){.columns = 2 + (int)f->kernel.channels, .tile = 384};
+}
+
 cepa_status filtering_draw(const filtering *f, const settings *settings, cepa_error *error)
 {
     drawing d = {.count = 0};
-    cepa_panel_options how = {.columns = 2 + (int)f->kernel.channels, .tile = 384};
-    cepa_status status = CEPA_OK;
-    for (size_t i = 0; i < f->count && !status; i++) {
-        status = add_input(&d, f, &f->ways[i], error);
-        if (!status) status = add_kernel(&d, f, error);
-        if (!status) status = add_output(&d, f, &f->ways[i], as_table(&f->ways[i].output), error);
-    }
+    cepa_panel_options how = layout_of(f);
+    cepa_status status = add_ways(&d, f, error);
     if (!status && settings->text) status = drawing_print(&d, settings, &how, error);
     if (!status && settings->figure) status = drawing_write(&d, settings->figure, &how, error);
     drawing_free(&d);
+    return status;
+}
+
+/* ---- Step by step ---- */
+
+static bool at_a_terminal(void) { return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO); }
+
+/* Waits at a terminal until the learner has seen enough of this step. False: of all of them. */
+static bool wait_for_enter(void)
+{
+    char line[100];
+    if (!at_a_terminal()) return putchar('\n') != EOF;
+    printf("Enter: the next number, q: enough ");
+    fflush(stdout);
+    return fgets(line, sizeof line, stdin) && line[0] != 'q';
+}
+
+static cepa_status show_step(const filtering *f, const settings *settings, cepa_error *error)
+{
+    drawing d = {.count = 0};
+    cepa_panel_options how = layout_of(f);
+    cepa_status status = add_ways(&d, f, error);
+    if (!status && at_a_terminal()) fputs("\x1b[H\x1b[J", stdout); /* over the step before */
+    if (!status) status = drawing_print(&d, settings, &how, error);
+    if (!status) putchar('\n');
+    if (!status) status = filtering_explain(f, &f->ways[0], error);
+    drawing_free(&d);
+    return status;
+}
+
+cepa_status filtering_step(filtering *f, const settings *settings, cepa_error *error)
+{
+    const cepa_matrix *output = &f->ways[0].output;
+    if (f->count > 1) return fails(error, CEPA_ARGUMENT, "--steps shows one output; name one --padding");
+    if (!as_table(&f->input) || !as_table(output))
+        return fails(error, CEPA_ARGUMENT,
+                     "--steps goes through tables of at most %d x %d numbers; --at explains one number", MOST_IN_TABLE,
+                     MOST_IN_TABLE);
+    f->explained = true;
+    cepa_status status = CEPA_OK;
+    bool more = true;
+    for (size_t i = 0; i < output->height * output->width && more && !status; i++) {
+        f->at[0] = i / output->width;
+        f->at[1] = i % output->width;
+        status = show_step(f, settings, error);
+        if (!status) more = wait_for_enter();
+    }
     return status;
 }
 

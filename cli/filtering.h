@@ -36,6 +36,10 @@ cepa_status filtering_json(const filtering *filtering, cepa_error *error);
 /* Input, kernel and output beside each other, a row for each way: on the terminal, in the file of --figure. */
 cepa_status filtering_draw(const filtering *filtering, const settings *settings, cepa_error *error);
 
+/* Every number of the output in turn: its window marked in the tables, and its arithmetic. At a terminal the next one
+ * comes with Enter. */
+cepa_status filtering_step(filtering *filtering, const settings *settings, cepa_error *error);
+
 /* The first way's output: numbers or a picture, by the path's extension. */
 cepa_status filtering_write(const filtering *filtering, const char *path, cepa_error *error);
 

@@ -29,7 +29,7 @@ typedef struct settings {
     size_t ahead, first;
     uint64_t seed, split_seed;
     double scale, budget; /* 0: not given */
-    bool no_shuffle, overwrite, json, explain, flip, grey, presets, text, show_kernels, confusion, baseline;
+    bool no_shuffle, overwrite, json, explain, flip, grey, steps, presets, text, show_kernels, confusion, baseline;
 } settings;
 
 typedef enum option_kind {

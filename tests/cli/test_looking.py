@@ -103,6 +103,16 @@ class Filter(CommandTest):
         done = self.run_cepa("filter", "1 2\n3 x", "-k", "a\nb")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
 
+    def test_step_by_step(self):
+        printed = self.cepa("filter", "1 2 3; 4 5 6", "-k", "1 1", "--steps")
+        self.assertEqual(re.findall(r"sum: (\d+)", printed), ["3", "5", "9", "11"])
+        marked = re.findall(r"^ ?\d? ?\[.*?\]", printed, re.MULTILINE)
+        self.assertEqual(marked, ["[1  2]", " 1 [2  3]", "[4  5]", " 4 [5  6]"])
+        for more, words in ((["--at", "0,0"], "without --at"), (["--padding", "valid,zero"], "one --padding")):
+            done = self.run_cepa("filter", "1 2 3; 4 5 6", "-k", "1 1", "--steps", *more)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn(words, done.stderr)
+
     def test_presets(self):
         printed = self.cepa("filter", "--presets")
         for name in ("identity", "sharpen", "blur", "outline", "emboss", "sobel-left", "prewitt-horizontal"):

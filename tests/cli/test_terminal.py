@@ -20,12 +20,13 @@ def visible(drawn):
 
 
 class Terminal(CommandTest):
-    def on_terminal(self, *arguments):
-        """What the command writes to a terminal."""
+    def on_terminal(self, *arguments, typed=b""):
+        """What the command writes to a terminal where this is typed."""
         process, terminal = pty.fork()
         if process == 0:
             os.chdir(self.folder)
             os.execve(CEPA, [CEPA, *arguments], self.environment())
+        os.write(terminal, typed)
         written = b""
         while True:
             try:
@@ -56,6 +57,11 @@ class Terminal(CommandTest):
         self.assertRegex(redraws[1], r"^\x1b\[1m 1/64")
         validation = VALUES.replace("accuracy", "val_accuracy").replace("loss", "val_loss")
         self.assertRegex(redraws[-1], "^" + BAR + TIMES + VALUES + validation + "$")
+
+    def test_a_step_at_a_time(self):
+        shown = self.on_terminal("filter", "1 2 3; 4 5 6", "-k", "1 1", "--steps", typed=b"\nq\n")
+        self.assertEqual(re.findall(r"sum: (\d+)", shown), ["3", "5"])
+        self.assertEqual(shown.count("\x1b[H\x1b[J"), 2)
 
     def test_a_redraw_goes_back_over_the_last_one(self):
         pieces = re.split("(\b*)\r", self.fit_lines()[1])
