@@ -1,4 +1,5 @@
 /* cepa filter: a kernel slid over a picture or a matrix, and the arithmetic of any number of the result. */
+#include "activations.h"
 #include "commands.h"
 #include "drawing.h"
 #include "files.h"
@@ -20,6 +21,8 @@ static const option options[] = {
     OPTION("strides", strides, TAKES_TEXT, .value = "S|H,W", .help = "step of the window, down and across; default: 1"),
     OPTION("flip", flip, TAKES_NOTHING, .help = "turn the kernel by 180 degrees: the convolution of mathematics"),
     OPTION("grey", grey, TAKES_NOTHING, .help = "read a colour picture as grey"),
+    OPTION("bias", bias, TAKES_RATIO, .value = "B", .help = "added to every sum"),
+    OPTION("activation", activation, TAKES_TEXT, .value = "F", .help = "applied to it, such as relu"),
     OPTION("at", at, TAKES_TEXT, .value = "ROW,COL", .help = "explain this number of the output, counted from 0"),
     OPTION("steps", steps, TAKES_NOTHING, .help = "explain every number of the output in turn, its window marked"),
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
@@ -206,11 +209,26 @@ static cepa_status check_at(const filtering *f, cepa_error *error)
     return CEPA_OK;
 }
 
+/* Makes the output of its sums, as a layer does. */
+static cepa_status finish(const filtering *f, way *w, cepa_error *error)
+{
+    cepa_matrix *out = &w->output;
+    size_t count = out->height * out->width;
+    cepa_status status = CEPA_OK;
+    if (f->bias != 0 || f->activation) /* the output so far is kept as the sums */
+        status = cepa_matrix_new(out->height, out->width, 1, out->values, &w->sums, error);
+    for (size_t i = 0; i < count && !status; i++) out->values[i] += f->bias;
+    return status || !f->activation ? status : activate(f->activation, count, out->values, out->values, error);
+}
+
 static cepa_status run(const settings *settings, filtering *f, cepa_error *error)
 {
     cepa_status status = prepare(settings, f, error);
-    for (size_t i = 0; i < f->count && !status; i++)
-        status = cepa_filter_with(&f->input, &f->kernel, &f->ways[i].how, &f->ways[i].output, error);
+    for (size_t i = 0; i < f->count && !status; i++) {
+        way *w = &f->ways[i];
+        status = cepa_filter_with(&f->input, &f->kernel, &w->how, &w->output, error);
+        if (!status) status = finish(f, w, error);
+    }
     if (!status) status = check_at(f, error);
     if (!status && settings->steps) return filtering_step(f, settings, error);
     for (size_t i = 0; i < f->count && !status; i++) {
@@ -233,11 +251,14 @@ static int filter_main(const settings *settings)
     if (!settings->operand_count)
         return misused("filter needs INPUT: a picture, a matrix in a file, or numbers such as '1 2; 3 4'");
     cepa_error error = {CEPA_OK, ""};
-    filtering f = {.count = 0};
+    filtering f = {.bias = settings->bias, .activation = settings->activation};
     cepa_status status = run(settings, &f, &error);
     cepa_matrix_free(&f.input);
     cepa_matrix_free(&f.kernel);
-    for (size_t i = 0; i < f.count; i++) cepa_matrix_free(&f.ways[i].output);
+    for (size_t i = 0; i < f.count; i++) {
+        cepa_matrix_free(&f.ways[i].sums);
+        cepa_matrix_free(&f.ways[i].output);
+    }
     return status ? failed(&error) : DONE;
 }
 

@@ -61,6 +61,11 @@ static double explain_channel(const cepa_matrix *window, const cepa_matrix *kern
     return whole;
 }
 
+/* The number that --at means. */
+static double number_at(const filtering *f, const cepa_matrix *m) { return m->values[f->at[0] * m->width + f->at[1]]; }
+
+static const cepa_matrix *sums_of(const way *w) { return w->sums.values ? &w->sums : &w->output; }
+
 cepa_status filtering_explain(const filtering *f, const way *w, cepa_error *error)
 {
     cepa_filter_place place;
@@ -75,7 +80,10 @@ cepa_status filtering_explain(const filtering *f, const way *w, cepa_error *erro
         double sum = explain_channel(window, &f->kernel, c);
         if (window->channels > 1) printf("  sum of %s: %.10g\n", channel_title(c, window->channels), sum + 0.0);
     }
-    printf("  sum: %.10g\n", w->output.values[f->at[0] * w->output.width + f->at[1]]);
+    double sum = number_at(f, sums_of(w));
+    printf("  sum: %.10g\n", sum);
+    if (f->bias != 0) printf("  bias: %.10g\n  together: %.10g\n", f->bias, sum + f->bias);
+    if (f->activation) printf("  %s: %.10g\n", f->activation, number_at(f, &w->output));
     cepa_matrix_free(&place.window);
     return CEPA_OK;
 }
@@ -89,7 +97,8 @@ static cepa_status json_place(json *j, const filtering *f, const way *w, cepa_er
     json_shape(j, "at", (int[]){(int)f->at[0], (int)f->at[1]}, 2);
     json_numbers(j, "window_start", (double[]){place.row, place.column}, 2);
     json_matrix(j, "window", &place.window);
-    json_number(j, "sum", w->output.values[f->at[0] * w->output.width + f->at[1]]);
+    json_number(j, "sum", number_at(f, sums_of(w)));
+    json_number(j, "output", number_at(f, &w->output));
     json_close(j, '}');
     cepa_matrix_free(&place.window);
     return CEPA_OK;

@@ -11,7 +11,8 @@ enum { MOST_WAYS = 4 };
 typedef struct way {
     char padding[16];
     cepa_filter_options how;
-    cepa_matrix output;
+    cepa_matrix sums;   /* of the products; without values where the output is just that */
+    cepa_matrix output; /* with bias and activation */
 } way;
 
 typedef struct filtering {
@@ -22,6 +23,8 @@ typedef struct filtering {
     bool explained; /* --at */
     size_t at[2];
     bool turned; /* --flip */
+    double bias;
+    const char *activation; /* NULL: none */
 } filtering;
 
 /* The output of a way in numbers, or their range where they are many. */

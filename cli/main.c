@@ -26,6 +26,7 @@ static const command *const commands[] = {
     &data_check_command,
     &data_fetch_command,
     &filter_command,
+    &inspect_activation_command,
     &inspect_filters_command,
     &inspect_maps_command,
     &inspect_unit_command,
@@ -43,7 +44,7 @@ const command_line *invoked(void) { return &line; }
 
 static void print_command(FILE *out, const command *command)
 {
-    fprintf(out, "  %-16s %s\n", command->name, command->purpose);
+    fprintf(out, "  %-18s %s\n", command->name, command->purpose);
 }
 
 static void print_overview(FILE *out)

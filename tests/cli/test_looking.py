@@ -96,12 +96,28 @@ class Filter(CommandTest):
         told = json.loads(printed)
         self.assertEqual(told["kernel"], [[1, 1]])
         self.assertEqual([way["output"] for way in told["outputs"]], [[[3], [7]], [[3, 2], [7, 4]]])
-        explained = {"at": [1, 0], "window_start": [1, 0], "window": [[3, 4]], "sum": 7}
+        explained = {"at": [1, 0], "window_start": [1, 0], "window": [[3, 4]], "sum": 7, "output": 7}
         self.assertEqual(told["outputs"][0]["explained"], explained)
 
     def test_a_complaint_is_one_line(self):
         done = self.run_cepa("filter", "1 2\n3 x", "-k", "a\nb")
         self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+
+    def test_a_neuron(self):
+        neuron = ("filter", "0 0.5 1", "-k", "-1 -0.5 0.5", "--bias", "1", "--activation")
+        printed = self.cepa(*neuron, "relu", "--at", "0,0")
+        self.assertIn("  sum: 0.25\n  bias: 1\n  together: 1.25\n  relu: 1.25\n", printed)
+        self.assertEqual(json.loads(self.cepa(*neuron, "sigmoid", "--json"))["outputs"][0]["output"], [[0.7772999]])
+        self.assertIn("relux", self.run_cepa(*neuron, "relux").stderr)
+
+    def test_activations(self):
+        lines = self.cepa("inspect", "activation", "relu", "sigmoid").splitlines()
+        self.assertEqual([line.split() for line in lines[:2]], [["x", "relu", "sigmoid"], ["-5", "0.0000", "0.0067"]])
+        self.assertEqual(lines[-1].split(), ["5", "5.0000", "0.9933"])
+        self.cepa("inspect", "activation", "relu", "tanh", "-o", "curves.svg")
+        self.assertIn("201 points", (self.folder / "curves.svg").read_text())
+        self.assertIn("f(x)", self.cepa("inspect", "activation", "relu", "tanh", "--text"))
+        self.assertIn("'relux'; known are linear, relu", self.run_cepa("inspect", "activation", "relux").stderr)
 
     def test_step_by_step(self):
         printed = self.cepa("filter", "1 2 3; 4 5 6", "-k", "1 1", "--steps")
