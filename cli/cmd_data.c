@@ -177,19 +177,29 @@ static void info_json(const parts *parts)
     json_close(&j, '}');
 }
 
+static void print_classes(const cepa_dataset_info *info)
+{
+    char *text;
+    size_t size;
+    FILE *out = info->class_count ? open_memstream(&text, &size) : NULL;
+    if (!out) return;
+    fprintf(out, "%zu classes", info->class_count);
+    for (size_t i = 0; i < info->class_count && info->class_names; i++)
+        fprintf(out, "%s %s", i ? "," : ":", info->class_names[i]);
+    if (fclose(out) == 0) print_wrapped(text);
+    free(text);
+}
+
 static void info_text(const parts *parts)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
     printf("%s: %s\n", info->name, info->source);
-    if (info->citation) printf("%s\n", info->citation);
+    if (info->citation) print_wrapped(info->citation);
     if (info->incomplete) printf("%zu rows left out: something in them is missing\n", info->incomplete);
     print_part("train", parts->train);
     print_part("validation", parts->validation);
     print_part("test", parts->test);
-    if (info->class_count) printf("%zu classes", info->class_count);
-    for (size_t i = 0; i < info->class_count && info->class_names; i++)
-        printf("%s %s", i ? "," : ":", info->class_names[i]);
-    if (info->class_count) putchar('\n');
+    print_classes(info);
 }
 
 static int info_main(const settings *settings)

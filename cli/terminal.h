@@ -13,4 +13,8 @@
 /* Columns and colours: --width, else what the terminal has; 0 columns and no colour where there is none. */
 cepa_text_options terminal(const settings *settings);
 
+/* Prints a text and ends the line, in lines as wide as the terminal (100 columns where there is none), broken at
+ * spaces; those after the first are indented. */
+void print_wrapped(const char *text);
+
 #endif

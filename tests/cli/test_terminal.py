@@ -1,13 +1,16 @@
 """What a person sees: Keras' progress bar on a terminal, and what a signal does."""
 
+import fcntl
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import unittest
 
-from command import CEPA, CommandTest
+from command import CEPA, CommandTest, png
 
 COUNT = r"\x1b\[1m *(?P<step>\d+)/(?P<steps>\d+)\x1b\[0m "
 BAR = COUNT + r"(?:\x1b\[32m(?P<done>━+)\x1b\[0m)?\x1b\[37m(?P<left>━*)\x1b\[0m"
@@ -23,6 +26,7 @@ class Terminal(CommandTest):
     def on_terminal(self, *arguments, typed=b""):
         """What the command writes to a terminal where this is typed."""
         process, terminal = pty.fork()
+        fcntl.ioctl(terminal if process else 0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         if process == 0:
             os.chdir(self.folder)
             os.execve(CEPA, [CEPA, *arguments], self.environment())
@@ -62,6 +66,18 @@ class Terminal(CommandTest):
         shown = self.on_terminal("filter", "1 2 3; 4 5 6", "-k", "1 1", "--steps", typed=b"\nq\n")
         self.assertEqual(re.findall(r"sum: (\d+)", shown), ["3", "5"])
         self.assertEqual(shown.count("\x1b[H\x1b[J"), 2)
+
+    def test_long_lines_are_wrapped(self):
+        for kind in range(30):
+            self.write(f"pictures/kind_{kind:02}/a.png", png())
+        wrapped = self.cepa("data", "info", "pictures", "--image-size", "8").split("30 classes: ")[1]
+        narrow = self.on_terminal("data", "info", "pictures", "--image-size", "8").split("30 classes: ")[1]
+        for text, most in ((wrapped, 100), (narrow, 80)):
+            self.assertEqual(" ".join(text.split()), ", ".join(f"kind_{kind:02}" for kind in range(30)))
+            widths = [len(line) for line in ("30 classes: " + text).splitlines()]
+            self.assertGreater(len(widths), 1)
+            self.assertTrue(most - 9 <= max(widths) <= most, widths)
+            self.assertTrue(all(line.startswith("  ") for line in text.splitlines()[1:]))
 
     def test_a_redraw_goes_back_over_the_last_one(self):
         pieces = re.split("(\b*)\r", self.fit_lines()[1])
