@@ -47,7 +47,7 @@ static void write_metrics(json *j, const campaign *c, size_t variant)
         json_number(j, "mean", s.mean);
         json_number(j, "spread", s.spread);
         json_sample(j, "best", &best);
-        json_number(j, "best_epoch", epoch);
+        json_number(j, "best_epoch", epoch - 1);
         json_close(j, '}');
     }
     json_close(j, '}');
@@ -61,7 +61,7 @@ static void write_fit(json *j, const campaign *c, size_t variant, size_t seed)
     json_whole(j, "seed", record_seed(r));
     json_text(j, "run", c->folders ? campaign_folder(c, variant, seed) : c->variants[variant].settings->operands[0]);
     json_whole(j, "epochs", history->epochs);
-    json_whole(j, "epoch", (uint64_t)history->first_epoch + campaign_row(c, r) + 1);
+    json_whole(j, "epoch", (uint64_t)history->first_epoch + campaign_row(c, r)); /* from 0, as in its history */
     json_number(j, "seconds", json_find_number(r->facts, "seconds", NAN));
     json_open(j, "metrics", '{');
     for (size_t m = 0; m < history->columns; m++)

@@ -7,6 +7,7 @@
 #include "json_read.h"
 #include "page.h"
 #include "report.h"
+#include "terminal.h"
 #include "training_data.h"
 
 #include <stdarg.h>
@@ -32,6 +33,7 @@ typedef struct reporting {
     char measured_as[400];  /* what that is, in words */
     char missing[1000];     /* why nothing was measured */
     classified classified;
+    estimated estimated; /* where there are no classes */
 } reporting;
 
 /* ---- The data of the run ---- */
@@ -117,12 +119,14 @@ static void open_data(reporting *r)
     if (!r->settings->data) warn_of_other_rows(r);
 }
 
-static void classify_rows(reporting *r)
+static void measure_rows(reporting *r)
 {
-    cepa_error error = {CEPA_OK, ""};
-    if (!r->measured) return;
-    if (classify(&r->classified, r->model, r->measured, (int)r->settings->threads, &error) == CEPA_OK) return;
+    cepa_error error = {CEPA_OK, ""}, no_numbers;
+    int threads = (int)r->settings->threads;
+    if (!r->measured || classify(&r->classified, r->model, r->measured, threads, &error) == CEPA_OK) return;
     classified_free(&r->classified);
+    if (estimate(&r->estimated, r->model, r->measured, threads, &no_numbers) == CEPA_OK) return;
+    estimated_free(&r->estimated);
     snprintf(r->missing, sizeof r->missing, "no classes to tell apart: %s", error.message);
 }
 
@@ -176,19 +180,20 @@ static int surest_first(const void *a, const void *b)
 static size_t choose_samples(const classified *c, bool right, size_t most, answer *chosen)
 {
     answer *sorted = calloc(c->rows + 1, sizeof *sorted);
-    bool *taken = calloc(c->classes + 1, sizeof *taken);
+    bool *seen = calloc(c->classes + 1, sizeof *seen), *taken = calloc(c->rows + 1, sizeof *taken);
     size_t count = 0;
     if (sorted) memcpy(sorted, c->answers, c->rows * sizeof *sorted);
     if (sorted) qsort(sorted, c->rows, sizeof *sorted, surest_first);
-    for (int pass = 0; sorted && taken && pass < 2; pass++)
+    for (int pass = right ? 0 : 1; sorted && seen && taken && pass < 2; pass++)
         for (size_t i = 0; i < c->rows && count < most; i++) {
             const answer *a = &sorted[i];
-            bool fits = (a->truth == a->taken_for) == right, first = right && !taken[a->truth];
-            if (!fits || (right && first == (pass == 1)) || (!right && pass == 1)) continue;
-            taken[a->truth] = true;
+            bool fits = (a->truth == a->taken_for) == right;
+            if (!fits || taken[i] || (pass == 0 && seen[a->truth])) continue;
+            seen[a->truth] = taken[i] = true;
             chosen[count++] = *a;
         }
     free(sorted);
+    free(seen);
     free(taken);
     return count;
 }
@@ -198,8 +203,9 @@ static cepa_status print_samples(const reporting *r, FILE *out, cepa_error *erro
     enum { MOST = 12 };
     static const char *const heads[] = {"Wrong, and surest of it", "Right, the surest of each class"};
     cepa_matrix picture;
-    if (cepa_dataset_picture(r->measured, 0, &picture, NULL)) return CEPA_OK;
-    cepa_matrix_free(&picture);
+    bool table = cepa_dataset_describe(r->measured)->table;
+    if (!table && cepa_dataset_picture(r->measured, 0, &picture, NULL)) return CEPA_OK;
+    if (!table) cepa_matrix_free(&picture);
     cepa_status status = CEPA_OK;
     for (int right = 0; right < 2 && !status; right++) {
         answer chosen[MOST];
@@ -211,23 +217,33 @@ static cepa_status print_samples(const reporting *r, FILE *out, cepa_error *erro
     return status;
 }
 
-static cepa_status print_measured(const reporting *r, FILE *out, cepa_error *error)
+/* Which weights on which rows; the paragraph stays open. */
+static void print_measure(const reporting *r, const char *head, FILE *out)
 {
-    const classified *c = &r->classified;
-    fputs("<h2>What it takes for what</h2>\n", out);
-    if (!c->classes) {
-        fputs("<p>Not measured: ", out);
-        page_text(out, r->missing);
-        fputs(".</p>\n", out);
-        return CEPA_OK;
-    }
     double restored = json_find_number(r->record.facts, "restored_epoch", -1);
-    fputs("<p>", out);
+    fprintf(out, "<h2>%s</h2>\n<p>", head);
     if (restored >= 0)
         fprintf(out, "The weights of epoch %.0f, which were put back, on ", restored + 1);
     else
         fputs("The last weights on ", out);
     page_text(out, r->measured_as);
+}
+
+static cepa_status print_measured(const reporting *r, FILE *out, cepa_error *error)
+{
+    const classified *c = &r->classified;
+    if (r->estimated.truth) {
+        print_measure(r, "Prediction and truth", out);
+        fprintf(out, ": <strong>off by %.4g in the mean</strong>.</p>\n", r->estimated.absolute);
+        return page_numbers(out, &r->estimated, error);
+    }
+    if (!c->classes) {
+        fputs("<h2>What it takes for what</h2>\n<p>Not measured: ", out);
+        page_text(out, r->missing);
+        fputs(".</p>\n", out);
+        return CEPA_OK;
+    }
+    print_measure(r, "What it takes for what", out);
     fprintf(out, ": <strong>%zu right, %.1f %%</strong>.</p>\n", c->right, 100 * (double)c->right / (double)c->rows);
     page_confusion(out, c);
     fputs("<h2>Class by class</h2>\n", out);
@@ -271,6 +287,20 @@ static cepa_status print_page(const reporting *r, FILE *out, cepa_error *error)
     return status;
 }
 
+/* The diagnosis, to stdout. */
+static cepa_status print_words(const reporting *r, cepa_error *error)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    diagnosis d = diagnose(&r->record);
+    if (out) diagnosis_print(&d, &r->record, out);
+    cepa_status status = out && fclose(out) == 0 ? CEPA_OK : fails_memory(error);
+    if (!status) print_wrapped(strtok(text, "\n"));
+    free(text);
+    return status;
+}
+
 static cepa_status write_page(const reporting *r, cepa_error *error)
 {
     char *text = NULL, *standard = join(r->folder, "report.html");
@@ -280,11 +310,8 @@ static cepa_status write_page(const reporting *r, cepa_error *error)
     if (out && fclose(out) != 0) status = fails_memory(error);
     const char *path = r->settings->output ? r->settings->output : standard;
     if (!status) status = cepa_write_file(path, text, size, error);
-    if (!status) {
-        diagnosis d = diagnose(&r->record);
-        diagnosis_print(&d, &r->record, stdout);
-        printf("Wrote %s\n", path);
-    }
+    if (!status) status = print_words(r, error);
+    if (!status) printf("Wrote %s\n", path);
     free(text);
     free(standard);
     return status;
@@ -313,6 +340,7 @@ static void print_json(const reporting *r)
     json j = {.out = stdout};
     diagnosis d = diagnose(&r->record);
     const classified *c = &r->classified;
+    const estimated *e = &r->estimated;
     json_open(&j, NULL, '{');
     json_whole(&j, "epochs", d.epochs);
     json_whole(&j, "best_epoch", d.best + (size_t)r->record.history.first_epoch);
@@ -321,8 +349,13 @@ static void print_json(const reporting *r)
     json_number(&j, "lowest", d.lowest);
     json_number(&j, "end", d.end);
     json_number(&j, "gap", d.gap);
-    json_text(&j, "measured_on", c->classes ? r->measured_as : NULL);
-    json_whole(&j, "rows", c->rows);
+    json_text(&j, "measured_on", c->classes || e->truth ? r->measured_as : NULL);
+    json_whole(&j, "rows", c->classes ? c->rows : e->rows);
+    if (e->truth) {
+        json_number(&j, "mean_squared_error", e->squared);
+        json_number(&j, "mean_absolute_error", e->absolute);
+        json_number(&j, "mean_squared_error_of_the_mean", e->squared_of_mean);
+    }
     json_whole(&j, "right", c->right);
     json_open(&j, "classes", '[');
     for (size_t i = 0; i < c->classes; i++) write_class(&j, c, i);
@@ -337,7 +370,7 @@ static cepa_status make_report(reporting *r, cepa_error *error)
     if (!status) status = subject_trained_model(&s, &r->model, error);
     if (status) return status;
     open_data(r);
-    classify_rows(r);
+    measure_rows(r);
     if (!s.json) return write_page(r, error);
     print_json(r);
     return CEPA_OK;
@@ -349,6 +382,7 @@ static int report_main(const settings *settings)
     cepa_error error = {CEPA_OK, ""};
     cepa_status status = make_report(&r, &error);
     classified_free(&r.classified);
+    estimated_free(&r.estimated);
     training_data_free(&r.data);
     record_free(&r.record);
     if (r.model) cepa_graph_free(cepa_model_graph(r.model));

@@ -1,6 +1,39 @@
 #include "diagnosis.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+static int smaller_first(const void *a, const void *b)
+{
+    double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* The metric about a row without its jumps from epoch to epoch: the mean of a tenth of the epochs, without the largest
+ * and the smallest; at the ends the same number of epochs. */
+static double smoothed(const record *r, const char *metric, size_t row)
+{
+    enum { MOST = 101 };
+    double values[MOST], sum = 0;
+    size_t epochs = r->history.epochs, half = epochs / 20 < MOST / 2 ? epochs / 20 : MOST / 2, count = 2 * half + 1;
+    size_t first = row < half ? 0 : row - half;
+    if (first + count > epochs) first = epochs - count;
+    for (size_t i = 0; i < count; i++) values[i] = record_value(r, metric, first + i);
+    if (count == 1) return values[0];
+    qsort(values, count, sizeof *values, smaller_first);
+    for (size_t i = 1; i + 1 < count; i++) sum += values[i];
+    return sum / (double)(count - 2);
+}
+
+/* Whether val_loss rose in the end while loss fell, as they do where it overfits, and not by a jump alone. */
+static bool turns(const record *r)
+{
+    size_t last = r->history.epochs - 1, best = 0;
+    for (size_t i = 1; i <= last; i++)
+        if (smoothed(r, "val_loss", i) < smoothed(r, "val_loss", best)) best = i;
+    double lowest = smoothed(r, "val_loss", best), end = smoothed(r, "val_loss", last);
+    return end > lowest + 0.05 * fabs(lowest) && smoothed(r, "loss", last) < smoothed(r, "loss", best);
+}
 
 diagnosis diagnose(const record *r)
 {
@@ -11,7 +44,8 @@ diagnosis diagnose(const record *r)
     d.best = record_best_row(r, loss);
     d.lowest = record_value(r, loss, d.best);
     d.end = record_value(r, loss, last);
-    d.turned = d.validated && d.end > d.lowest + 0.05 * fabs(d.lowest);
+    d.higher = d.validated && d.end > d.lowest + 0.05 * fabs(d.lowest);
+    d.turned = d.higher && turns(r);
     d.falling = d.best == last;
     d.gap = record_value(r, "accuracy", last) - record_value(r, "val_accuracy", last);
     return d;
@@ -35,6 +69,12 @@ static void print_turn(const diagnosis *d, const record *r, FILE *out)
             "%d.",
             number_of(r, d->best), d->lowest, d->end, number_of(r, last), record_value(r, "loss", d->best),
             record_value(r, "loss", last), number_of(r, d->best));
+    else if (d->higher)
+        fprintf(
+            out,
+            "val_loss was lowest in epoch %d (%.4f) and is %.4f in epoch %d, but it jumps from epoch to epoch or rises "
+            "together with loss: that is not overfitting. Scaled inputs or a smaller learning rate would steady it.",
+            number_of(r, d->best), d->lowest, d->end, number_of(r, last));
     else
         fprintf(out, "val_loss was lowest in epoch %d (%.4f) and has hardly moved since (%.4f in epoch %d).",
                 number_of(r, d->best), d->lowest, d->end, number_of(r, last));

@@ -8,7 +8,8 @@
 typedef struct diagnosis {
     size_t epochs, best; /* rows; best: of val_loss, else of loss */
     bool validated;
-    bool turned;        /* val_loss rose again by more than a twentieth after its best */
+    bool higher;        /* val_loss ended higher than its best by more than a twentieth */
+    bool turned;        /* ... and not by a jump: it rose while loss fell */
     bool falling;       /* it was best in the last epoch */
     double lowest, end; /* of val_loss */
     double gap;         /* accuracy less val_accuracy of the last epoch; NaN: not measured */

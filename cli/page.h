@@ -4,6 +4,7 @@
 
 #include "classified.h"
 #include "csv.h"
+#include "estimated.h"
 
 /* From <!doctype> to the beginning of the body, and its end. */
 void page_begin(FILE *out, const char *title);
@@ -15,6 +16,9 @@ void page_text(FILE *out, const char *text);
 /* A metric and its validation over the epochs, as SVG that follows the page's colours. */
 void page_curves(FILE *out, const csv_table *history, const char *metric);
 
+/* Predictions over the truth, as SVG with the line on which both are the same. */
+void page_points(FILE *out, const char *name, const double *truth, const double *predicted, size_t count);
+
 /* The history as a table that opens on demand. */
 void page_history(FILE *out, const csv_table *history);
 
@@ -24,8 +28,11 @@ void page_confusion(FILE *out, const classified *classified);
 /* Precision, recall and F1 of each class. */
 void page_scores(FILE *out, const classified *classified);
 
-/* Pictures of rows with what they are and were taken for; rows that are no pictures are left out. */
+/* Rows with what they are and were taken for: pictures, or a table's rows; others are left out. */
 cepa_status page_samples(FILE *out, const classified *classified, const cepa_dataset *data, const answer *answers,
                          size_t count, cepa_error *error);
+
+/* How far predictions are from the truth: in numbers, as points, and the rows furthest off and nearest. */
+cepa_status page_numbers(FILE *out, const estimated *estimated, cepa_error *error);
 
 #endif

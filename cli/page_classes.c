@@ -20,8 +20,9 @@ static void print_class(FILE *out, const classified *c, size_t class)
 
 static void print_matrix(FILE *out, const classified *c)
 {
-    fputs("<div class=\"scroll\"><table class=\"matrix\">\n<caption>Rows: what it is. Columns: what it was taken for. "
-          "Darker: a larger share of the row.</caption>\n<tr><th></th>",
+    fputs("<p class=\"note\">Rows: what it is. Columns: what it was taken for. The stronger the colour, the larger the "
+          "share "
+          "of the row.</p>\n<div class=\"scroll\"><table class=\"matrix\">\n<tr><th></th>",
           out);
     for (size_t i = 0; i < c->classes; i++) {
         fputs("<th scope=\"col\">", out);
@@ -61,7 +62,7 @@ static size_t next_pair(const classified *c, size_t before)
 static void print_pairs(FILE *out, const classified *c)
 {
     size_t pairs = c->classes * c->classes, pair = pairs;
-    fputs("<div class=\"scroll\"><table>\n<caption>The pairs confused most.</caption>\n<tr><th scope=\"col\">it "
+    fputs("<p class=\"note\">The pairs confused most.</p>\n<div class=\"scroll\"><table>\n<tr><th scope=\"col\">it "
           "is</th><th scope=\"col\">taken for</th><th scope=\"col\">rows</th></tr>\n",
           out);
     for (size_t shown = 0; shown < MOST_PAIRS && (pair = next_pair(c, pair)) != pairs; shown++) {
@@ -96,8 +97,8 @@ void page_scores(FILE *out, const classified *c)
 {
     double sums[3] = {0};
     size_t counts[3] = {0};
-    fputs("<div class=\"scroll\"><table>\n<caption>Precision: of what was taken for the class, the share that is it. "
-          "Recall: of what is the class, the share that was found. F1: their harmonic mean.</caption>\n<tr><th "
+    fputs("<p class=\"note\">Precision: of what was taken for the class, the share that is it. Recall: of what is the "
+          "class, the share that was found. F1: their harmonic mean.</p>\n<div class=\"scroll\"><table>\n<tr><th "
           "scope=\"col\">class</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th><th "
           "scope=\"col\">F1</th><th scope=\"col\">rows</th></tr>\n",
           out);
@@ -169,11 +170,41 @@ static void print_answer(FILE *out, const classified *c, const answer *a, const 
         page_text(out, for_);
         fputs(", ", out);
     }
-    fprintf(out, "%.0f %%</span></li>\n", 100 * a->confidence);
+    fprintf(out, "%.0f&nbsp;%%</span></li>\n", 100 * a->confidence);
 }
 
-cepa_status page_samples(FILE *out, const classified *c, const cepa_dataset *data, const answer *answers, size_t count,
-                         cepa_error *error)
+/* A table's rows, of its first columns. */
+static void print_rows(FILE *out, const classified *c, const cepa_dataset *data, const answer *answers, size_t count)
+{
+    enum { MOST_COLUMNS = 8 };
+    char number[32];
+    const cepa_array *x = cepa_dataset_describe(data)->inputs;
+    size_t columns = (size_t)x->shape[0], shown = columns < MOST_COLUMNS ? columns : MOST_COLUMNS;
+    fputs(
+        "<div class=\"scroll\"><table>\n<tr><th scope=\"col\">row</th><th scope=\"col\">is</th><th scope=\"col\">taken "
+        "for</th><th scope=\"col\">sure</th>",
+        out);
+    for (size_t i = 0; i < shown; i++) {
+        fputs("<th scope=\"col\">", out);
+        page_text(out, x->columns[i]);
+        fputs("</th>", out);
+    }
+    fputs("</tr>\n", out);
+    for (size_t i = 0; i < count; i++) {
+        const answer *a = &answers[i];
+        fprintf(out, "<tr><td>%zu</td><td>", a->row);
+        page_text(out, class_name(c, a->truth, number));
+        fprintf(out, "</td><td class=\"%s\">", a->truth == a->taken_for ? "good" : "bad");
+        page_text(out, class_name(c, a->taken_for, number));
+        fprintf(out, "</td><td>%.0f&nbsp;%%</td>", 100 * a->confidence);
+        for (size_t k = 0; k < shown; k++) fprintf(out, "<td>%.6g</td>", cepa_array_number(x, a->row * columns + k));
+        fputs("</tr>\n", out);
+    }
+    fputs("</table></div>\n", out);
+}
+
+static cepa_status print_pictures(FILE *out, const classified *c, const cepa_dataset *data, const answer *answers,
+                                  size_t count, cepa_error *error)
 {
     cepa_status status = CEPA_OK;
     fputs("<ul class=\"samples\">\n", out);
@@ -181,7 +212,7 @@ cepa_status page_samples(FILE *out, const classified *c, const cepa_dataset *dat
         cepa_matrix picture;
         char *png = NULL;
         size_t size = 0;
-        if (cepa_dataset_picture(data, answers[i].row, &picture, NULL)) break; /* its rows are no pictures */
+        if ((status = cepa_dataset_picture(data, answers[i].row, &picture, error))) break;
         status = read_png(&picture, &png, &size, error);
         if (!status) print_answer(out, c, &answers[i], png, size);
         free(png);
@@ -189,4 +220,13 @@ cepa_status page_samples(FILE *out, const classified *c, const cepa_dataset *dat
     }
     fputs("</ul>\n", out);
     return status == CEPA_UNSUPPORTED ? CEPA_OK : status;
+}
+
+cepa_status page_samples(FILE *out, const classified *c, const cepa_dataset *data, const answer *answers, size_t count,
+                         cepa_error *error)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(data);
+    if (!info->table) return print_pictures(out, c, data, answers, count, error);
+    print_rows(out, c, data, answers, count);
+    return CEPA_OK;
 }

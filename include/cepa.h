@@ -204,7 +204,8 @@ CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
 CEPA_API cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, size_t count,
                                        cepa_dataset **picked, cepa_error *error);
 
-/* The class of a row: its first target's label, or the largest number's place of a one-hot target; -1: it has none. */
+/* The class of a row: its first target's label, or the largest number's place of a one-hot target (shares that add up
+ * to 1); -1: it has none. */
 CEPA_API int cepa_dataset_class(const cepa_dataset *dataset, size_t row);
 
 /* What a data set holds. Strings and arrays belong to it; NULL where there is none. */

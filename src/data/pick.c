@@ -88,8 +88,15 @@ int cepa_dataset_class(const cepa_dataset *dataset, size_t row)
     if (!dataset->storage->count[ROLE_TARGET] || row >= dataset->rows || !c->numbers) return -1;
     const unsigned char *numbers = column_row(dataset, c, row);
     size_t largest = 0;
-    for (size_t i = 1; i < c->numbers; i++)
-        if (c->read(numbers, i) > c->read(numbers, largest)) largest = i;
+    double sum = 0;
+    bool shares = true;
+    for (size_t i = 0; i < c->numbers; i++) {
+        double number = c->read(numbers, i);
+        sum += number;
+        shares = shares && number >= 0;
+        if (number > c->read(numbers, largest)) largest = i;
+    }
+    if (c->numbers > 1 && !(shares && fabs(sum - 1) < 1e-3)) return -1;
     double class = c->numbers > 1 ? (double)largest : c->read(numbers, 0);
     return class >= 0 && class <= INT_MAX && class == floor(class) ? (int)class : -1;
 }

@@ -46,11 +46,16 @@ class Report(CommandTest):
         self.assertNotIn("<script", self.text)
         return said
 
+    @staticmethod
+    def words(said):
+        """The diagnosis, which is printed in lines."""
+        return " ".join(said.split("\nWrote")[0].split())
+
     def test_whole_and_self_contained(self):
         self.fit("--epochs", "4", "-o", "run")
         said = self.report()
         self.assertIn("Wrote run/report.html\n", said)
-        self.assertIn(said.splitlines()[0].strip(), self.text)
+        self.assertIn(self.words(said), self.text)
         self.assertEqual(self.text.count("<svg "), 2)
         self.assertTrue(self.page.images and all(self.page.images))
         self.assertIn('name="viewport"', self.text)
@@ -93,12 +98,12 @@ class Report(CommandTest):
         self.assertIn("<td>2 of 4, stopped by EarlyStopping</td>", self.text)
 
     def diagnose(self, losses, accuracies=None):
-        """The first line for a run with these numbers: (loss, val_loss), (accuracy, val_accuracy)."""
+        """What is said of a run with these numbers: (loss, val_loss), (accuracy, val_accuracy)."""
         accuracies = accuracies or [(0.5, 0.5)] * len(losses)
         rows = [f"{i},{a},{l},{b},{v}\r\n" for i, ((l, v), (a, b)) in enumerate(zip(losses, accuracies))]
         (self.folder / "run/history.csv").write_bytes(
             ("epoch,accuracy,loss,val_accuracy,val_loss\r\n" + "".join(rows)).encode())
-        return self.report().splitlines()[0]
+        return self.words(self.report())
 
     def test_in_words(self):
         self.fit("-o", "run")
@@ -113,6 +118,11 @@ class Report(CommandTest):
         self.assertIn("was lowest in epoch 2 (1.4000) and has hardly moved since (1.4500 in epoch 3)",
                       self.diagnose([(2, 1.9), (1.5, 1.4), (1, 1.45)]))
         self.assertIn("The loss is no number any more", self.diagnose([(2, 1.9), ("nan", "nan")]))
+        jumps = [(3 - i / 40, 2 - i / 80 + (i % 2) / 5) for i in range(80)]
+        self.assertIn("val_loss was lowest in epoch 79 (1.0250) and is 1.2125 in epoch 80, but it jumps", self.diagnose(jumps))
+        turned = [(loss, validated + max(0, i - 40) / 20) for i, (loss, validated) in enumerate(jumps)]
+        self.assertIn("It overfits: val_loss turned after epoch 41 (1.5000) and rose to 3.1625 by epoch 80", self.diagnose(turned))
+        self.assertIn("or rises together with loss", self.diagnose([(2, 1.9), (1.5, 1.4), (2, 1.9)]))
 
     def test_nothing_held_back(self):
         self.fit("--validation", "none", "-o", "run")
@@ -143,7 +153,43 @@ class Report(CommandTest):
                               "model.compile(loss='mse')\n")
         self.cepa("fit", "line.py", "--data", "numbers.npz", "-o", "run", "--epochs", "3")
         self.report()
+        measured = json.loads(self.cepa("evaluate", "run", "--data", "numbers.npz", "--json"))["loss"]
+        found = json.loads(self.cepa("report", "run", "--json"))
+        self.assertAlmostEqual(found["mean_squared_error"], measured, 6)
+        self.assertAlmostEqual(found["mean_squared_error_of_the_mean"], sum((i - 9.5) ** 2 for i in range(20)) / 8000, 6)
+        self.assertIn(f"off by {found['mean_absolute_error']:.4g} in the mean", self.text)
+        self.assertEqual(self.text.count('<circle class="point"'), 20)
+        for head in ("Furthest off", "Nearest"):
+            errors = re.findall(r"<td>([-+][\d.e-]+)</td></tr>", self.text.split(f"<h3>{head}</h3>")[1].split("</table>")[0])
+            sizes = [abs(float(error)) for error in errors]
+            self.assertEqual(sizes, sorted(sizes, reverse=head == "Furthest off"))
+            self.assertEqual(len(sizes), 8)
+
+    def test_two_numbers_a_row(self):
+        x, y = (npy("<f4", (20, 2), [i / 20 for i in range(40)]) for _ in "xy")
+        self.write("numbers.npz", npz(x_train=x, y_train=y, x_test=x, y_test=y))
+        self.write("plane.py", "import keras\nmodel = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])\n"
+                               "model.compile(loss='mse')\n")
+        self.cepa("fit", "plane.py", "--data", "numbers.npz", "-o", "run")
+        self.report()
         self.assertIn("<p>Not measured: no classes to tell apart", self.text)
+
+    def test_rows_of_a_table(self):
+        rows = [f"{i},{i * i % 7},{'ab'[i % 2]}" for i in range(40)]
+        self.write("t.csv", "one,two,kind\n" + "\n".join(rows) + "\n")
+        self.write("table.py", "import keras\nmodel = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])\n"
+                               "model.compile(loss=keras.losses.CategoricalCrossentropy(from_logits=True))\n")
+        self.cepa("fit", "table.py", "--data", "t.csv", "--target", "kind", "--split", "50/50", "-o", "run")
+        self.report()
+        found = json.loads(self.cepa("report", "run", "--json"))
+        for head, count in (("Wrong", 20 - found["right"]), ("Right", found["right"])):
+            part = self.text.split(f"<h2>{head}, ")[1].split("</table>")[0]
+            shown = re.findall(r"<tr><td>(\d+)</td><td>([ab])</td><td class=\"\w+\">([ab])</td><td>\d+&nbsp;%</td>"
+                               r"<td>(\d+)</td><td>(\d+)</td></tr>", part)
+            self.assertEqual(len({row for row, *_ in shown}), min(12, count))
+            for _, kind, taken, one, two in shown:
+                self.assertIn(f"{one},{two},{kind}", rows)
+                self.assertEqual(kind == taken, head == "Right")
 
     def test_refusals(self):
         for arguments, status in ((("none",), 1), (("model.py",), 1), ((), 2)):

@@ -107,7 +107,7 @@ class Tune(CommandTest):
                 with open(self.folder / fit["run"] / "history.csv", newline="") as file:
                     history = [float(epoch["val_loss"]) for epoch in csv.DictReader(file)]
                 self.assertEqual((fit["metrics"]["val_loss"], fit["epochs"]), (min(history), 3))
-                self.assertEqual(fit["epoch"], history.index(min(history)) + 1)
+                self.assertEqual(fit["epoch"], history.index(min(history)))
         best = found["within_spread_of_best"][0]
         self.assertEqual(best["trial"], found["trials"][0]["trial"])
         again = self.cepa("tune", "model.py", *DATA, *options)
