@@ -333,6 +333,57 @@ typedef struct cepa_conv2d_options {
     CEPA_KERNEL_OPTIONS
 } cepa_conv2d_options;
 
+typedef struct cepa_conv1d_options {
+    CEPA_LAYER_OPTIONS
+    int filters;          /* required */
+    int kernel_size[1];   /* required: steps */
+    int strides[1];       /* default 1 */
+    const char *padding;  /* "valid" (default), "same" or "causal" */
+    int dilation_rate[1]; /* default 1 */
+    int groups;           /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv1d_options;
+
+typedef struct cepa_depthwise_conv2d_options {
+    CEPA_LAYER_OPTIONS
+    int kernel_size[2];                                   /* required */
+    int strides[2];                                       /* default 1 */
+    const char *padding;                                  /* "valid" (default) or "same" */
+    int depth_multiplier;                                 /* filters for each channel; default 1 */
+    int dilation_rate[2];                                 /* default 1 */
+    const char *activation;                               /* default linear */
+    cepa_flag use_bias;                                   /* default true */
+    const char *depthwise_initializer, *bias_initializer; /* default glorot_uniform, zeros */
+    const char *depthwise_regularizer, *bias_regularizer, *activity_regularizer;
+    const char *depthwise_constraint, *bias_constraint;
+} cepa_depthwise_conv2d_options;
+
+typedef struct cepa_separable_conv2d_options {
+    CEPA_LAYER_OPTIONS
+    int filters;                                                                  /* required */
+    int kernel_size[2];                                                           /* required */
+    int strides[2];                                                               /* default 1 */
+    const char *padding;                                                          /* "valid" (default) or "same" */
+    int dilation_rate[2];                                                         /* default 1 */
+    int depth_multiplier;                                                         /* default 1 */
+    const char *activation;                                                       /* default linear */
+    cepa_flag use_bias;                                                           /* default true */
+    const char *depthwise_initializer, *pointwise_initializer, *bias_initializer; /* glorot_uniform twice, zeros */
+    const char *depthwise_regularizer, *pointwise_regularizer, *bias_regularizer, *activity_regularizer;
+    const char *depthwise_constraint, *pointwise_constraint, *bias_constraint;
+} cepa_separable_conv2d_options;
+
+typedef struct cepa_conv2d_transpose_options {
+    CEPA_LAYER_OPTIONS
+    int filters;           /* required */
+    int kernel_size[2];    /* required */
+    int strides[2];        /* default 1 */
+    const char *padding;   /* "valid" (default) or "same" */
+    int output_padding[2]; /* one more than Keras' output_padding; default: None */
+    int dilation_rate[2];  /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv2d_transpose_options;
+
 typedef struct cepa_dense_options {
     CEPA_LAYER_OPTIONS
     int units; /* required */
@@ -346,10 +397,66 @@ typedef struct cepa_pooling2d_options {
     const char *padding; /* "valid" (default) or "same" */
 } cepa_pooling2d_options;
 
-typedef struct cepa_global_pooling2d_options {
+typedef struct cepa_pooling1d_options {
+    CEPA_LAYER_OPTIONS
+    int pool_size[1];    /* default 2 */
+    int strides[1];      /* default pool_size */
+    const char *padding; /* "valid" (default) or "same" */
+} cepa_pooling1d_options;
+
+typedef struct cepa_global_pooling_options {
     CEPA_LAYER_OPTIONS
     bool keepdims;
-} cepa_global_pooling2d_options;
+} cepa_global_pooling_options;
+
+typedef struct cepa_zero_padding1d_options {
+    CEPA_LAYER_OPTIONS
+    int padding[2]; /* before and after the steps; default {1, 1} */
+} cepa_zero_padding1d_options;
+
+typedef struct cepa_zero_padding2d_options {
+    CEPA_LAYER_OPTIONS
+    int padding[2][2]; /* {top, bottom}, {left, right}; default {{1, 1}, {1, 1}} */
+} cepa_zero_padding2d_options;
+
+typedef struct cepa_cropping1d_options {
+    CEPA_LAYER_OPTIONS
+    int cropping[2]; /* before and after the steps; default {1, 1} */
+} cepa_cropping1d_options;
+
+typedef struct cepa_cropping2d_options {
+    CEPA_LAYER_OPTIONS
+    int cropping[2][2]; /* {top, bottom}, {left, right} */
+} cepa_cropping2d_options;
+
+typedef struct cepa_up_sampling1d_options {
+    CEPA_LAYER_OPTIONS
+    int size[1]; /* default 2 */
+} cepa_up_sampling1d_options;
+
+typedef struct cepa_up_sampling2d_options {
+    CEPA_LAYER_OPTIONS
+    int size[2];               /* default 2 */
+    const char *interpolation; /* "nearest" (default), "bilinear" or "bicubic" */
+} cepa_up_sampling2d_options;
+
+typedef struct cepa_resizing_options {
+    CEPA_LAYER_OPTIONS
+    int height, width;         /* required */
+    const char *interpolation; /* "bilinear" (default), "nearest" or "bicubic" */
+    bool crop_to_aspect_ratio; /* cut the middle instead of distorting */
+    bool antialias;            /* of smaller pictures: every pixel counts */
+} cepa_resizing_options;
+
+typedef struct cepa_repeat_vector_options {
+    CEPA_LAYER_OPTIONS
+    int n; /* required */
+} cepa_repeat_vector_options;
+
+typedef struct cepa_permute_options {
+    CEPA_LAYER_OPTIONS
+    int dims[CEPA_MAX_RANK]; /* required: the input's axes, which count from 1, in their new order */
+} cepa_permute_options;
 
 typedef struct cepa_flatten_options {
     CEPA_LAYER_OPTIONS
@@ -367,6 +474,12 @@ typedef struct cepa_dropout_options {
     int64_t seed;                       /* 0: the run's seed */
 } cepa_dropout_options;
 
+typedef struct cepa_spatial_dropout_options {
+    CEPA_LAYER_OPTIONS
+    double rate;  /* required, 0 ... 1 */
+    int64_t seed; /* 0: the run's seed */
+} cepa_spatial_dropout_options;
+
 typedef struct cepa_batch_normalization_options {
     CEPA_LAYER_OPTIONS
     int axis;         /* default -1, the channels */
@@ -377,6 +490,75 @@ typedef struct cepa_batch_normalization_options {
     const char *beta_initializer, *gamma_initializer, *moving_mean_initializer, *moving_variance_initializer;
     const char *beta_regularizer, *gamma_regularizer, *beta_constraint, *gamma_constraint;
 } cepa_batch_normalization_options;
+
+#define CEPA_GAMMA_BETA_OPTIONS                                                                                        \
+    cepa_flag center, scale;                                                               /* default true */          \
+    const char *beta_initializer, *gamma_initializer;                                      /* default zeros, ones */   \
+    const char *beta_regularizer, *gamma_regularizer, *beta_constraint, *gamma_constraint; /* default none */
+
+typedef struct cepa_layer_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int axis[CEPA_MAX_RANK]; /* default {-1} */
+    double epsilon;          /* default 0.001 */
+    CEPA_GAMMA_BETA_OPTIONS
+} cepa_layer_normalization_options;
+
+typedef struct cepa_group_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int groups;     /* default 32; -1: each channel by itself */
+    double epsilon; /* default 0.001 */
+    CEPA_GAMMA_BETA_OPTIONS
+} cepa_group_normalization_options;
+
+typedef struct cepa_rms_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int axis[CEPA_MAX_RANK]; /* default {-1} */
+    double epsilon;          /* default 0.000001 */
+} cepa_rms_normalization_options;
+
+typedef struct cepa_gaussian_noise_options {
+    CEPA_LAYER_OPTIONS
+    double stddev; /* required, 0 ... 1 */
+    int64_t seed;  /* 0: the run's seed */
+} cepa_gaussian_noise_options;
+
+typedef struct cepa_gaussian_dropout_options {
+    CEPA_LAYER_OPTIONS
+    double rate; /* required, 0 ... below 1 */
+    int64_t seed;
+} cepa_gaussian_dropout_options;
+
+/* Pictures changed by chance in training. A factor is a number f, which stands for -f ... f, or low and high. */
+typedef struct cepa_random_flip_options {
+    CEPA_LAYER_OPTIONS
+    const char *mode; /* "horizontal_and_vertical" (default), "horizontal" or "vertical" */
+    int64_t seed;     /* 0: the run's seed */
+} cepa_random_flip_options;
+
+#define CEPA_SAMPLING_OPTIONS                                                                                          \
+    const char *fill_mode;     /* beyond the edges: "reflect" (default), "wrap", "nearest" or "constant" */            \
+    const char *interpolation; /* "bilinear" (default) or "nearest" */                                                 \
+    int64_t seed;                                                                                                      \
+    double fill_value; /* of "constant" */
+
+typedef struct cepa_random_translation_options {
+    CEPA_LAYER_OPTIONS
+    double height_factor[2], width_factor[2]; /* required: parts of the size, down and to the right */
+    CEPA_SAMPLING_OPTIONS
+} cepa_random_translation_options;
+
+typedef struct cepa_random_rotation_options {
+    CEPA_LAYER_OPTIONS
+    double factor[2]; /* required: parts of a whole turn, counter-clockwise */
+    CEPA_SAMPLING_OPTIONS
+} cepa_random_rotation_options;
+
+typedef struct cepa_random_zoom_options {
+    CEPA_LAYER_OPTIONS
+    double height_factor[2]; /* required: out where it is above 0 */
+    double width_factor[2];  /* default: as the height */
+    CEPA_SAMPLING_OPTIONS
+} cepa_random_zoom_options;
 
 typedef struct cepa_activation_options {
     CEPA_LAYER_OPTIONS
@@ -389,6 +571,23 @@ typedef struct cepa_relu_options {
     double negative_slope;
     double threshold;
 } cepa_relu_options;
+
+typedef struct cepa_leaky_relu_options {
+    CEPA_LAYER_OPTIONS
+    double negative_slope; /* default 0.3 */
+} cepa_leaky_relu_options;
+
+typedef struct cepa_prelu_options {
+    CEPA_LAYER_OPTIONS
+    const char *alpha_initializer; /* default zeros */
+    const char *alpha_regularizer, *alpha_constraint;
+    int shared_axes[CEPA_MAX_RANK]; /* along which alpha is the same; default none */
+} cepa_prelu_options;
+
+typedef struct cepa_elu_options {
+    CEPA_LAYER_OPTIONS
+    double alpha; /* default 1 */
+} cepa_elu_options;
 
 typedef struct cepa_softmax_options {
     CEPA_LAYER_OPTIONS
@@ -415,24 +614,68 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
 #define cepa_input(...)             cepa_layer("InputLayer", &(cepa_input_options){.graph = __VA_ARGS__})
 #define cepa_rescaling(...)         cepa_layer("Rescaling", &(cepa_rescaling_options){.input = __VA_ARGS__})
 #define cepa_conv2d(...)            cepa_layer("Conv2D", &(cepa_conv2d_options){.input = __VA_ARGS__})
+#define cepa_conv1d(...)            cepa_layer("Conv1D", &(cepa_conv1d_options){.input = __VA_ARGS__})
+#define cepa_depthwise_conv2d(...)  cepa_layer("DepthwiseConv2D", &(cepa_depthwise_conv2d_options){.input = __VA_ARGS__})
+#define cepa_separable_conv2d(...)  cepa_layer("SeparableConv2D", &(cepa_separable_conv2d_options){.input = __VA_ARGS__})
+#define cepa_conv2d_transpose(...)  cepa_layer("Conv2DTranspose", &(cepa_conv2d_transpose_options){.input = __VA_ARGS__})
 #define cepa_dense(...)             cepa_layer("Dense", &(cepa_dense_options){.input = __VA_ARGS__})
 #define cepa_max_pooling2d(...)     cepa_layer("MaxPooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
 #define cepa_average_pooling2d(...) cepa_layer("AveragePooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_max_pooling1d(...)     cepa_layer("MaxPooling1D", &(cepa_pooling1d_options){.input = __VA_ARGS__})
+#define cepa_average_pooling1d(...) cepa_layer("AveragePooling1D", &(cepa_pooling1d_options){.input = __VA_ARGS__})
 #define cepa_global_max_pooling2d(...)                                                                                 \
-    cepa_layer("GlobalMaxPooling2D", &(cepa_global_pooling2d_options){.input = __VA_ARGS__})
+    cepa_layer("GlobalMaxPooling2D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
 #define cepa_global_average_pooling2d(...)                                                                             \
-    cepa_layer("GlobalAveragePooling2D", &(cepa_global_pooling2d_options){.input = __VA_ARGS__})
-#define cepa_flatten(...) cepa_layer("Flatten", &(cepa_flatten_options){.input = __VA_ARGS__})
-#define cepa_reshape(...) cepa_layer("Reshape", &(cepa_reshape_options){.input = __VA_ARGS__})
-#define cepa_dropout(...) cepa_layer("Dropout", &(cepa_dropout_options){.input = __VA_ARGS__})
+    cepa_layer("GlobalAveragePooling2D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
+#define cepa_global_max_pooling1d(...)                                                                                 \
+    cepa_layer("GlobalMaxPooling1D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
+#define cepa_global_average_pooling1d(...)                                                                             \
+    cepa_layer("GlobalAveragePooling1D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
+#define cepa_zero_padding1d(...) cepa_layer("ZeroPadding1D", &(cepa_zero_padding1d_options){.input = __VA_ARGS__})
+#define cepa_zero_padding2d(...) cepa_layer("ZeroPadding2D", &(cepa_zero_padding2d_options){.input = __VA_ARGS__})
+#define cepa_cropping1d(...)     cepa_layer("Cropping1D", &(cepa_cropping1d_options){.input = __VA_ARGS__})
+#define cepa_cropping2d(...)     cepa_layer("Cropping2D", &(cepa_cropping2d_options){.input = __VA_ARGS__})
+#define cepa_up_sampling1d(...)  cepa_layer("UpSampling1D", &(cepa_up_sampling1d_options){.input = __VA_ARGS__})
+#define cepa_up_sampling2d(...)  cepa_layer("UpSampling2D", &(cepa_up_sampling2d_options){.input = __VA_ARGS__})
+#define cepa_resizing(...)       cepa_layer("Resizing", &(cepa_resizing_options){.input = __VA_ARGS__})
+#define cepa_repeat_vector(...)  cepa_layer("RepeatVector", &(cepa_repeat_vector_options){.input = __VA_ARGS__})
+#define cepa_permute(...)        cepa_layer("Permute", &(cepa_permute_options){.input = __VA_ARGS__})
+#define cepa_flatten(...)        cepa_layer("Flatten", &(cepa_flatten_options){.input = __VA_ARGS__})
+#define cepa_reshape(...)        cepa_layer("Reshape", &(cepa_reshape_options){.input = __VA_ARGS__})
+#define cepa_dropout(...)        cepa_layer("Dropout", &(cepa_dropout_options){.input = __VA_ARGS__})
+#define cepa_spatial_dropout1d(...)                                                                                    \
+    cepa_layer("SpatialDropout1D", &(cepa_spatial_dropout_options){.input = __VA_ARGS__})
+#define cepa_spatial_dropout2d(...)                                                                                    \
+    cepa_layer("SpatialDropout2D", &(cepa_spatial_dropout_options){.input = __VA_ARGS__})
 #define cepa_batch_normalization(...)                                                                                  \
     cepa_layer("BatchNormalization", &(cepa_batch_normalization_options){.input = __VA_ARGS__})
-#define cepa_activation(...) cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
-#define cepa_relu(...)       cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
-#define cepa_softmax(...)    cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
+#define cepa_layer_normalization(...)                                                                                  \
+    cepa_layer("LayerNormalization", &(cepa_layer_normalization_options){.input = __VA_ARGS__})
+#define cepa_group_normalization(...)                                                                                  \
+    cepa_layer("GroupNormalization", &(cepa_group_normalization_options){.input = __VA_ARGS__})
+#define cepa_rms_normalization(...)                                                                                    \
+    cepa_layer("RMSNormalization", &(cepa_rms_normalization_options){.input = __VA_ARGS__})
+#define cepa_gaussian_noise(...)   cepa_layer("GaussianNoise", &(cepa_gaussian_noise_options){.input = __VA_ARGS__})
+#define cepa_gaussian_dropout(...) cepa_layer("GaussianDropout", &(cepa_gaussian_dropout_options){.input = __VA_ARGS__})
+#define cepa_random_flip(...)      cepa_layer("RandomFlip", &(cepa_random_flip_options){.input = __VA_ARGS__})
+#define cepa_random_translation(...)                                                                                   \
+    cepa_layer("RandomTranslation", &(cepa_random_translation_options){.input = __VA_ARGS__})
+#define cepa_random_rotation(...) cepa_layer("RandomRotation", &(cepa_random_rotation_options){.input = __VA_ARGS__})
+#define cepa_random_zoom(...)     cepa_layer("RandomZoom", &(cepa_random_zoom_options){.input = __VA_ARGS__})
+#define cepa_activation(...)      cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
+#define cepa_relu(...)            cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
+#define cepa_leaky_relu(...)      cepa_layer("LeakyReLU", &(cepa_leaky_relu_options){.input = __VA_ARGS__})
+#define cepa_prelu(...)           cepa_layer("PReLU", &(cepa_prelu_options){.input = __VA_ARGS__})
+#define cepa_elu(...)             cepa_layer("ELU", &(cepa_elu_options){.input = __VA_ARGS__})
+#define cepa_softmax(...)         cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
 #define cepa_activity_regularization(...)                                                                              \
     cepa_layer("ActivityRegularization", &(cepa_activity_regularization_options){.input = __VA_ARGS__})
 #define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__}) /* cepa_add({a, b}) */
+#define cepa_subtract(...)    cepa_layer("Subtract", &(cepa_merge_options){.inputs = __VA_ARGS__})
+#define cepa_multiply(...)    cepa_layer("Multiply", &(cepa_merge_options){.inputs = __VA_ARGS__})
+#define cepa_average(...)     cepa_layer("Average", &(cepa_merge_options){.inputs = __VA_ARGS__})
+#define cepa_maximum(...)     cepa_layer("Maximum", &(cepa_merge_options){.inputs = __VA_ARGS__})
+#define cepa_minimum(...)     cepa_layer("Minimum", &(cepa_merge_options){.inputs = __VA_ARGS__})
 #define cepa_concatenate(...) cepa_layer("Concatenate", &(cepa_concatenate_options){.inputs = __VA_ARGS__})
 
 /* Calls once more the layer that made a tensor, on another input: a shared layer. */

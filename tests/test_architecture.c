@@ -145,23 +145,19 @@ static void test_keras2_calls(void **state)
         "x:; d: x/0; d: d/0; s: d/0 d/1");
 }
 
+#define CALLED(tensors, keywords) "{'args': [" tensors "], 'kwargs': " keywords "}"
+#define ON_INPUT                  CALLED(TENSOR("x", "0"), "{'training': false}")
+#define ON_ITSELF                 CALLED(TENSOR("d", "0"), "{'training': true}")
+#define ON_BOTH                   CALLED("[" TENSOR("d", "0") ", " TENSOR("d", "1") "]", "{}")
+#define DENSE_CALLS               "'inbound_nodes': [" ON_INPUT ", " ON_ITSELF "]}, "
+#define ADD_CALLS                 "'inbound_nodes': [" ON_BOTH "]}"
+
 static void test_keras3_calls(void **state)
 {
     (void)state;
-    reads_as(
-        FUNCTIONAL(
-            INPUT3("x") "'name': 'x', 'inbound_nodes': []}, " DENSE("d") "'inbound_nodes': [{'args': [" TENSOR("x", "0") "], 'kwargs': {'training': false}}, {'args': [" TENSOR(
-                "d",
-                "0") "], 'kwargs': {}}]}, " ADD("s") "'inbound_nodes': [{'args': [[" TENSOR("d",
-                                                                                            "0") ", " TENSOR("d",
-                                                                                                             "1") "]], "
-                                                                                                                  "'kwa"
-                                                                                                                  "rgs'"
-                                                                                                                  ": "
-                                                                                                                  "{}}]"
-                                                                                                                  "}",
-            "['x', 0, 0]", "{'b': ['d', 0, 0], 'a': ['s', 0, 0]}"),
-        "x:; d: x/0 training=False; d: d/0; s: d/0 d/1");
+    reads_as(FUNCTIONAL(INPUT3("x") "'name': 'x', 'inbound_nodes': []}, " DENSE("d") DENSE_CALLS ADD("s") ADD_CALLS,
+                        "['x', 0, 0]", "{'b': ['d', 0, 0], 'a': ['s', 0, 0]}"),
+             "x:; d: x/0 training=False; d: d/0; s: d/0 d/1");
     opened o; /* a dict's outputs are in the order of its names */
     open_text(
         &o, FUNCTIONAL(INPUT3("x") "'name': 'x', 'inbound_nodes': []}, " DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}",

@@ -48,20 +48,64 @@ static void check_sums(size_t count)
 {
     guarded a = random_lanes(count, count), b = random_lanes(count, count + 1);
     guarded filled = guarded_lanes(count), sum = guarded_lanes(count), product = guarded_lanes(count),
-            scaled = guarded_lanes(count);
+            scaled = guarded_lanes(count), difference = guarded_lanes(count), larger = guarded_lanes(count),
+            smaller = guarded_lanes(count);
     table->fill(filled.lanes, count, (real)2.5);
     table->add(a.lanes, b.lanes, sum.lanes, count);
     table->multiply(a.lanes, b.lanes, product.lanes, count);
+    table->subtract(a.lanes, b.lanes, difference.lanes, count);
+    table->maximum(a.lanes, b.lanes, larger.lanes, count);
+    table->minimum(a.lanes, b.lanes, smaller.lanes, count);
     table->scale_offset(a.lanes, scaled.lanes, count, (real)0.3, (real)-0.7);
     for (size_t i = 0; i < count * LANES; i++) {
         assert_equal(filled.reals[i], (real)2.5);
         assert_equal(sum.reals[i], a.reals[i] + b.reals[i]);
         assert_equal(product.reals[i], a.reals[i] * b.reals[i]);
+        assert_equal(difference.reals[i], a.reals[i] - b.reals[i]);
+        bool unordered = isnan(a.reals[i]) || isnan(b.reals[i]);
+        assert_equal(larger.reals[i], unordered ? (real)NAN : a.reals[i] > b.reals[i] ? a.reals[i] : b.reals[i]);
+        assert_equal(smaller.reals[i], unordered ? (real)NAN : a.reals[i] < b.reals[i] ? a.reals[i] : b.reals[i]);
         assert_equal(scaled.reals[i], a.reals[i] * (real)0.3 + (real)-0.7);
     }
     table->add(a.lanes, b.lanes, a.lanes, count);
     assert_same_bits(&a, &sum);
-    FREE_ALL(&a, &b, &filled, &sum, &product, &scaled);
+    FREE_ALL(&a, &b, &filled, &sum, &product, &scaled, &difference, &larger, &smaller);
+}
+
+/* What is taken where two are equal, and what stays. */
+static void check_taking(size_t count)
+{
+    guarded x = guarded_lanes(count), y = guarded_lanes(count), all = random_lanes(count, count),
+            left = random_lanes(count, count), taken = guarded_lanes(count);
+    for (size_t i = 0; i < count * LANES; i++) {
+        x.reals[i] = (real)(i % 3);
+        y.reals[i] = (real)(i % 2);
+    }
+    table->take_where_equal(x.lanes, y.lanes, left.lanes, taken.lanes, count);
+    for (size_t i = 0; i < count * LANES; i++) {
+        assert_equal(taken.reals[i], i % 3 == i % 2 ? all.reals[i] : 0);
+        assert_equal(left.reals[i], i % 3 == i % 2 ? 0 : all.reals[i]);
+    }
+    FREE_ALL(&x, &y, &all, &left, &taken);
+}
+
+/* Sums over an index that holds places several times. */
+static void check_scattering(size_t count)
+{
+    uint32_t index[MOST];
+    for (size_t e = 0; e < count; e++) index[e] = (uint32_t)(e * 5 % (count / 2 + 1));
+    guarded x = guarded_lanes(count), y = guarded_lanes(count);
+    fill_random(&x, count);
+    table->fill(y.lanes, count, 0);
+    table->scatter_add(x.lanes, index, y.lanes, count);
+    for (size_t place = 0; place < count; place++)
+        for (size_t r = 0; r < LANES; r++) {
+            real sum = 0;
+            for (size_t e = 0; e < count; e++)
+                if (index[e] == place) sum += x.lanes[e].lane[r];
+            assert_equal(y.lanes[place].lane[r], sum);
+        }
+    FREE_ALL(&x, &y);
 }
 
 static void check_copies(size_t count)
@@ -83,6 +127,8 @@ static void check_elementwise(const kernel_table *t)
     for (size_t count = 1; count <= MOST; count++) {
         check_sums(count);
         check_copies(count);
+        check_taking(count);
+        check_scattering(count);
     }
 }
 

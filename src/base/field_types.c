@@ -192,6 +192,37 @@ static bool get_ints(arena *arena, const field *f, const void *at, const value *
     return true;
 }
 
+static cepa_status put_sides(const field_target *t, const value *v, void *at)
+{
+    int *sides = at;
+    size_t axes = t->field->count / 2;
+    bool each = axes > 1 && v->kind == VALUE_LIST;
+    if (each && v->list.count != axes) return refuse_type(t, v);
+    for (size_t i = 0; i < axes; i++) {
+        const value *side = each ? v->list.items[i] : v;
+        bool pair = side->kind == VALUE_LIST;
+        if (pair && side->list.count != 2) return refuse_type(t, v);
+        for (size_t k = 0; k < 2; k++) {
+            cepa_status status = take_int(t, pair ? side->list.items[k] : side, &sides[2 * i + k]);
+            if (status) return status;
+        }
+    }
+    return CEPA_OK;
+}
+
+static bool get_sides(arena *arena, const field *f, const void *at, const value **v)
+{
+    const int *sides = at;
+    size_t axes = f->count / 2, set = f->count;
+    while (set && !sides[set - 1]) set--;
+    if (!set) return false;
+    const value **pairs = arena_array(arena, axes, sizeof *pairs);
+    for (size_t i = 0; pairs && i < axes; i++)
+        if (!(pairs[i] = list_of_ints(arena, sides + 2 * i, 2))) pairs = NULL;
+    *v = !pairs ? NULL : axes == 1 ? pairs[0] : value_list(arena, pairs, axes);
+    return true;
+}
+
 /* A size or an axis: not 0, which ends the list. */
 static cepa_status take_size(const field_target *t, const value *v, int *size)
 {
@@ -334,6 +365,8 @@ const field_ops field_ops_of[FIELD_TYPES] = {
     [FIELD_INT] = {sizeof(int), VALUE_INT, false, "an integer", NULL, put_int, get_int},
     [FIELD_LONG] = {sizeof(int64_t), VALUE_INT, false, "an integer", NULL, put_long, get_long},
     [FIELD_INTS] = {sizeof(int), VALUE_INT, true, "an integer or a tuple of ", " integers", put_ints, get_ints},
+    [FIELD_SIDES] = {sizeof(int), VALUE_INT, false, "an integer, or one or two integers for each axis", NULL, put_sides,
+                     get_sides},
     [FIELD_SHAPE] = {sizeof(int), VALUE_INT, true, "a tuple of at most ", " sizes", put_shape, get_shape},
     [FIELD_AXES] = {sizeof(int), VALUE_INT, true, "an axis or at most ", " axes", put_shape, get_axes},
     [FIELD_WEIGHT_AXES] = {sizeof(int), VALUE_INT, true, "an axis or at most ", " axes", put_shape, get_weight_axes},

@@ -10,13 +10,15 @@
  * The real zero that is meant is -0.0 (CEPA_ZERO) from a caller. Resolved it is +0.0, but -0.0 where +0.0 means
  * something else: None in an optional REAL, the end of REALS. */
 typedef enum field_type {
-    FIELD_REAL,        /* double */
-    FIELD_REALS,       /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
-    FIELD_INT,         /* int */
-    FIELD_LONG,        /* int64_t */
-    FIELD_INTS,        /* int[count]: one int stands for all; exactly count in a tuple */
-    FIELD_SHAPE,       /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
-    FIELD_AXES,        /* int[count]: a number or a list; ends at the first 0; one is written as a number */
+    FIELD_REAL,  /* double */
+    FIELD_REALS, /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
+    FIELD_INT,   /* int */
+    FIELD_LONG,  /* int64_t */
+    FIELD_INTS,  /* int[count]: one int stands for all; exactly count in a tuple */
+    FIELD_SIDES, /* int[2 * axes]: before and after each axis; in a value a number for all, one for each of several
+                  * axes, or a pair for each; a pair alone where there is one axis */
+    FIELD_SHAPE, /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
+    FIELD_AXES,  /* int[count]: a number or a list; ends at the first 0; one is written as a number */
     FIELD_WEIGHT_AXES, /* int[count]: the same of a weight's axes, which count from 0: an axis that is not negative is
                         * stored one higher */
     FIELD_FLAG,        /* cepa_flag in the caller's struct; 1 or 0 once resolved */
@@ -59,6 +61,7 @@ typedef struct field {
 #define INT(options_, member_, ...)             FIELD(FIELD_INT, options_, member_, __VA_ARGS__)
 #define LONG(options_, member_, ...)            FIELD(FIELD_LONG, options_, member_, __VA_ARGS__)
 #define INTS(options_, member_, ...)            FIELD_ARRAY(FIELD_INTS, options_, member_, int, __VA_ARGS__)
+#define SIDES(options_, member_, ...)           FIELD_ARRAY(FIELD_SIDES, options_, member_, int, __VA_ARGS__)
 #define SHAPE(options_, member_, ...)           FIELD_ARRAY(FIELD_SHAPE, options_, member_, int, __VA_ARGS__)
 #define AXES(options_, member_, ...)            FIELD_ARRAY(FIELD_AXES, options_, member_, int, __VA_ARGS__)
 #define WEIGHT_AXES(options_, member_, ...)     FIELD_ARRAY(FIELD_WEIGHT_AXES, options_, member_, int, __VA_ARGS__)

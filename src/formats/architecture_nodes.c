@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a call was told besides tensors: None changes nothing, False is what every flag but training has anyway. */
-static cepa_status read_keywords(reading *r, const value *keywords, bool *inference)
+/* What a call was told besides tensors: None changes nothing, False is what every flag but training has anyway.
+ * keras3: its models tell every layer again whether they train, so that training=True changes nothing either. */
+static cepa_status read_keywords(reading *r, const value *keywords, bool keras3, bool *inference)
 {
     for (size_t i = 0; keywords && keywords->kind == VALUE_DICT && i < keywords->call.count; i++) {
         const named_value *m = &keywords->call.members[i];
         bool off = m->value->kind == VALUE_BOOL && !m->value->boolean;
-        if (off && strcmp(m->name, "training") == 0) *inference = true;
+        bool training = strcmp(m->name, "training") == 0;
+        if (off && training) *inference = true;
+        if (keras3 && training && m->value->kind == VALUE_BOOL) continue;
         if (!off && m->value->kind != VALUE_NONE)
             return fail(r->error, CEPA_UNSUPPORTED, "it is called with the argument %s, which is not built in",
                         m->name);
@@ -27,7 +30,7 @@ bool read_tensor_place(reading *r, const value *v, tensor_place *place)
         item[1]->integer < 0 || item[2]->integer < 0)
         return fail(r->error, CEPA_FORMAT, "a tensor is not written as [layer, call, output]"), false;
     *place = (tensor_place){item[0]->text, item[1]->integer, item[2]->integer, false};
-    return v->list.count < 4 || !read_keywords(r, item[3], &place->inference);
+    return v->list.count < 4 || !read_keywords(r, item[3], false, &place->inference);
 }
 
 /* Counts the tensors in the positional arguments of a Keras 3 call, and reads them where places is not NULL. */
@@ -54,7 +57,7 @@ static cepa_status read_keras3_node(reading *r, const value *node, tensor_place 
     const value *arguments = value_member(node, "args");
     if (!arguments || arguments->kind != VALUE_LIST)
         return fail(r->error, CEPA_FORMAT, "a call without its arguments (args)");
-    cepa_status status = read_keywords(r, value_member(node, "kwargs"), inference);
+    cepa_status status = read_keywords(r, value_member(node, "kwargs"), true, inference);
     if (!status) status = collect_tensors(r, arguments, NULL, count);
     if (status) return status;
     if (!(*inputs = arena_array(r->memory, *count, sizeof **inputs))) return fail_memory(r->error);

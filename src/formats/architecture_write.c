@@ -141,17 +141,18 @@ static cepa_status write_input(arena *memory, const layer *l, const shape *s, co
 static cepa_status write_plain_layer(arena *memory, const layer *l, const value **object, cepa_error *error)
 {
     enum { HEAD = 3 };
+    const size_t head = l->class->always_trainable ? HEAD - 1 : HEAD;
     named_value *own, *members;
     size_t count;
     cepa_status status = keras_config_write(memory, &l->class->kind, l->options, HEAD, &own, &count, error);
     if (status) return fail_in(error, status, "layer %s", l->name);
     if (!(members = arena_array(memory, count + HEAD, sizeof *members))) return fail_memory(error);
     members[0] = (named_value){"name", name_value(memory, l->name)};
-    members[1] = (named_value){"trainable", value_bool(memory, l->trainable)};
-    members[2] = (named_value){"dtype", value_text(memory, "float32")};
-    if (count) memcpy(members + HEAD, own, count * sizeof *own);
-    const value *config =
-        members[0].value && members[1].value && members[2].value ? value_dict(memory, members, count + HEAD) : NULL;
+    members[1] = (named_value){"dtype", value_text(memory, "float32")};
+    members[2] = (named_value){"trainable", value_bool(memory, l->trainable)};
+    bool good = members[0].value && members[1].value && members[2].value;
+    if (count) memcpy(members + head, own, count * sizeof *own);
+    const value *config = good ? value_dict(memory, members, count + head) : NULL;
     *object = config ? keras_object_write(memory, "keras.layers", l->class->kind.name, config) : NULL;
     return *object ? CEPA_OK : fail_memory(error);
 }

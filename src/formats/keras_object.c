@@ -147,6 +147,8 @@ static const struct {
     {"renorm_momentum", ANYTHING},
     {"seed", ANYTHING},
     {"autocast", ANYTHING},
+    {"fill_mode", ANYTHING}, /* of Resizing, where pad_to_aspect_ratio is False */
+    {"fill_value", ANYTHING},
     {"groups", ONE},
     {"dilation_rate", ONE},
     {"data_format", CHANNELS_LAST},

@@ -155,6 +155,7 @@ typedef struct layer_class {
     bool penalizes;           /* forward writes c->penalty */
     bool takes_activation;    /* its arguments activation and activity_regularizer become calls of their own */
     bool is_input;
+    bool always_trainable; /* Keras' class does not take the argument */
 } layer_class;
 
 /* Every layer, in documentation order. Entries are layer_class. Defined in layers/table.c. */

@@ -68,6 +68,42 @@ typedef struct pool_shape {
     size_t pad_top, pad_left;
 } pool_shape;
 
+/* One pixel of another picture, and how much it counts. */
+typedef struct tap {
+    uint32_t place;
+    real weight;
+} tap;
+
+/* Pictures of out pixels made of pictures of in: pixel i of tap[first[i]] ... tap[first[i + 1] - 1]. */
+typedef struct resampling {
+    size_t in, out;
+    const uint32_t *first;
+    const tap *tap;
+} resampling;
+
+/* Each n numbers of [outer][n][inner] are brought to one size: y = (x - mean) / sqrt(variance + epsilon) * gamma +
+ * beta. Not centred, the mean is taken for 0. Number k of outer o has entry o * step + k / repeat of gamma and beta. */
+typedef struct normalisation {
+    size_t outer, n, inner;
+    size_t step, repeat;
+    bool centred;
+    double epsilon;
+} normalisation;
+
+/* Pictures looked at through a linear map, another one in each lane. */
+typedef enum outside { OUTSIDE_REFLECT, OUTSIDE_WRAP, OUTSIDE_NEAREST, OUTSIDE_CONSTANT } outside;
+typedef struct mapping {
+    size_t height, width, channels;
+    outside outside; /* what stands beyond the picture's edges: itself mirrored or again, its edge, or constant */
+    bool nearest;    /* the nearest pixel instead of the four around */
+    real constant;
+} mapping;
+
+/* Pixel (row, column) comes from (a row + b column + c, d row + e column + f) of the picture. */
+typedef struct linear_map {
+    real a, b, c, d, e, f;
+} linear_map;
+
 /* One block of a loss. Predictions and targets are [classes][positions]; each position of a row is a sample. */
 typedef struct loss_block {
     const lanes *prediction;
@@ -137,16 +173,23 @@ typedef struct activation_parameters {
     X(void, global_max_forward, (const lanes *x, lanes *y, size_t outer, size_t inner))                                \
     X(void, global_max_gradient,                                                                                       \
       (const lanes *dy, const lanes *x, const lanes *y, lanes *dx, size_t outer, size_t inner))                        \
+    /* resample.c */                                                                                                   \
+    X(void, resample, (const resampling *r, const lanes *x, lanes *y, size_t channels))                                \
+    X(void, resample_gradient, (const resampling *r, const lanes *dy, lanes *dx, size_t channels))                     \
     /* elementwise.c */                                                                                                \
     X(void, fill, (lanes * y, size_t count, real number))                                                              \
     X(void, add, (const lanes *a, const lanes *b, lanes *y, size_t count))              /* y may be a or b */          \
     X(void, scale_offset, (const lanes *x, lanes *y, size_t count, real scale, real offset)) /* x * scale + offset */   \
+    X(void, subtract, (const lanes *a, const lanes *b, lanes *y, size_t count))         /* y may be a or b */          \
     X(void, multiply, (const lanes *a, const lanes *b, lanes *y, size_t count))         /* y may be a or b */          \
+    X(void, maximum, (const lanes *a, const lanes *b, lanes *y, size_t count))          /* y may be a or b */          \
+    X(void, minimum, (const lanes *a, const lanes *b, lanes *y, size_t count))          /* y may be a or b */          \
+    /* where x is y, what is left goes to dx and nothing stays; elsewhere dx is 0 */                                   \
+    X(void, take_where_equal, (const lanes *x, const lanes *y, lanes *left, lanes *dx, size_t count))                  \
     /* y[e] = x[index[e]]; its gradient for an index that holds each place once */                                     \
     X(void, gather, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                                   \
     X(void, scatter, (const lanes *x, const uint32_t *index, lanes *y, size_t count))   /* y[index[e]] = x[e] */       \
-    /* broadcast.c: y[e] = a[e] + b[index[e]], y may be a; y[index[e]] += x[e], in the order of e */                   \
-    X(void, add_gathered, (const lanes *a, const lanes *b, const uint32_t *index, lanes *y, size_t count))             \
+    /* y[index[e]] += x[e], in the order of e */                                                                       \
     X(void, scatter_add, (const lanes *x, const uint32_t *index, lanes *y, size_t count))                              \
     /* dropout.c: a factor for each number: scale where the word is at least limit, else 0; the word of lane r in        \
      * element e is that of row rows[r] and element index[e], as base/random.h's random_word gives it */               \
@@ -170,6 +213,21 @@ typedef struct activation_parameters {
     X(void, channel_combine, /* y = a * p[c] + b * q[c] + r[c]; y may be a or b */                                     \
       (const lanes *a, const lanes *b, lanes *y, size_t outer, size_t channels, size_t inner, const real *p,           \
        const real *q, const real *r))                                                                                  \
+    /* gamma, beta NULL: 1, 0. gradients of gamma and beta: sums over the block's first rows lanes; NULL: not wanted */ \
+    X(void, normalise, (const normalisation *s, const lanes *x, const real *gamma, const real *beta, lanes *y))        \
+    X(void, normalise_gradient,                                                                                        \
+      (const normalisation *s, const lanes *x, const lanes *dy, const real *gamma, lanes *dx))                         \
+    X(void, normalise_weights,                                                                                         \
+      (const normalisation *s, const lanes *x, const lanes *dy, size_t rows, double *d_gamma, double *d_beta))         \
+    /* prelu.c: x or, below 0, alpha[index[e]] * x; d_alpha[index[e]] is added to */                                   \
+    X(void, prelu_forward, (const lanes *x, const real *alpha, const uint32_t *index, lanes *y, size_t count))         \
+    X(void, prelu_gradient,                                                                                            \
+      (const lanes *dy, const lanes *x, const real *alpha, const uint32_t *index, lanes *dx, size_t count))            \
+    X(void, prelu_weights,                                                                                             \
+      (const lanes *dy, const lanes *x, const uint32_t *index, size_t rows, size_t count, real *d_alpha))              \
+    /* map.c: maps holds one for each lane */                                                                          \
+    X(void, map_pictures, (const mapping *m, const linear_map maps[LANES], const lanes *x, lanes *y))                  \
+    X(void, map_pictures_gradient, (const mapping *m, const linear_map maps[LANES], const lanes *dy, lanes *dx))       \
     /* convert.c */                                                                                                    \
     X(void, load_bytes,                                                                                                \
       (const uint8_t *const rows[LANES], const uint32_t *index, const real table[256], lanes *y, size_t count))        \

@@ -5,24 +5,104 @@ typedef struct geometry {
     bool bias;
 } geometry;
 
+/* An axis that a picture of fewer axes does not have. */
+static const window no_axis = {.in = 1, .out = 1, .size = 1, .stride = 1, .dilation = 1};
+
+static bool fit_windows(shape_pass *p, const convolution *o, window *axis)
+{
+    const int *in = p->input->size;
+    bool strided = false, dilated = false;
+    for (size_t i = 0; i < o->axes; i++) {
+        strided = strided || o->strides[i] > 1;
+        dilated = dilated || o->dilation_rate[i] > 1;
+    }
+    if (strided && dilated) return refuse(p, "strides and dilation_rate may not both be above 1");
+    for (size_t i = 0; i < o->axes; i++) {
+        if (window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding)) continue;
+        char kernel[48], input[48];
+        sizes_text(o->kernel_size, o->axes, kernel, sizeof kernel);
+        sizes_text(in, o->axes, input, sizeof input);
+        return refuse(p, "kernel %s does not fit its input %s (padding '%s')", kernel, input, o->padding);
+    }
+    return true;
+}
+
+conv_shape conv_shape_of(const window axis[2], size_t in_channels, size_t out_channels, size_t groups)
+{
+    return (conv_shape){
+        .in_height = axis[0].in,
+        .in_width = axis[1].in,
+        .in_channels = in_channels,
+        .out_height = axis[0].out,
+        .out_width = axis[1].out,
+        .out_channels = out_channels,
+        .kernel_height = axis[0].size,
+        .kernel_width = axis[1].size,
+        .stride_height = axis[0].stride,
+        .stride_width = axis[1].stride,
+        .dilation_height = axis[0].dilation,
+        .dilation_width = axis[1].dilation,
+        .pad_top = axis[0].before,
+        .pad_left = axis[1].before,
+        .groups = groups,
+        .direct = conv_direct_wanted(),
+    };
+}
+
+conv_shape pointwise_shape(size_t height, size_t width, size_t in_channels, size_t out_channels)
+{
+    window axis[2] = {no_axis, no_axis};
+    axis[0].in = axis[0].out = height;
+    axis[1].in = axis[1].out = width;
+    return conv_shape_of(axis, in_channels, out_channels, 1);
+}
+
+bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s)
+{
+    window axis[2] = {no_axis, no_axis};
+    if (!need_axes(p, o->axes) || !need_size(p, o->axes) || !fit_windows(p, o, axis + 2 - o->axes)) return false;
+    int channels = p->input->size[o->axes];
+    if (channels % o->groups || o->filters % o->groups)
+        return refuse(p, "groups=%d must divide its %d input channels and its %d filters", o->groups, channels,
+                      o->filters);
+    p->output[0] = *p->input;
+    p->output[0].size[o->axes] = o->filters;
+    for (size_t i = 0; i < o->axes; i++) p->output[0].size[i] = (int)axis[2 - o->axes + i].out;
+    *s = conv_shape_of(axis, (size_t)channels, (size_t)o->filters, (size_t)o->groups);
+    return true;
+}
+
+shape kernel_shape(const convolution *o, int before_last, int last)
+{
+    shape s = {.rank = o->axes + 2};
+    for (size_t i = 0; i < o->axes; i++) s.size[i] = o->kernel_size[i];
+    s.size[o->axes] = before_last;
+    s.size[o->axes + 1] = last;
+    return s;
+}
+
+void declare_kernel_and_bias(shape_pass *p, const shape *kernel, int channels, const kernel_texts *texts)
+{
+    declare_weight(p, &(weight_spec){.name = texts->name ? texts->name : "kernel",
+                                     .shape = *kernel,
+                                     .initializer = texts->kernel_initializer,
+                                     .regularizer = texts->kernel_regularizer,
+                                     .constraint = texts->kernel_constraint});
+    if (texts->use_bias)
+        declare_weight(p, &(weight_spec){.name = "bias",
+                                         .shape = {1, {channels}},
+                                         .initializer = texts->bias_initializer,
+                                         .regularizer = texts->bias_regularizer,
+                                         .constraint = texts->bias_constraint});
+}
+
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts)
 {
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     *g = (geometry){.shape = *s, .bias = texts->use_bias};
-    g->shape.direct = conv_direct_wanted();
     s = &g->shape;
-    declare_weight(p, &(weight_spec){.name = "kernel",
-                                     .shape = *kernel,
-                                     .initializer = texts->kernel_initializer,
-                                     .regularizer = texts->kernel_regularizer,
-                                     .constraint = texts->kernel_constraint});
-    if (g->bias)
-        declare_weight(p, &(weight_spec){.name = "bias",
-                                         .shape = {1, {kernel->size[kernel->rank - 1]}},
-                                         .initializer = texts->bias_initializer,
-                                         .regularizer = texts->bias_regularizer,
-                                         .constraint = texts->bias_constraint});
+    declare_kernel_and_bias(p, kernel, (int)s->out_channels, texts);
     if (!s->out_height || !s->out_width) return true; /* unknown: nothing will run */
     declare_packed(p, PASS_FORWARD, kernels->conv_packed_size(s, false));
     declare_packed(p, PASS_GRADIENT_INPUTS, kernels->conv_packed_size(s, true));

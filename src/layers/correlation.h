@@ -1,4 +1,4 @@
-/* What Conv2D and Dense are: a correlation with filters, plus bias. */
+/* What Dense and the convolutions are: a correlation with filters, plus bias. */
 #ifndef LAYERS_CORRELATION_H
 #define LAYERS_CORRELATION_H
 
@@ -9,13 +9,36 @@ typedef struct kernel_texts {
     bool use_bias;
     const char *kernel_initializer, *bias_initializer, *kernel_regularizer, *bias_regularizer, *kernel_constraint,
         *bias_constraint;
+    const char *name; /* of the kernel; NULL: "kernel" */
 } kernel_texts;
 
 #define KERNEL_TEXTS(o)                                                                                                \
     (&(kernel_texts){(o)->use_bias == CEPA_TRUE, (o)->kernel_initializer, (o)->bias_initializer,                       \
-                     (o)->kernel_regularizer, (o)->bias_regularizer, (o)->kernel_constraint, (o)->bias_constraint})
+                     (o)->kernel_regularizer, (o)->bias_regularizer, (o)->kernel_constraint, (o)->bias_constraint,     \
+                     NULL})
 
-/* Declares kernel (of the given shape, filters last) and bias, the packed form and the splits. */
+/* What the convolutions say of their windows; sizes one for each axis. */
+typedef struct convolution {
+    size_t axes; /* 1 or 2 */
+    const int *kernel_size, *strides, *dilation_rate;
+    const char *padding;
+    int filters, groups;
+} convolution;
+
+/* A correlation with the windows of two axes, and one of 1 x 1. */
+conv_shape conv_shape_of(const window axis[2], size_t in_channels, size_t out_channels, size_t groups);
+conv_shape pointwise_shape(size_t height, size_t width, size_t in_channels, size_t out_channels);
+
+/* Fits the windows to the input: fills the output's shape and *s. */
+bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s);
+
+/* The shape of a kernel: its sizes and two numbers of channels. */
+shape kernel_shape(const convolution *o, int before_last, int last);
+
+/* Declares kernel (of the given shape) and bias of so many channels. */
+void declare_kernel_and_bias(shape_pass *p, const shape *kernel, int channels, const kernel_texts *texts);
+
+/* Declares kernel (of the given shape) and bias, the packed form and the splits. */
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);
 
 layer_ways correlation_ways(const void *geometry);

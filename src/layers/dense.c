@@ -18,21 +18,7 @@ static bool shape_of(shape_pass *p)
     p->output[0] = *in;
     p->output[0].size[in->rank - 1] = o->units;
     shape kernel = {2, {channels, o->units}};
-    conv_shape s = {
-        .in_height = 1,
-        .in_width = positions,
-        .in_channels = (size_t)channels,
-        .out_height = 1,
-        .out_width = positions,
-        .out_channels = (size_t)o->units,
-        .kernel_height = 1,
-        .kernel_width = 1,
-        .stride_height = 1,
-        .stride_width = 1,
-        .dilation_height = 1,
-        .dilation_width = 1,
-        .groups = 1,
-    };
+    conv_shape s = pointwise_shape(1, positions, (size_t)channels, (size_t)o->units);
     return declare_correlation(p, &s, &kernel, KERNEL_TEXTS(o));
 }
 

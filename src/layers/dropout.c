@@ -1,5 +1,6 @@
 /* Dropout: in training each number is kept with probability 1 - rate and then scaled by 1 / (1 - rate), else 0; nothing
- * happens in inference.  Srivastava et al. 2014; Keras: keras.layers.Dropout. */
+ * happens in inference. SpatialDropout1D, SpatialDropout2D: the same of whole channels.
+ * Srivastava et al. 2014; Tompson et al. 2015; Keras: keras.layers.Dropout, keras.layers.SpatialDropout2D ... */
 #include "layers/layers.h"
 
 typedef cepa_dropout_options options;
@@ -9,15 +10,16 @@ static const field fields[] = {REAL(options, rate, .required = true, .min = 0, .
                                END_OF_FIELDS};
 
 typedef struct geometry {
-    uint64_t limit; /* a word below it drops */
+    int64_t seed;
+    bool batch_shares; /* one draw for all rows */
+    uint64_t limit;    /* a word below it drops */
     real scale;
     uint32_t element[1]; /* the number that element e shares its draw with, in Keras' order: as many as elements */
 } geometry;
 
 /* Axes of size 1 in noise_shape share the draw: the place of an element with these axes at 0. */
-static bool share_draws(shape_pass *p, uint32_t *element, size_t count)
+static bool share_draws(shape_pass *p, const int *noise, uint32_t *element, size_t count)
 {
-    const int *noise = OPTIONS(p)->noise_shape;
     const shape *in = p->input;
     if (!noise[0]) return true;
     for (size_t i = 0; i < in->rank; i++)
@@ -36,27 +38,34 @@ static bool share_draws(shape_pass *p, uint32_t *element, size_t count)
     return true;
 }
 
-static bool shape_of(shape_pass *p)
+static bool declare_draws(shape_pass *p, double rate, int64_t seed, const int *noise)
 {
-    const options *o = OPTIONS(p);
     size_t count = shape_count(p->input);
     geometry *g = declare_geometry(p, sizeof *g + count * sizeof *g->element);
     if (!g) return false;
-    g->limit = (uint64_t)(o->rate * 0x1p32);
-    g->scale = o->rate < 1 ? (real)(1 / (1 - o->rate)) : 0;
+    g->seed = seed;
+    g->batch_shares = noise[0] == 1;
+    g->limit = (uint64_t)(rate * 0x1p32);
+    g->scale = rate < 1 ? (real)(1 / (1 - rate)) : 0;
     shape_order(p->input, g->element);
     p->output[0] = *p->input;
     declare_kept(p, count * sizeof(lanes));
     declare_scratch(p, count * sizeof(lanes));
-    return share_draws(p, g->element, count);
+    return share_draws(p, noise, g->element, count);
+}
+
+static bool shape_of(shape_pass *p)
+{
+    const options *o = OPTIONS(p);
+    return declare_draws(p, o->rate, o->seed, o->noise_shape);
 }
 
 static void forward(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
     random_rows r = *c->random;
-    if (OPTIONS(c)->seed) r.stream.key = (uint64_t)OPTIONS(c)->seed;
-    for (size_t i = 0; OPTIONS(c)->noise_shape[0] == 1 && i < LANES; i++) r.row[i] = r.batch_row;
+    if (g->seed) r.stream.key = (uint64_t)g->seed;
+    for (size_t i = 0; g->batch_shares && i < LANES; i++) r.row[i] = r.batch_row;
     lanes *mask = c->kept ? c->kept : c->scratch;
     kernels->dropout_mask(r.stream.key, r.stream.hash, r.stream.epoch, r.row, g->element, g->limit, g->scale, mask,
                           c->count);
@@ -75,3 +84,33 @@ const layer_class dropout = {
     .in_place = true,
     .identity_in_inference = true,
 };
+
+static const field spatial_fields[] = {REAL(cepa_spatial_dropout_options, rate, .required = true, .min = 0, .max = 1),
+                                       LONG(cepa_spatial_dropout_options, seed, .optional = true), END_OF_FIELDS};
+
+static bool spatial_shape(shape_pass *p, size_t axes)
+{
+    static const int own = CEPA_UNKNOWN, shared = 1;
+    const cepa_spatial_dropout_options *o = p->options;
+    int noise[CEPA_MAX_RANK + 1] = {own};
+    if (!need_axes(p, axes)) return false;
+    for (size_t i = 1; i <= axes; i++) noise[i] = shared;
+    noise[axes + 1] = own;
+    return declare_draws(p, o->rate, o->seed, noise);
+}
+
+static bool spatial1d_shape(shape_pass *p) { return spatial_shape(p, 1); }
+static bool spatial2d_shape(shape_pass *p) { return spatial_shape(p, 2); }
+
+#define SPATIAL(class_name, shape_)                                                                                    \
+    {                                                                                                                  \
+        .kind = {.name = (class_name),                                                                                 \
+                 .fields = spatial_fields,                                                                             \
+                 .options_size = sizeof(cepa_spatial_dropout_options),                                                 \
+                 .by_class_name = true},                                                                               \
+        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs,   \
+        .in_place = true, .identity_in_inference = true, .always_trainable = true                                      \
+    }
+
+const layer_class spatial_dropout1d = SPATIAL("SpatialDropout1D", spatial1d_shape);
+const layer_class spatial_dropout2d = SPATIAL("SpatialDropout2D", spatial2d_shape);

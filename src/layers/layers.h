@@ -21,8 +21,8 @@
 #define DATA_FORMAT DERIVED(FIELD_CHOICE, data_format, .choices = channels_last, .preset_text = "channels_last")
 extern const char *const channels_last[];
 
-/* "valid", "same" */
-extern const char *const paddings[];
+/* "valid", "same"; of one axis also "causal" */
+extern const char *const paddings[], *const paddings_of_steps[];
 
 /* A window's way along one axis (Keras' padding rules: the odd row or column of 'same' comes last). */
 typedef struct window {
@@ -33,8 +33,10 @@ typedef struct window {
  * window does not fit. */
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding);
 
-/* Refuses an input that is not (height, width, channels). */
-bool need_image(shape_pass *p);
+/* Refuses an input that does not have so many axes (1 ... 3) before its channels. */
+bool need_axes(shape_pass *p, size_t axes);
+/* "3x3": so many sizes. */
+void sizes_text(const int *sizes, size_t count, char *text, size_t size);
 
 /* Refuses an input whose size along an axis, on which weights depend, is unknown. */
 bool need_size(shape_pass *p, size_t axis);
@@ -50,6 +52,14 @@ typedef struct fold {
 } fold;
 
 fold fold_axis(const shape *s, size_t axis);
+
+/* The element at a place in the engine's order, and back. */
+void element_at(const shape *s, size_t place, size_t at[CEPA_MAX_RANK]);
+size_t element_place(const shape *s, const size_t at[CEPA_MAX_RANK]);
+
+/* The elements of a shape so that those that differ along some axes alone stand side by side, in Keras' order: index[e]
+ * is the place in the engine's order of element e of [other axes][these axes]. */
+void gather_axes(const shape *s, const bool along[CEPA_MAX_RANK], uint32_t *index);
 
 /* An axis as Keras counts it as an index; refuses one that the input does not have. */
 bool need_axis(shape_pass *p, int axis, size_t *index);

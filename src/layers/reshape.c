@@ -1,5 +1,6 @@
 /* Flatten, Reshape: the same numbers in Keras' row-major order under another shape: a gather, since the engine keeps
- * the last axis outermost.  Keras: keras.layers.Flatten, keras.layers.Reshape. */
+ * the last axis outermost. Permute: its axes in another order.
+ * Keras: keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute. */
 #include "layers/layers.h"
 
 #include <string.h>
@@ -102,5 +103,45 @@ const layer_class reshape = {
     .shape = reshape_shape,
     .forward = forward,
     .forward_apart = forward_apart,
+    .gradient_inputs = gradient_inputs,
+};
+
+static const field permute_fields[] = {
+    SHAPE(cepa_permute_options, dims, .required = true, .min = 1, .max = CEPA_MAX_RANK), END_OF_FIELDS};
+
+static bool permute_shape(shape_pass *p)
+{
+    const int *dims = ((const cepa_permute_options *)p->options)->dims;
+    const shape *in = p->input;
+    shape *out = p->output;
+    bool met[CEPA_MAX_RANK] = {false};
+    out->rank = in->rank;
+    for (size_t i = 0; i < in->rank; i++) {
+        bool valid = dims[i] > 0 && (size_t)dims[i] <= in->rank && !met[dims[i] - 1];
+        if (!valid || ints_length(dims, CEPA_MAX_RANK) != in->rank)
+            return refuse(p, "dims must hold each of its input's %zu axes (1, 2, ...) once", in->rank);
+        met[dims[i] - 1] = true;
+        out->size[i] = in->size[dims[i] - 1];
+    }
+    size_t count = shape_count(out), at[CEPA_MAX_RANK], from[CEPA_MAX_RANK];
+    geometry *g = declare_geometry(p, sizeof *g + count * sizeof *g->index);
+    if (!g) return false;
+    for (size_t e = 0; e < count; e++) {
+        element_at(out, e, at);
+        for (size_t i = 0; i < in->rank; i++) from[dims[i] - 1] = at[i];
+        g->index[e] = (uint32_t)element_place(in, from);
+    }
+    return true;
+}
+
+const layer_class permute = {
+    .kind = {.name = "Permute",
+             .fields = permute_fields,
+             .options_size = sizeof(cepa_permute_options),
+             .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = permute_shape,
+    .forward = forward,
     .gradient_inputs = gradient_inputs,
 };

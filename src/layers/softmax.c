@@ -12,36 +12,6 @@ typedef struct geometry {
     uint32_t index[1]; /* as many as elements, where there are several axes */
 } geometry;
 
-/* In the engine's order, the stride of each axis. */
-static void strides(const shape *s, size_t stride[CEPA_MAX_RANK])
-{
-    size_t step = 1;
-    for (size_t i = s->rank - 1; i-- > 0; step *= (size_t)s->size[i]) stride[i] = step;
-    stride[s->rank - 1] = step;
-}
-
-/* Lists the elements so that those that belong together stand side by side, in Keras' order. */
-static void gather_axes(const shape *s, const bool along[CEPA_MAX_RANK], geometry *g)
-{
-    size_t stride[CEPA_MAX_RANK], count = shape_count(s);
-    strides(s, stride);
-    for (size_t i = 0; i < s->rank; i++) {
-        if (along[i])
-            g->fold.size *= (size_t)s->size[i];
-        else
-            g->fold.outer *= (size_t)s->size[i];
-    }
-    for (size_t e = 0; e < count; e++) {
-        size_t inside = e % g->fold.size, outside = e / g->fold.size, place = 0;
-        for (size_t i = s->rank; i-- > 0;) {
-            size_t *rest = along[i] ? &inside : &outside;
-            place += *rest % (size_t)s->size[i] * stride[i];
-            *rest /= (size_t)s->size[i];
-        }
-        g->index[e] = (uint32_t)place;
-    }
-}
-
 static bool shape_of(shape_pass *p)
 {
     const int *axes = OPTIONS(p)->axis;
@@ -56,7 +26,9 @@ static bool shape_of(shape_pass *p)
     g->several = count > 1;
     g->fold = g->several ? (fold){1, 1, 1} : fold_axis(p->input, axis);
     if (g->several) {
-        gather_axes(p->input, along, g);
+        for (size_t i = 0; i < p->input->rank; i++)
+            *(along[i] ? &g->fold.size : &g->fold.outer) *= (size_t)p->input->size[i];
+        gather_axes(p->input, along, g->index);
         declare_scratch(p, 3 * shape_count(p->input) * sizeof(lanes));
     }
     p->output[0] = *p->input;

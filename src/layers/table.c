@@ -4,21 +4,57 @@
 #define LAYERS(X)                                                                                                      \
     X(input_layer)                                                                                                     \
     X(rescaling)                                                                                                       \
+    X(conv1d)                                                                                                          \
     X(conv2d)                                                                                                          \
+    X(depthwise_conv2d)                                                                                                \
+    X(separable_conv2d)                                                                                                \
+    X(conv2d_transpose)                                                                                                \
     X(dense)                                                                                                           \
+    X(max_pooling1d)                                                                                                   \
     X(max_pooling2d)                                                                                                   \
+    X(average_pooling1d)                                                                                               \
     X(average_pooling2d)                                                                                               \
+    X(global_average_pooling1d)                                                                                        \
     X(global_average_pooling2d)                                                                                        \
+    X(global_max_pooling1d)                                                                                            \
     X(global_max_pooling2d)                                                                                            \
+    X(zero_padding1d)                                                                                                  \
+    X(zero_padding2d)                                                                                                  \
+    X(cropping1d)                                                                                                      \
+    X(cropping2d)                                                                                                      \
+    X(up_sampling1d)                                                                                                   \
+    X(up_sampling2d)                                                                                                   \
+    X(resizing)                                                                                                        \
     X(batch_normalization)                                                                                             \
+    X(layer_normalization)                                                                                             \
+    X(group_normalization)                                                                                             \
+    X(rms_normalization)                                                                                               \
     X(flatten)                                                                                                         \
     X(reshape)                                                                                                         \
+    X(permute)                                                                                                         \
+    X(repeat_vector)                                                                                                   \
     X(dropout)                                                                                                         \
+    X(spatial_dropout1d)                                                                                               \
+    X(spatial_dropout2d)                                                                                               \
+    X(gaussian_noise)                                                                                                  \
+    X(gaussian_dropout)                                                                                                \
+    X(random_flip)                                                                                                     \
+    X(random_translation)                                                                                              \
+    X(random_rotation)                                                                                                 \
+    X(random_zoom)                                                                                                     \
     X(activation)                                                                                                      \
     X(relu)                                                                                                            \
+    X(leaky_relu)                                                                                                      \
+    X(prelu)                                                                                                           \
+    X(elu)                                                                                                             \
     X(softmax)                                                                                                         \
     X(activity_regularization)                                                                                         \
     X(add)                                                                                                             \
+    X(subtract)                                                                                                        \
+    X(multiply)                                                                                                        \
+    X(average)                                                                                                         \
+    X(maximum)                                                                                                         \
+    X(minimum)                                                                                                         \
     X(concatenate)
 
 #define DECLARE(layer) extern const layer_class layer;

@@ -1,9 +1,11 @@
 #include "layers/layers.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *const channels_last[] = {"channels_last", NULL};
 const char *const paddings[] = {"valid", "same", NULL};
+const char *const paddings_of_steps[] = {"valid", "same", "causal", NULL};
 
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding)
 {
@@ -19,6 +21,10 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
         w->before = reach > (size_t)in ? (reach - (size_t)in) / 2 : 0;
         return true;
     }
+    if (strcmp(padding, "causal") == 0) {
+        w->before = (size_t)extent - 1;
+        in += extent - 1;
+    }
     if (in < extent) return false;
     w->out = (size_t)(in - extent) / (size_t)stride + 1;
     return true;
@@ -32,10 +38,17 @@ bool need_size(shape_pass *p, size_t axis)
     return refuse(p, "axis %zu of its input %s must have a known size: weights depend on it", axis + 1, text);
 }
 
-bool need_image(shape_pass *p)
+bool need_axes(shape_pass *p, size_t axes)
 {
-    if (p->input->rank == 3) return true;
+    static const char *const names[] = {"steps", "height, width", "depth, height, width"};
+    if (p->input->rank == axes + 1) return true;
     char text[96];
     shape_text(p->input, text, sizeof text);
-    return refuse(p, "its input must be (None, height, width, channels), not %s", text);
+    return refuse(p, "its input must be (None, %s, channels), not %s", names[axes - 1], text);
+}
+
+void sizes_text(const int *sizes, size_t count, char *text, size_t size)
+{
+    for (size_t i = 0, used = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "x" : "", sizes[i]);
 }

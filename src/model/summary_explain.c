@@ -159,6 +159,11 @@ static const char *text_argument(const layer *l, const char *name)
     return *(const char *const *)((const char *)l->options + f->offset);
 }
 
+static int sliding_out(int in, int reach, int stride, bool same)
+{
+    return same ? (in + stride - 1) / stride : (in - reach) / stride + 1;
+}
+
 /* A window that slides over an axis: "32 − 3 + 1 = 30", with strides "⌊(30 − 2)/2⌋ + 1 = 15", padded "⌈32/2⌉ = 16". */
 static void window_rule(buffer *text, int in, int window, int stride, bool same, int out)
 {
@@ -182,13 +187,18 @@ static bool explain_window(const layer *l, const shape *in, const shape *out, bu
     if (!(kernel || pool) || in->rank != 3 || out->rank != 3 || !padding) return false;
     if (!whole_argument(l, "strides", stride)) memcpy(stride, window, sizeof stride);
     whole_argument(l, "dilation_rate", dilation);
+    const bool same = strcmp(padding, "same") == 0;
+    for (int i = 0; i < 2; i++) { /* a transposed one follows another rule */
+        int reach = (window[i] - 1) * dilation[i] + 1;
+        if (in->size[i] > 0 && sliding_out(in->size[i], reach, stride[i], same) != out->size[i]) return false;
+    }
     for (int i = 0; i < 2; i++) {
         int reach = (window[i] - 1) * dilation[i] + 1;
         bool repeated = in->size[0] == in->size[1] && window[0] == window[1] && stride[0] == stride[1] &&
                         dilation[0] == dilation[1];
         if (in->size[i] <= 0 || (i && repeated)) continue;
         if (i) buffer_text(text, ", ");
-        window_rule(text, in->size[i], reach, stride[i], strcmp(padding, "same") == 0, out->size[i]);
+        window_rule(text, in->size[i], reach, stride[i], same, out->size[i]);
     }
     return true;
 }

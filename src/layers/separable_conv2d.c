@@ -1,0 +1,173 @@
+/* SeparableConv2D: a correlation of each channel by itself, then one of 1 x 1 over all of them, plus bias.
+ * Chollet 2017; Keras: keras.layers.SeparableConv2D. */
+#include "layers/correlation.h"
+
+typedef cepa_separable_conv2d_options options;
+
+static const field fields[] = {
+    INT(options, filters, .required = true, .min = 1, .max = 1e6),
+    INTS(options, kernel_size, .required = true, .min = 1, .max = 1e6),
+    INTS(options, strides, .preset = 1, .min = 1, .max = 1e6),
+    CHOICE(options, padding, .preset_text = "valid", .choices = paddings),
+    DATA_FORMAT,
+    INTS(options, dilation_rate, .preset = 1, .min = 1, .max = 1e6),
+    INT(options, depth_multiplier, .preset = 1, .min = 1, .max = 1e6),
+    MEMBER(options, activation, &activation_family, .optional = true),
+    FLAG(options, use_bias, .preset = 1),
+    MEMBER(options, depthwise_initializer, &initializer_family, .preset_text = "glorot_uniform"),
+    MEMBER(options, pointwise_initializer, &initializer_family, .preset_text = "glorot_uniform"),
+    MEMBER(options, bias_initializer, &initializer_family, .preset_text = "zeros"),
+    MEMBER(options, depthwise_regularizer, &regularizer_family, .optional = true),
+    MEMBER(options, pointwise_regularizer, &regularizer_family, .optional = true),
+    MEMBER(options, bias_regularizer, &regularizer_family, .optional = true),
+    MEMBER(options, activity_regularizer, &regularizer_family, .optional = true),
+    MEMBER(options, depthwise_constraint, &constraint_family, .optional = true),
+    MEMBER(options, pointwise_constraint, &constraint_family, .optional = true),
+    MEMBER(options, bias_constraint, &constraint_family, .optional = true),
+    END_OF_FIELDS};
+
+enum { DEPTHWISE, POINTWISE };
+
+typedef struct geometry {
+    conv_shape shape[2];
+    bool bias;
+    size_t point_form[PASSES]; /* where the pointwise kernel's packed form begins */
+    size_t between;            /* elements of the value between */
+} geometry;
+
+/* The packed forms that a pass reads: the depthwise kernel's, and the pointwise one's behind it. */
+static void declare_forms(shape_pass *p, geometry *g, pass_kind pass, bool deep, bool gradient)
+{
+    size_t first = deep ? kernels->conv_packed_size(&g->shape[DEPTHWISE], gradient) : 0;
+    g->point_form[pass] = lanes_of(first) * LANES;
+    declare_packed(p, pass, g->point_form[pass] + kernels->conv_packed_size(&g->shape[POINTWISE], gradient));
+}
+
+static bool shape_of(shape_pass *p)
+{
+    const options *o = OPTIONS(p);
+    if (!need_axes(p, 2) || !need_size(p, 2)) return false;
+    int channels = p->input->size[2];
+    if (o->depth_multiplier > INT32_MAX / channels) return refuse(p, "its output would be too large");
+    int middle = channels * o->depth_multiplier;
+    convolution c = {2, o->kernel_size, o->strides, o->dilation_rate, o->padding, middle, channels};
+    geometry *g = declare_geometry(p, sizeof *g);
+    conv_shape *deep = g ? &g->shape[DEPTHWISE] : NULL, *point = g ? &g->shape[POINTWISE] : NULL;
+    if (!g || !fit_convolution(p, &c, deep)) return false;
+    *point = pointwise_shape(deep->out_height, deep->out_width, (size_t)middle, (size_t)o->filters);
+    p->output[0].size[2] = o->filters;
+    g->bias = o->use_bias == CEPA_TRUE;
+    declare_weight(p, &(weight_spec){.name = "depthwise_kernel",
+                                     .shape = kernel_shape(&c, channels, o->depth_multiplier),
+                                     .initializer = o->depthwise_initializer,
+                                     .regularizer = o->depthwise_regularizer,
+                                     .constraint = o->depthwise_constraint});
+    kernel_texts texts = {g->bias,
+                          o->pointwise_initializer,
+                          o->bias_initializer,
+                          o->pointwise_regularizer,
+                          o->bias_regularizer,
+                          o->pointwise_constraint,
+                          o->bias_constraint,
+                          "pointwise_kernel"};
+    declare_kernel_and_bias(p, &(shape){4, {1, 1, middle, o->filters}}, o->filters, &texts);
+    if (!deep->out_height || !deep->out_width) return true; /* unknown: nothing will run */
+    g->between = deep->out_height * deep->out_width * (size_t)middle;
+    size_t deep_scratch = kernels->conv_scratch_size(deep), point_scratch = kernels->conv_scratch_size(point);
+    declare_forms(p, g, PASS_FORWARD, true, false);
+    declare_forms(p, g, PASS_GRADIENT_INPUTS, true, true);
+    declare_forms(p, g, PASS_GRADIENT_WEIGHTS, false, true);
+    declare_kept(p, g->between * sizeof(lanes));
+    declare_scratch(p, g->between * sizeof(lanes) + (deep_scratch > point_scratch ? deep_scratch : point_scratch));
+    return true;
+}
+
+static void pack(const layer_call *c, pass_kind pass, bool deep, bool gradient)
+{
+    const geometry *g = GEOMETRY(c);
+    if (deep) kernels->conv_pack(&g->shape[DEPTHWISE], c->w[DEPTHWISE], gradient, c->packed);
+    kernels->conv_pack(&g->shape[POINTWISE], c->w[POINTWISE], gradient, c->packed + g->point_form[pass]);
+}
+
+static void pack_forward(const layer_call *c) { pack(c, PASS_FORWARD, true, false); }
+static void pack_gradient(const layer_call *c) { pack(c, PASS_GRADIENT_INPUTS, true, true); }
+static void pack_weights(const layer_call *c) { pack(c, PASS_GRADIENT_WEIGHTS, false, true); }
+
+/* A call of one of the two correlations in a pass; the value between stands at the start of the scratch. */
+static conv_call call_of(const layer_call *c, int which, pass_kind pass)
+{
+    return (conv_call){.filters = c->w[which],
+                       .packed = c->packed + (which == POINTWISE ? GEOMETRY(c)->point_form[pass] : 0),
+                       .scratch = (lanes *)c->scratch + GEOMETRY(c)->between};
+}
+
+static void forward(const layer_call *c)
+{
+    const geometry *g = GEOMETRY(c);
+    lanes *between = c->kept ? c->kept : c->scratch;
+    conv_call deep = call_of(c, DEPTHWISE, PASS_FORWARD), point = call_of(c, POINTWISE, PASS_FORWARD);
+    deep.x = c->x[0];
+    deep.y = between;
+    deep.last = g->shape[DEPTHWISE].out_channels;
+    kernels->conv_forward(&g->shape[DEPTHWISE], &deep);
+    point.x = between;
+    point.bias = g->bias ? c->w[2] : NULL;
+    point.y = c->y[0];
+    point.last = g->shape[POINTWISE].out_channels;
+    kernels->conv_forward(&g->shape[POINTWISE], &point);
+}
+
+/* The gradient of the value between, in the scratch. */
+static lanes *gradient_between(const layer_call *c, pass_kind pass)
+{
+    conv_call point = call_of(c, POINTWISE, pass);
+    point.dy = c->dy[0];
+    point.dx = c->scratch;
+    point.last = GEOMETRY(c)->shape[POINTWISE].in_channels;
+    kernels->conv_gradient_inputs(&GEOMETRY(c)->shape[POINTWISE], &point);
+    return point.dx;
+}
+
+static void gradient_inputs(const layer_call *c)
+{
+    conv_call deep = call_of(c, DEPTHWISE, PASS_GRADIENT_INPUTS);
+    deep.dy = gradient_between(c, PASS_GRADIENT_INPUTS);
+    deep.dx = c->dx[0];
+    deep.last = GEOMETRY(c)->shape[DEPTHWISE].in_channels;
+    kernels->conv_gradient_inputs(&GEOMETRY(c)->shape[DEPTHWISE], &deep);
+}
+
+static void gradient_weights(const layer_call *c)
+{
+    const geometry *g = GEOMETRY(c);
+    conv_call deep = call_of(c, DEPTHWISE, PASS_GRADIENT_WEIGHTS), point = call_of(c, POINTWISE, PASS_GRADIENT_WEIGHTS);
+    point.x = c->kept;
+    point.dy = c->dy[0];
+    point.d_filters = c->dw[1];
+    point.d_bias = g->bias ? c->dw[2] : NULL;
+    point.last = g->shape[POINTWISE].out_channels;
+    kernels->conv_gradient_weights(&g->shape[POINTWISE], &point);
+    deep.x = c->x[0];
+    deep.dy = gradient_between(c, PASS_GRADIENT_WEIGHTS);
+    deep.d_filters = c->dw[0];
+    deep.last = g->shape[DEPTHWISE].out_channels;
+    kernels->conv_gradient_weights(&g->shape[DEPTHWISE], &deep);
+}
+
+const layer_class separable_conv2d = {
+    .kind = {.name = "SeparableConv2D",
+             .aliases = (const char *const[]){"SeparableConvolution2D", NULL},
+             .fields = fields,
+             .options_size = sizeof(options),
+             .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .gradient_weights = gradient_weights,
+    .weights_need = NEEDS_INPUT,
+    .pack =
+        {[PASS_FORWARD] = pack_forward, [PASS_GRADIENT_INPUTS] = pack_gradient, [PASS_GRADIENT_WEIGHTS] = pack_weights},
+    .takes_activation = true,
+};
