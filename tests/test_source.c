@@ -472,6 +472,11 @@ static void data_are_declared(void **state)
          "m = keras.Sequential([layers.Flatten()])\n"
          "m.fit(a[:200] / 255, b[:200], validation_split=0.1)\n",
          "mnist", 200, 1 / 255.0, "(None, 28, 28)"},
+        {"from keras.utils import to_categorical, np_utils\n"
+         "(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "d = np_utils.to_categorical(d, num_classes=12)\n"
+         "a = to_categorical(b)\n",
+         "mnist", 0, 0, "(None, 10)"},
         {"from keras.datasets import cifar100\n"
          "(a, b), (c, d) = cifar100.load_data(label_mode='fine')\n"
          "a = a * (1 / 127.5)\n"
@@ -1015,8 +1020,8 @@ static void what_is_outside_the_language_is_refused(void **state)
          "4:13: these data are scaled already"},
         {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a.reshape(-1, 7)\n",
          "4:7: this shape does not fit"},
-        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\nb = keras.utils.to_categorical(b)\n",
-         "4:17: keras.utils.to_categorical is not read here"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\nb = keras.utils.to_categorical(a)\n",
+         "4:17: labels and a number of classes were expected"},
         {MODEL "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255\n"
                "model = keras.Model(i, layers.ReLU()(i))\n",
          "5:1: training and test images are scaled differently"},

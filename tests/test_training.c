@@ -460,6 +460,27 @@ static void heads_use_logits(void **state)
     for (size_t run = 1; run < ARRAY_COUNT(head); run++) assert_string_equal(digest[0], digest[run]);
 }
 
+/* Labels where one-hot targets are expected: the same numbers as from labels with the sparse loss. */
+static void labels_stand_for_one_hot_targets(void **state)
+{
+    (void)state;
+    double numbers[2][2];
+    for (size_t run = 0; run < 2; run++) {
+        cepa_dataset *data = new_data(&label_array, NULL);
+        cepa_model *model = new_model("softmax");
+        cepa_compile(model, .metrics = {{"accuracy"}},
+                     .loss = run ? cepa_categorical_crossentropy() : cepa_sparse_categorical_crossentropy());
+        cepa_fit(model, data, .epochs = 2);
+        assert_ok(model);
+        numbers[run][0] = history_at(model, "loss", 1);
+        numbers[run][1] = history_at(model, "accuracy", 1);
+        cepa_graph_free(cepa_model_graph(model));
+        cepa_dataset_free(data);
+    }
+    assert_true(fabs(numbers[0][0] - numbers[1][0]) < 1e-5);
+    assert_true(numbers[0][1] == numbers[1][1]);
+}
+
 /* The same where an activity regularizer stands behind the softmax: one step of SGD from saturated logits z = x W,
  * dz = (p - onehot + p (g - sum(p g))) / rows with g = 2 l2 p. */
 static void regularized_softmax_heads_use_logits(void **state)
@@ -679,6 +700,7 @@ int main(void)
         cmocka_unit_test(class_weights_are_row_weights),
         cmocka_unit_test(validation_split),
         cmocka_unit_test(heads_use_logits),
+        cmocka_unit_test(labels_stand_for_one_hot_targets),
         cmocka_unit_test(regularized_softmax_heads_use_logits),
         cmocka_unit_test(probabilities_are_missed),
         cmocka_unit_test(training_false_is_overridden),

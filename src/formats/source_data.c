@@ -93,6 +93,24 @@ const thing *data_reshape(eval *e, const call_site *site)
                : NULL;
 }
 
+/* keras.utils.to_categorical(labels, num_classes): the labels as they are, since a loss of one-hot targets takes them
+ * too; their shape is what the text may ask for. */
+const thing *data_categorical(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"x", "num_classes", NULL};
+    const named_thing *given[2];
+    if (!eval_bind(e, site, names, 1, given)) return NULL;
+    if (given[0]->thing->type != THING_DATA) return thing_unknown();
+    source_data categories = *given[0]->thing->data;
+    const known *known = known_dataset(categories.dataset);
+    int64_t count = known ? (int64_t)known->class_count : 0;
+    if (given[1] && given[1]->thing->type == THING_INT) count = given[1]->thing->integer;
+    if (!categories.labels || count < 1 || count > INT32_MAX)
+        return eval_refuse(e, site->offset, "labels and a number of classes were expected");
+    categories.shape = (shape){1, {(int)count}};
+    return thing_data(e, &categories);
+}
+
 /* numpy.expand_dims(data, -1): an axis of size 1 at the end. */
 const thing *data_expand(eval *e, const call_site *site)
 {

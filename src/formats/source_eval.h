@@ -260,7 +260,7 @@ word_call call_callback, call_input, call_layer, call_layer_word, call_member;
 word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;
-word_call call_load_data, data_expand, data_reshape, data_same;
+word_call call_load_data, data_categorical, data_expand, data_reshape, data_same;
 word_call call_dummies, call_load_table, call_read_csv, call_split, table_drop, table_same;
 
 typedef const thing *attribute_get(eval *e, const thing *object, size_t offset);

@@ -20,11 +20,23 @@ static void load(void *context, size_t input, const size_t rows[LANES], const ui
     batch_load(m->range.data, m->input[input], rows, order, x);
 }
 
+size_t measure_target_size(const measure *m, size_t head)
+{
+    return m->one_hot[head] ? shape_count(&m->training->heads[head].shape)
+                            : batch_target_size(m->range.data, m->target[head]);
+}
+
+double measure_target(const measure *m, size_t head, size_t row, size_t element)
+{
+    if (!m->one_hot[head]) return batch_target(m->range.data, m->target[head], row, element);
+    return batch_target(m->range.data, m->target[head], row, 0) == (double)element;
+}
+
 /* A block's targets: lane r holds row position + r, the last one's copies beyond. Labels lie by position; other targets
  * in the order of the predictions, the last axis outermost. */
 static void load_targets(const measure *m, size_t head, size_t position, size_t rows, lanes *targets)
 {
-    size_t count = batch_target_size(m->range.data, m->target[head]);
+    size_t count = measure_target_size(m, head);
     const shape *s = &m->training->heads[head].shape;
     size_t predictions = shape_count(s), classes = s->rank ? (size_t)s->size[s->rank - 1] : 1;
     size_t positions = count == predictions ? count / classes : count;
@@ -32,7 +44,7 @@ static void load_targets(const measure *m, size_t head, size_t position, size_t 
         size_t row = m->order[position + (r < rows ? r : rows - 1)];
         for (size_t e = 0; e < count; e++) {
             size_t place = e % positions * (count / positions) + e / positions;
-            targets[e].lane[r] = (real)batch_target(m->range.data, m->target[head], row, place);
+            targets[e].lane[r] = (real)measure_target(m, head, row, place);
         }
     }
 }
@@ -62,7 +74,7 @@ static void measure_block(void *context, size_t position, size_t rows, const lan
             metric_run(&m->metrics[k], want[t->metrics[k].want], targets, values);
             memcpy(metric_values(m, k) + position, values, rows * sizeof *values);
         }
-        targets += batch_target_size(m->range.data, m->target[i]);
+        targets += measure_target_size(m, i);
     }
 }
 

@@ -26,6 +26,7 @@ typedef struct measure {
     bool learns;            /* gradients are wanted */
     size_t most_rows;       /* of a batch */
     size_t *input, *target; /* arrays of the data set, by the network's inputs and by heads */
+    bool *one_hot;          /* by head: the array holds labels, the loss takes 1 at the label's place, 0 elsewhere */
     loss *losses;           /* by head */
     metric *metrics;        /* by metric of the training */
     size_t target_count;    /* lanes of all heads' targets of one block */
@@ -54,6 +55,10 @@ cepa_status match_inputs(const network *network, const cepa_dataset *data, size_
  * plan is run, so that gradients are written. */
 cepa_status measure_new(arena *memory, const training *t, const row_range *range, const class_weights *weights,
                         bool learns, size_t most_rows, measure *made, cepa_error *error);
+
+/* Numbers of a row's target as a head takes it, and one of them. */
+size_t measure_target_size(const measure *m, size_t head);
+double measure_target(const measure *m, size_t head, size_t row, size_t element);
 
 /* Forgets the sums: an epoch begins. */
 void measure_begin(measure *m);

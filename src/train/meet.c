@@ -2,6 +2,7 @@
 #include "data/batch.h"
 #include "train/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,37 +104,61 @@ static cepa_status match_targets(const training *t, const cepa_dataset *data, si
 /* ---- Losses and metrics ------------------------------------------------------------------------------------------ */
 
 /* Looks at all targets of the range as a loss does. */
-static cepa_status look_at_targets(const row_range *range, size_t target, loss *l, const char *output,
-                                   cepa_error *error)
+static cepa_status look_at_targets(const measure *m, size_t head, loss *l, cepa_error *error)
 {
     target_range found = target_range_new();
-    size_t numbers = batch_target_size(range->data, target);
-    for (size_t row = 0; row < range->rows; row++)
+    size_t numbers = measure_target_size(m, head);
+    for (size_t row = 0; row < m->range.rows; row++)
         for (size_t i = 0; i < numbers; i++)
-            target_range_add(&found, l, batch_target(range->data, target, range->first + row, i));
+            target_range_add(&found, l, measure_target(m, head, m->range.first + row, i));
     cepa_error inner = {0};
     cepa_status status = loss_meet_targets(l, &found, &inner);
-    return status ? fail(error, status, "output '%s': %s", output, inner.message) : CEPA_OK;
+    if (!status) return CEPA_OK;
+    return fail(error, status, "output '%s': %s", m->training->heads[head].choice->name, inner.message);
+}
+
+/* Labels where the crossentropy of one class among several takes one-hot targets, which Keras refuses and its users make
+ * of them with to_categorical: every row's is the number of a class. */
+static bool holds_labels(const measure *m, size_t head, const shape *given)
+{
+    const loss_class *class = m->losses[head].class;
+    const shape *prediction = &m->training->heads[head].shape;
+    bool of_classes = class->head && strcmp(class->head, "softmax") == 0 && !class->labels;
+    if (!of_classes || prediction->rank != 1 || prediction->size[0] == 1 || shape_count(given) != 1) return false;
+    for (size_t row = 0; row < m->range.rows; row++) {
+        double label = batch_target(m->range.data, m->target[head], m->range.first + row, 0);
+        if (!(label >= 0 && label < prediction->size[0] && label == floor(label))) return false;
+    }
+    return true;
+}
+
+/* The shape of a row's target as a head takes it. */
+static shape target_shape(const measure *m, size_t head)
+{
+    if (m->one_hot[head]) return m->training->heads[head].shape;
+    return shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[head]]);
 }
 
 static cepa_status meet_loss(measure *m, size_t i, cepa_error *error)
 {
     const head *h = &m->training->heads[i];
-    shape given = shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[i]]);
+    shape given = target_shape(m, i);
     cepa_error inner = {0};
     if (!h->loss_name) return CEPA_OK;
     loss_new(&h->choice->loss, &h->shape, h->logits, &m->losses[i]);
     const loss_class *class = m->losses[i].class;
+    m->one_hot[i] = holds_labels(m, i, &given);
+    given = target_shape(m, i);
     cepa_status status = target_check_shape(class->kind.name, class->labels, &h->shape, &given, &inner);
     if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
-    return look_at_targets(&m->range, m->target[i], &m->losses[i], h->choice->name, error);
+    return look_at_targets(m, i, &m->losses[i], error);
 }
 
 static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *error)
 {
     const metric_use *use = &m->training->metrics[i];
     const head *h = &m->training->heads[use->head];
-    shape given = shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[use->head]]);
+    shape given = target_shape(m, use->head);
     cepa_error inner = {0};
     member chosen = use->choice->member;
     if (!chosen.kind) {
@@ -147,7 +172,7 @@ static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *
     cepa_status status = metric_check_shape(&m->metrics[i], &h->shape, &given, &inner);
     if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
     if (m->metrics[i].class) return CEPA_OK;
-    return look_at_targets(&m->range, m->target[use->head], &m->metrics[i].loss, h->choice->name, error);
+    return look_at_targets(m, use->head, &m->metrics[i].loss, error);
 }
 
 static cepa_status check_class_weights(const measure *m, cepa_error *error)
@@ -171,7 +196,7 @@ static cepa_status meet(arena *memory, measure *m, cepa_error *error)
     if (!status) status = match_targets(t, m->range.data, m->target, error);
     for (size_t i = 0; i < t->head_count && !status; i++) {
         status = meet_loss(m, i, error);
-        m->target_count += batch_target_size(m->range.data, m->target[i]);
+        if (!status) m->target_count += measure_target_size(m, i);
     }
     for (size_t i = 0; i < t->metric_count && !status; i++) status = meet_metric(memory, m, i, error);
     return status ? status : check_class_weights(m, error);
@@ -211,9 +236,10 @@ cepa_status measure_new(arena *memory, const training *t, const row_range *range
     if (weights) made->class_weights = *weights;
     made->input = arena_array(memory, t->network->inputs, sizeof *made->input);
     made->target = arena_array(memory, t->head_count + 1, sizeof *made->target);
+    made->one_hot = arena_array(memory, t->head_count + 1, sizeof *made->one_hot);
     made->losses = arena_array(memory, t->head_count + 1, sizeof *made->losses);
     made->metrics = arena_array(memory, t->metric_count + 1, sizeof *made->metrics);
-    if (!made->input || !made->target || !made->losses || !made->metrics) return fail_memory(error);
+    if (!made->input || !made->target || !made->one_hot || !made->losses || !made->metrics) return fail_memory(error);
     cepa_status status = meet(memory, made, error);
     if (status) return status;
     return make_room(memory, made) ? CEPA_OK : fail_memory(error);
