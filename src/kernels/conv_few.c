@@ -5,6 +5,7 @@
 #include "kernels/conv_few.h"
 #include "kernels/conv_axis.h"
 #include "kernels/conv_pooled.h"
+#include "kernels/eight.h"
 
 #include <string.h>
 
@@ -20,12 +21,22 @@ typedef struct turned {
     vec gradient[CONV_FEW][LANES][TILE_VECTORS];
 } turned;
 
+/* Squares of eight filters and eight images. */
 static void turn(const lanes *dy, size_t plane, size_t filters, turned *to)
 {
-    *to = (turned){0};
-    for (size_t f = 0; f < filters; f++)
-        for (size_t i = 0; i < plane; i++)
-            for (size_t r = 0; r < LANES; r++) ((real *)to->gradient[i][r])[f] = dy[f * plane + i].lane[r];
+    const size_t width = divide_up(filters, VEC_WIDTH) * VEC_WIDTH;
+    for (size_t i = 0; i < plane; i++)
+        for (size_t first = 0; first < width; first += EIGHT)
+            for (size_t row = 0; row < LANES; row += EIGHT) {
+                const size_t count = smaller(EIGHT, width - first), end = smaller(first + EIGHT, filters);
+                eight square[EIGHT] = {{0}};
+                for (size_t f = first; f < end; f++) square[f - first] = *(const eight *)(dy[f * plane + i].lane + row);
+                eights_transpose(square);
+                for (size_t r = 0; r < EIGHT; r++) {
+                    real *at = (real *)to->gradient[i][row + r] + first;
+                    eight_store(at, square[r], count, at + count);
+                }
+            }
 }
 
 /* The same of the pooled gradient, each window's going to its maximum. height, width: of the outputs in whole windows.
@@ -33,17 +44,17 @@ static void turn(const lanes *dy, size_t plane, size_t filters, turned *to)
 static void turn_pooled(const lanes *dy, const pool_winner *winner, size_t height, size_t width, size_t filters,
                         turned *to)
 {
-    *to = (turned){0};
+    lanes whole[TILE_VECTORS * VEC_WIDTH * CONV_FEW];
     size_t windows = height / 2 * (width / 2);
     for (size_t f = 0; f < filters; f++)
-        for (size_t w = 0; w < windows; w++) {
-            size_t from = f * windows + w, corner = w / (width / 2) * 2 * width + w % (width / 2) * 2;
-            for (size_t r = 0; r < LANES; r++) {
-                size_t cell = winner[from].cell[r];
-                if (cell == NO_WINNER) continue;
-                ((real *)to->gradient[corner + cell / 2 * width + cell % 2][r])[f] = dy[from].lane[r];
+        for (size_t w = 0; w < windows; w++)
+            for (size_t part = 0; part < PARTS; part++) {
+                vec cell[4];
+                expand_window(dy + f * windows + w, winner + f * windows + w, part, cell);
+                lanes *corner = whole + f * height * width + w / (width / 2) * 2 * width + w % (width / 2) * 2;
+                UNROLL for (size_t k = 0; k < 4; k++) vec_store(corner + k / 2 * width + k % 2, part, cell[k]);
             }
-        }
+    turn(whole, height * width, filters, to);
 }
 
 /* What a tap sees: its outputs, and the source of each in the first channel. */
@@ -115,7 +126,8 @@ INLINE void run_tap(const tap_job *job, size_t vectors)
     const size_t rows = TILE_SUMS / 2 / vectors * 2;
     size_t c = 0;
     for (; c + rows <= job->channels; c += rows) run_rows(job, c, rows, vectors);
-    for (; c < job->channels; c++) run_rows(job, c, 1, vectors);
+    for (; c + 2 <= job->channels; c += 2) run_rows(job, c, 2, vectors);
+    if (c < job->channels) run_rows(job, c, 1, vectors);
 }
 
 static void run_1(const tap_job *job) { run_tap(job, 1); }

@@ -5,6 +5,8 @@
 
 #include "kernels/vec.h"
 
+#include <math.h>
+
 /* Which of a window's cells, row by row, the maximum took; NO_WINNER where relu gave 0. */
 typedef struct pool_winner {
     uint8_t cell[LANES];
@@ -14,23 +16,19 @@ enum { NO_WINNER = 4 };
 /* How many rows or columns lie in whole windows. */
 INLINE size_t whole_windows(size_t size) { return size / 2 * 2; }
 
-/* The maximum of a window behind relu, as pool.c has it: the first one, and a NaN before every number. winner may be
- * NULL. */
+/* The maximum of a window and relu of it, as pool.c has them one after the other: the first maximum, and NaN before
+ * every number. winner may be NULL. */
 INLINE void pool_window(const vec y[4], size_t part, lanes *to, pool_winner *winner)
 {
-    vec best = y[0];
-    ivec cell = {0};
-    UNROLL for (size_t k = 1; k < 4; k++)
-    {
-        ivec better = ~(y[k] <= best) & (best == best);
-        best = vec_select(better, y[k], best);
-        cell = (better & (int_of_real)k) | (~better & cell);
-    }
-    vec_store(to, part, best);
+    ivec right = y[1] > y[0], right_below = y[3] > y[2];
+    vec above = vec_select(right, y[1], y[0]), below = vec_select(right_below, y[3], y[2]);
+    ivec down = below > above, numbers = (y[0] == y[0]) & (y[1] == y[1]) & (y[2] == y[2]) & (y[3] == y[3]);
+    vec best = vec_select(down, below, above);
+    ivec positive = (best > 0) & numbers;
+    vec_store(to, part, vec_select(positive, best, vec_select(numbers, vec_set(0), vec_set((real)NAN))));
     if (!winner) return;
-    ivec none = ~(best > 0);
-    cell = (none & NO_WINNER) | (~none & cell);
-    vec_store_bytes(winner->cell, part, cell);
+    ivec cell = (down & (2 - right_below)) | (~down & -right);
+    vec_store_bytes(winner->cell, part, (positive & cell) | (~positive & NO_WINNER));
 }
 
 /* The gradient of a window's cells: that of its maximum where it was taken, else 0. */
@@ -39,13 +37,6 @@ INLINE void expand_window(const lanes *gradient, const pool_winner *winner, size
     vec whole = vec_load(gradient, part);
     ivec cell = vec_load_bytes(winner->cell, part);
     UNROLL for (size_t k = 0; k < 4; k++) dy[k] = vec_select(cell == (int_of_real)k, whole, vec_set(0));
-}
-
-/* That of one cell. */
-INLINE void expand_cell(const lanes *gradient, const pool_winner *winner, size_t cell, size_t part, lanes *dy)
-{
-    ivec won = vec_load_bytes(winner->cell, part);
-    vec_store(dy, part, vec_select(won == (int_of_real)cell, vec_load(gradient, part), vec_set(0)));
 }
 
 /* What all cells of a window receive together. */

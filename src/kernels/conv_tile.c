@@ -23,9 +23,6 @@ INLINE void store_sums(const conv_tile *tile, size_t filters, size_t pixels, vec
         vec_store(tile->sum[i / PARTS] + f * step, i % PARTS, sum[f * pixels * PARTS + i]);
 }
 
-/* Each weight is read where it is used: the compiler would rather read several as a vector and shuffle them apart. */
-#define READ_APART() __asm__("" ::: "memory")
-
 /* Adds one term to each sum: the operands of which there are fewer stay in registers while the others pass. offset is
  * in lanes. */
 INLINE void add_term(const lanes *const *source, ptrdiff_t offset, const real *weight, size_t filters, size_t pixels,
@@ -37,8 +34,7 @@ INLINE void add_term(const lanes *const *source, ptrdiff_t offset, const real *w
         UNROLL for (size_t i = 0; i < vectors; i++) x[i] = vec_load(source[i / PARTS] + offset, i % PARTS);
         UNROLL for (size_t f = 0; f < filters; f++)
         {
-            READ_APART();
-            vec w = vec_set(weight[f]);
+            vec w = vec_set_apart(weight + f);
             UNROLL for (size_t i = 0; i < vectors; i++) sum[f * vectors + i] = vec_fma(x[i], w, sum[f * vectors + i]);
         }
     } else {

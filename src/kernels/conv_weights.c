@@ -62,19 +62,32 @@ typedef struct rectangle {
     size_t top, bottom, left, right;
 } rectangle;
 
-/* The gradients of a rectangle's outputs, each filter's rows one after the other: a window's goes to its maximum. */
+/* The gradients of a window's outputs, as far as they lie in the rectangle: all goes to its maximum. */
+INLINE void expand_into(const lanes *gradient, const pool_winner *winner, rectangle r, size_t top, size_t left,
+                        lanes *to)
+{
+    for (size_t part = 0; part < PARTS; part++) {
+        vec cell[4];
+        expand_window(gradient, winner, part, cell);
+        UNROLL for (size_t k = 0; k < 4; k++)
+        {
+            size_t y = top + k / 2, x = left + k % 2;
+            if (y >= r.top && y < r.bottom && x >= r.left && x < r.right)
+                vec_store(to + (y - r.top) * (r.right - r.left) + x - r.left, part, cell[k]);
+        }
+    }
+}
+
+/* The gradients of a rectangle's outputs, each filter's rows one after the other. */
 static void expand_rectangle(const weights_pass *p, weights_block *b, rectangle r)
 {
     size_t width = p->column.outputs / 2, plane = p->row.outputs / 2 * width;
-    for (size_t f = 0; f < b->filters; f++) {
-        lanes *to = b->gradient + f * GRADIENT_STEP;
-        for (size_t y = r.top; y < r.bottom; y++)
-            for (size_t x = r.left; x < r.right; x++, to++) {
-                size_t window = (b->filter + f) * plane + y / 2 * width + x / 2;
-                for (size_t part = 0; part < PARTS; part++)
-                    expand_cell(p->dy + window, p->winner + window, y % 2 * 2 + x % 2, part, to);
+    for (size_t f = 0; f < b->filters; f++)
+        for (size_t y = r.top / 2; 2 * y < r.bottom; y++)
+            for (size_t x = r.left / 2; 2 * x < r.right; x++) {
+                size_t window = (b->filter + f) * plane + y * width + x;
+                expand_into(p->dy + window, p->winner + window, r, 2 * y, 2 * x, b->gradient + f * GRADIENT_STEP);
             }
-    }
 }
 
 /* Adds a rectangle to the sums of a few of the block's taps, all its filters. */

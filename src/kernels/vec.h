@@ -36,6 +36,13 @@ INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */
+/* The same of a number in memory, read where it is used: of several the compiler would rather make one vector, and
+ * shuffle them apart. */
+INLINE vec vec_set_apart(const real *number)
+{
+    __asm__("" ::: "memory");
+    return vec_set(*number);
+}
 INLINE vec vec_load(const lanes *from, size_t part) { return ((const vec *)from->lane)[part]; }
 INLINE void vec_store(lanes *to, size_t part, vec v) { ((vec *)to->lane)[part] = v; }
 

@@ -1,8 +1,8 @@
 /* The forward pass and the data gradient of a 3 x 3 convolution by Winograd's filtering: strips of a few tiles whose
  * transformed patches, for one of the 16 points at a time, stay in the first-level cache while all filters pass.
  *
- * The order of every sum: over the channels from 0, one fused multiply-add after the other; then the transforms as they
- * are written here; then the bias. */
+ * The order of every sum: over the channels from 0 (in BIAS_POINT from the bias), one fused multiply-add after the
+ * other; then the transforms as they are written here. */
 #include "kernels/winograd.h"
 
 #include "kernels/conv_tile.h"
@@ -22,9 +22,10 @@ typedef struct filtering {
     bool relu, pooled;
     lanes *sum;
     pool_winner *winner; /* NULL: not wanted */
-    /* of a strip's points, and from one point to the next: transformed patches [channel][tile], sums [filter][tile] */
+    /* of a strip: transformed patches, and how far it is to the next point, channel and tile; sums [filter][tile] of
+     * each point, and how far it is to the next point */
     lanes *patches, *products;
-    size_t patches_step, products_step;
+    size_t point_step, channel_step, tile_step, products_step;
 } filtering;
 
 /* A panel holds what fills a register tile, and panels are about equally wide. */
@@ -92,9 +93,28 @@ static void pack_gradient(const conv_shape *s, const real *filters, real *packed
     }
 }
 
+/* Where the channels are few. */
+static void pack_few(const conv_shape *s, const real *filters, bool gradient, real *packed)
+{
+    const size_t ins = s->in_channels, outs = s->out_channels;
+    for (size_t in = 0; in < ins; in++)
+        for (size_t first = 0; first < outs; first += EIGHT) {
+            eight u[WINOGRAD_POINTS];
+            transform_eight(s, filters, in, first, u);
+            for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+                for (size_t out = first; out < outs && out < first + EIGHT; out++) {
+                    size_t place = gradient ? (in * WINOGRAD_POINTS + turned(k)) * outs + out
+                                            : (out * WINOGRAD_POINTS + k) * ins + in;
+                    packed[place] = u[k][out - first];
+                }
+        }
+}
+
 void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    if (gradient)
+    if ((gradient ? s->out_channels : s->in_channels) <= FEW_CHANNELS)
+        pack_few(s, filters, gradient, packed);
+    else if (gradient)
         pack_gradient(s, filters, packed);
     else
         pack_forward(s, filters, packed);
@@ -102,6 +122,11 @@ void KERNEL(winograd_pack)(const conv_shape *s, const real *filters, bool gradie
 
 /* ---- Patches ------------------------------------------------------------------------------------------------------
  */
+
+INLINE lanes *patch_at(const filtering *f, size_t channel, size_t tile)
+{
+    return f->patches + channel * f->channel_step + tile * f->tile_step;
+}
 
 static void transform_plain(const filtering *f, const winograd_place *place, size_t tiles)
 {
@@ -112,7 +137,7 @@ static void transform_plain(const filtering *f, const winograd_place *place, siz
                 const lanes *plane = s->plane + c * s->plane_size;
                 vec_patch d = place[t].inside ? load_inside(s, plane, 1, place[t], part)
                                               : load_border(s, plane, 1, place[t], part);
-                transform_and_store_patch(&d, f->patches + c * tiles + t, f->patches_step, part);
+                transform_and_store_patch(&d, patch_at(f, c, t), f->point_step, part);
             }
 }
 
@@ -125,7 +150,7 @@ INLINE void transform_pooled(const filtering *f, const winograd_place *place, si
             for (size_t part = 0; part < PARTS; part++) {
                 vec_patch d = load_pooled(s, s->plane + c * s->plane_size, s->winner + c * s->plane_size, place[t],
                                           row_phase, column_phase, part);
-                transform_and_store_patch(&d, f->patches + c * tiles + t, f->patches_step, part);
+                transform_and_store_patch(&d, patch_at(f, c, t), f->point_step, part);
             }
 }
 
@@ -150,7 +175,8 @@ static void multiply_panel(const filtering *f, size_t point, size_t first, size_
     size_t width = smaller(f->panel, f->sums - begin);
     conv_tile tile = {.loop = {{1, 0, 0}, {1, 0, 0}, {sources, (ptrdiff_t)tiles, (ptrdiff_t)width}}, .sum_step = tiles};
     tile.weights = f->packed + point * f->packed_step + begin * sources + (first - begin);
-    const lanes *patches = f->patches + point * f->patches_step;
+    if (f->bias && point == BIAS_POINT) tile.bias = f->bias + first;
+    const lanes *patches = f->patches + point * f->point_step;
     lanes *products = f->products + point * f->products_step + first * tiles;
     for (size_t t = 0, count; t < tiles; t += count) {
         count = smaller(TILE_PIXELS, tiles - t);
@@ -174,29 +200,10 @@ static void multiply(const filtering *f, size_t tiles, size_t first, size_t last
 /* ---- Sums ---------------------------------------------------------------------------------------------------------
  */
 
-/* The outputs of one tile and filter where the channels are few. */
-INLINE void multiply_few(const filtering *f, size_t filter, size_t tile, size_t tiles, size_t part, vec y[4])
-{
-    size_t sources = f->source.channels, begin = filter / f->panel * f->panel;
-    winograd_few few = {.channels = sources,
-                        .vectors = f->patches + tile,
-                        .vector_point = f->patches_step,
-                        .vector_channel = tiles,
-                        .numbers = f->packed + begin * sources + (filter - begin),
-                        .number_point = f->packed_step,
-                        .number_channel = smaller(f->panel, f->sums - begin)};
-    outputs_of_few(&few, part, y);
-}
-
-INLINE void finish_sums(const filtering *f, size_t filter, vec y[4])
-{
-    if (f->bias) UNROLL for (size_t k = 0; k < 4; k++) y[k] += vec_set(f->bias[filter]);
-    if (f->relu) UNROLL for (size_t k = 0; k < 4; k++) y[k] = vec_relu(y[k]);
-}
-
 /* row and column of the tile's first output. */
-INLINE void store_plain(const filtering *f, size_t filter, size_t row, size_t column, size_t part, const vec y[4])
+INLINE void store_plain(const filtering *f, size_t filter, size_t row, size_t column, size_t part, vec y[4])
 {
+    if (f->relu) UNROLL for (size_t k = 0; k < 4; k++) y[k] = vec_relu(y[k]);
     lanes *to = f->sum + (filter * f->height + row) * f->width + column;
     bool right = column + 1 < f->width, below = row + 1 < f->height;
     vec_store(to, part, y[0]);
@@ -205,27 +212,65 @@ INLINE void store_plain(const filtering *f, size_t filter, size_t row, size_t co
     if (right && below) vec_store(to + f->width + 1, part, y[3]);
 }
 
-INLINE void finish(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last, bool few)
+INLINE void store(const filtering *f, const winograd_place *place, size_t filter, size_t part, vec y[4])
+{
+    size_t row = (size_t)(place->row + (ptrdiff_t)f->pad_top);
+    size_t column = (size_t)(place->column + (ptrdiff_t)f->pad_left);
+    size_t pooled = (filter * (f->height / 2) + row / 2) * (f->width / 2) + column / 2;
+    if (f->pooled)
+        pool_window(y, part, f->sum + pooled, f->winner ? f->winner + pooled : NULL);
+    else
+        store_plain(f, filter, row, column, part, y);
+}
+
+static void finish(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last)
 {
     for (size_t filter = first; filter < last; filter++)
-        for (size_t t = 0; t < tiles; t++) {
-            size_t row = (size_t)(place[t].row + (ptrdiff_t)f->pad_top);
-            size_t column = (size_t)(place[t].column + (ptrdiff_t)f->pad_left);
+        for (size_t t = 0; t < tiles; t++)
             for (size_t part = 0; part < PARTS; part++) {
                 vec y[4];
-                if (few)
-                    multiply_few(f, filter, t, tiles, part, y);
-                else
-                    transform_sums(f->products + filter * tiles + t, f->products_step, part, y);
-                finish_sums(f, filter, y);
-                size_t pooled = (filter * (f->height / 2) + row / 2) * (f->width / 2) + column / 2;
-                if (f->pooled)
-                    pool_window(y, part, f->sum + pooled, f->winner ? f->winner + pooled : NULL);
-                else
-                    store_plain(f, filter, row, column, part, y);
+                transform_sums(f->products + filter * tiles + t, f->products_step, part, y);
+                store(f, &place[t], filter, part, y);
             }
-        }
 }
+
+/* Of a few filters at once. */
+INLINE void filter_tile(const filtering *f, const winograd_place *place, const lanes *patch, size_t filter,
+                        size_t count, size_t channels, size_t part)
+{
+    const size_t step = WINOGRAD_POINTS * channels;
+    vec y[FEW_AT_ONCE][4], bias[FEW_AT_ONCE];
+    UNROLL for (size_t r = 0; r < count; r++) bias[r] = vec_set(f->bias ? f->bias[filter + r] : 0);
+    outputs_of_few(patch, f->packed + filter * step, channels, step, count, channels, bias, part, y);
+    UNROLL for (size_t r = 0; r < count; r++) store(f, place, filter + r, part, y[r]);
+}
+
+/* Products and sums where the channels are few. */
+INLINE void filter_few(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last,
+                       size_t channels)
+{
+    for (size_t filter = first; filter < last; filter += FEW_AT_ONCE)
+        for (size_t t = 0; t < tiles; t++)
+            for (size_t part = 0; part < PARTS; part++) {
+                const lanes *patch = f->patches + t * WINOGRAD_POINTS * channels;
+                if (filter + FEW_AT_ONCE <= last)
+                    filter_tile(f, &place[t], patch, filter, FEW_AT_ONCE, channels, part);
+                else
+                    filter_tile(f, &place[t], patch, filter, 1, channels, part);
+            }
+}
+
+typedef void few_function(const filtering *f, const winograd_place *place, size_t tiles, size_t first, size_t last);
+#define DEFINE_FEW(channels)                                                                                           \
+    static void filter_few_##channels(const filtering *f, const winograd_place *place, size_t tiles, size_t first,     \
+                                      size_t last)                                                                     \
+    {                                                                                                                  \
+        filter_few(f, place, tiles, first, last, channels);                                                            \
+    }
+EACH_FEW_CHANNELS(DEFINE_FEW)
+
+#define FEW_ENTRY(channels) [channels] = filter_few_##channels,
+static few_function *const few_filters[FEW_CHANNELS + 1] = {EACH_FEW_CHANNELS(FEW_ENTRY)};
 
 /* ---- The whole ----------------------------------------------------------------------------------------------------
  */
@@ -258,9 +303,12 @@ static void filter_all(filtering *f, size_t first, size_t last, void *scratch)
     if (!f->pooled && (2 * rows < f->height || 2 * columns < f->width))
         clear_beyond(f, 2 * rows, 2 * columns, first, last);
 
+    const size_t channels = f->source.channels;
+    const bool few = channels <= FEW_CHANNELS;
     f->patches = scratch;
-    f->patches_step = odd(f->source.channels * STRIP);
-    f->products = f->patches + WINOGRAD_POINTS * f->patches_step;
+    f->point_step = few ? channels : odd(channels * STRIP);
+    f->tile_step = few ? WINOGRAD_POINTS * channels : 1;
+    f->products = f->patches + WINOGRAD_POINTS * odd(channels * STRIP);
     f->products_step = products_step(f->sums);
     size_t all = rows * columns, strips = divide_up(all, STRIP);
     for (size_t strip = 0, tile = 0, end; strip < strips; strip++, tile = end) {
@@ -268,13 +316,14 @@ static void filter_all(filtering *f, size_t first, size_t last, void *scratch)
         end = all * (strip + 1) / strips;
         for (size_t t = tile; t < end; t++)
             place[t - tile] = place_of_tile(&f->source, t, columns, f->pad_top, f->pad_left);
+        f->channel_step = few ? 1 : end - tile;
         transform_patches(f, place, end - tile);
-        if (f->source.channels <= FEW_CHANNELS) {
-            finish(f, place, end - tile, first, last, true);
+        if (few) {
+            few_filters[channels](f, place, end - tile, first, last);
             continue;
         }
         multiply(f, end - tile, first, last);
-        finish(f, place, end - tile, first, last, false);
+        finish(f, place, end - tile, first, last);
     }
 }
 

@@ -12,6 +12,8 @@
 #include "kernels/eight.h"
 
 enum { WINOGRAD_POINTS = 16 }; /* numbers of a transformed patch or filter */
+/* Where a bias is added to the products, since this one goes into each of the four outputs once. */
+enum { BIAS_POINT = 5 };
 
 /* A picture that patches are taken from: planes of height x width, or, with winner, the gradient of 2 x 2 maxima of
  * such planes: [height / 2][width / 2], each going to its winner. All around it is zero. */
@@ -152,42 +154,41 @@ INLINE void join_columns(const vec upper[4], const vec lower[4], vec y[4])
     y[3] = lower[1] - lower[2] + lower[3];
 }
 
-/* With up to so many channels products and sums stay in registers, and nothing is stored in between. */
-enum { FEW_CHANNELS = 4 };
+/* With up to so many channels products and sums stay in registers, and nothing is stored in between. Transformed
+ * patches are then [tile][point][channel], filters [filter][point][channel], and there is a function for each number of
+ * channels, so that the compiler knows all distances. */
+#define EACH_FEW_CHANNELS(X) X(1) X(2) X(3) X(4)
+enum { FEW_CHANNELS = 4, FEW_AT_ONCE = VEC_BYTES == 64 ? 2 : 1 /* rows, as registers allow */ };
 
-/* Vectors and the numbers that they are multiplied by: how far it is to the next point, and to the next channel. */
-typedef struct winograd_few {
-    size_t channels;
-    const lanes *vectors;
-    size_t vector_point, vector_channel;
-    const real *numbers;
-    size_t number_point, number_channel;
-} winograd_few;
-
-/* The outputs of a tile, a row of points after the other: the operations of the register tile and of transform_sums. */
-INLINE void outputs_of_few(const winograd_few *few, size_t part, vec y[4])
+/* The outputs of a tile for each of count rows of numbers, a row of points after the other: the operations of the
+ * register tile and of transform_sums. vectors are [point][channel]; numbers too, the points point_step apart, the rows
+ * row_step. */
+INLINE void outputs_of_few(const lanes *vectors, const real *numbers, size_t point_step, size_t row_step, size_t count,
+                           size_t channels, const vec *bias, size_t part, vec y[][4])
 {
-    const lanes *vectors = few->vectors;
-    const real *numbers = few->numbers;
-    vec upper[4], lower[4];
-    UNROLL for (size_t i = 0; i < 4; i++, vectors += 4 * few->vector_point, numbers += 4 * few->number_point)
+    vec upper[FEW_AT_ONCE][4], lower[FEW_AT_ONCE][4];
+    __asm__("" : "+r"(numbers)); /* or the compiler would keep the place of each number, on the stack */
+    UNROLL for (size_t i = 0; i < 4; i++) UNROLL for (size_t j = 0; j < 4; j++)
     {
-        vec m[4];
-        UNROLL for (size_t j = 0; j < 4; j++) m[j] = vec_set(0);
-        for (size_t c = 0; c < few->channels; c++)
-            UNROLL for (size_t j = 0; j < 4; j++) m[j] =
-                vec_fma(vec_load(vectors + j * few->vector_point + c * few->vector_channel, part),
-                        vec_set(numbers[j * few->number_point + c * few->number_channel]), m[j]);
-        UNROLL for (size_t j = 0; j < 4; j++)
+        const size_t point = 4 * i + j;
+        vec m[FEW_AT_ONCE];
+        UNROLL for (size_t r = 0; r < count; r++) m[r] = point == BIAS_POINT ? bias[r] : vec_set(0);
+        UNROLL for (size_t c = 0; c < channels; c++)
         {
-            if (i == 0) upper[j] = m[j];
-            if (i == 1) lower[j] = m[j];
-            if (i == 1 || i == 2) upper[j] += m[j];
-            if (i == 2) lower[j] -= m[j];
-            if (i == 3) lower[j] += m[j];
+            vec v = vec_keep(vec_load(vectors + point * channels + c, part));
+            UNROLL for (size_t r = 0; r < count; r++) m[r] =
+                vec_fma(v, vec_set_apart(numbers + r * row_step + point * point_step + c), m[r]);
+        }
+        UNROLL for (size_t r = 0; r < count; r++)
+        {
+            if (i == 0) upper[r][j] = m[r];
+            if (i == 1) lower[r][j] = m[r];
+            if (i == 1 || i == 2) upper[r][j] += m[r];
+            if (i == 2) lower[r][j] -= m[r];
+            if (i == 3) lower[r][j] += m[r];
         }
     }
-    join_columns(upper, lower, y);
+    UNROLL for (size_t r = 0; r < count; r++) join_columns(upper[r], lower[r], y[r]);
 }
 
 /* The 2 x 2 outputs of a tile, row by row. */

@@ -1,7 +1,8 @@
 /* winograd.c for an image apart: channels in lanes, [height][width][channels]. A strip is a row of tiles. Every number
  * is made by the same operations as in a block of images, and has the same bits.
  *
- * Packed are, for each point and channel, the transformed filters in lanes; behind them the bias. */
+ * Packed are, for each point and channel, the transformed filters in lanes; where channels are few, for each lanes of
+ * filters the points and channels. Behind them comes the bias. */
 #include "kernels/apart_tile.h"
 #include "kernels/conv_ways.h"
 #include "kernels/winograd.h"
@@ -13,6 +14,14 @@ size_t KERNEL(winograd_apart_packed_size)(const conv_shape *s)
     return (WINOGRAD_POINTS * s->in_channels + 1) * lanes_of(s->out_channels) * LANES;
 }
 
+/* Where the lanes of filters of a point and channel are. */
+static size_t packed_place(const conv_shape *s, size_t point, size_t channel, size_t f)
+{
+    size_t ins = s->in_channels;
+    return ins <= FEW_CHANNELS ? (f * WINOGRAD_POINTS + point) * ins + channel
+                               : (point * ins + channel) * lanes_of(s->out_channels) + f;
+}
+
 void KERNEL(winograd_apart_pack)(const conv_shape *s, const real *filters, const real *bias, real *packed)
 {
     size_t ins = s->in_channels, outs = s->out_channels, width = lanes_of(outs) * LANES;
@@ -22,12 +31,14 @@ void KERNEL(winograd_apart_pack)(const conv_shape *s, const real *filters, const
             eight u[WINOGRAD_POINTS];
             transform_eight(s, filters, in, first, u);
             for (size_t k = 0; k < WINOGRAD_POINTS; k++)
-                memcpy(packed + (k * ins + in) * width + first, &u[k], smaller(EIGHT, outs - first) * sizeof *packed);
+                memcpy(packed + packed_place(s, k, in, first / LANES) * LANES + first % LANES, &u[k],
+                       smaller(EIGHT, outs - first) * sizeof *packed);
         }
     if (bias) memcpy(packed + WINOGRAD_POINTS * ins * width, bias, outs * sizeof *packed);
 }
 
-/* One image. Of a row of tiles: transformed patches [point][tile][channel] and products [point][tile][filter]. */
+/* One image. Of a row of tiles: transformed patches, and how far it is to the next point and tile; products
+ * [point][tile][filter], and how far it is to the next point. */
 typedef struct apart {
     winograd_source source;
     size_t pad_top, pad_left, height, width, columns;
@@ -35,7 +46,7 @@ typedef struct apart {
     const lanes *packed, *bias;
     bool relu, pooled;
     lanes *sum, *patches, *products;
-    size_t patches_step, products_step;
+    size_t point_step, tile_step, products_step;
 } apart;
 
 static void transform_patches(const apart *a, size_t row)
@@ -46,7 +57,7 @@ static void transform_patches(const apart *a, size_t row)
             for (size_t part = 0; part < PARTS; part++) {
                 vec_patch d = p.inside ? load_inside(&a->source, a->source.plane + c, a->source_width, p, part)
                                        : load_border(&a->source, a->source.plane + c, a->source_width, p, part);
-                transform_and_store_patch(&d, a->patches + t * a->source_width + c, a->patches_step, part);
+                transform_and_store_patch(&d, a->patches + t * a->tile_step + c, a->point_step, part);
             }
     }
 }
@@ -57,13 +68,14 @@ static void multiply_panel(const apart *a, size_t point, size_t first, size_t wi
     static const size_t most[] = APART_MOST_PIXELS;
     apart_tile tile = {.loop = {{.count = 1}, {.count = 1}, {a->source.channels, 1, (ptrdiff_t)a->sum_width}}};
     tile.weights = a->packed + point * a->source.channels * a->sum_width + first;
-    const real *patches = (const real *)(a->patches + point * a->patches_step);
+    if (a->bias && point == BIAS_POINT) tile.bias = a->bias + first;
+    const real *patches = (const real *)(a->patches + point * a->point_step);
     lanes *products = a->products + point * a->products_step + first;
     size_t tiles = divide_up(a->columns, most[width]);
     for (size_t i = 0, t = 0, end; i < tiles; i++, t = end) {
         end = a->columns * (i + 1) / tiles;
         for (size_t k = t; k < end; k++) {
-            tile.source[k - t] = patches + k * a->source_width * LANES;
+            tile.source[k - t] = patches + k * a->tile_step * LANES;
             tile.sum[k - t] = products + k * a->sum_width;
         }
         KERNEL(apart_tiles)[width][end - t](&tile);
@@ -78,47 +90,49 @@ static void multiply(const apart *a)
 }
 
 /* row and column of the tile's first output. */
-INLINE void store(const apart *a, size_t f, size_t row, size_t column, size_t part, const vec y[4])
+INLINE void store(const apart *a, size_t f, size_t row, size_t column, size_t part, vec y[4])
 {
     if (a->pooled) {
         pool_window(y, part, a->sum + (row / 2 * (a->width / 2) + column / 2) * a->sum_width + f, NULL);
         return;
     }
+    if (a->relu) UNROLL for (size_t k = 0; k < 4; k++) y[k] = vec_relu(y[k]);
     for (size_t k = 0; k < 4; k++)
         if (row + k / 2 < a->height && column + k % 2 < a->width)
             vec_store(a->sum + ((row + k / 2) * a->width + column + k % 2) * a->sum_width + f, part, y[k]);
 }
 
-INLINE void multiply_few(const apart *a, size_t tile, size_t f, size_t part, vec y[4])
-{
-    winograd_few few = {.channels = a->source.channels,
-                        .vectors = a->packed + f,
-                        .vector_point = a->source.channels * a->sum_width,
-                        .vector_channel = a->sum_width,
-                        .numbers = (const real *)(a->patches + tile * a->source_width),
-                        .number_point = a->patches_step * LANES,
-                        .number_channel = 1};
-    outputs_of_few(&few, part, y);
-}
-
-INLINE void finish(const apart *a, size_t row, bool few)
+static void finish(const apart *a, size_t row)
 {
     for (size_t t = 0; t < a->columns; t++)
         for (size_t f = 0; f < a->sum_width; f++)
             for (size_t part = 0; part < PARTS; part++) {
                 vec y[4];
-                if (few)
-                    multiply_few(a, t, f, part, y);
-                else
-                    transform_sums(a->products + t * a->sum_width + f, a->products_step, part, y);
-                UNROLL for (size_t k = 0; k < 4; k++)
-                {
-                    if (a->bias) y[k] += vec_load(a->bias + f, part);
-                    if (a->relu) y[k] = vec_relu(y[k]);
-                }
+                transform_sums(a->products + t * a->sum_width + f, a->products_step, part, y);
                 store(a, f, 2 * row, 2 * t, part, y);
             }
 }
+
+/* Products and sums where the channels are few. */
+INLINE void filter_few(const apart *a, size_t row, size_t channels)
+{
+    for (size_t t = 0; t < a->columns; t++)
+        for (size_t f = 0; f < a->sum_width; f++)
+            for (size_t part = 0; part < PARTS; part++) {
+                vec y[1][4], bias = a->bias ? vec_load(a->bias + f, part) : vec_set(0);
+                outputs_of_few(a->packed + f * WINOGRAD_POINTS * channels,
+                               (const real *)(a->patches + t * a->tile_step), LANES, 0, 1, channels, &bias, part, y);
+                store(a, f, 2 * row, 2 * t, part, y[0]);
+            }
+}
+
+typedef void few_function(const apart *a, size_t row);
+#define DEFINE_FEW(channels)                                                                                           \
+    static void filter_few_##channels(const apart *a, size_t row) { filter_few(a, row, channels); }
+EACH_FEW_CHANNELS(DEFINE_FEW)
+
+#define FEW_ENTRY(channels) [channels] = filter_few_##channels,
+static few_function *const few_filters[FEW_CHANNELS + 1] = {EACH_FEW_CHANNELS(FEW_ENTRY)};
 
 static size_t columns_of(const conv_shape *s) { return divide_up(s->out_width, 2); }
 
@@ -147,16 +161,18 @@ void KERNEL(winograd_apart_forward)(const conv_shape *s, const conv_call *c)
         .patches = c->scratch,
     };
     if (c->bias) a.bias = a.packed + WINOGRAD_POINTS * s->in_channels * a.sum_width;
-    a.patches_step = odd(a.columns * a.source_width);
-    a.products = a.patches + WINOGRAD_POINTS * a.patches_step;
+    const bool few = a.source.channels <= FEW_CHANNELS;
+    a.point_step = few ? 1 : odd(a.columns * a.source_width);
+    a.tile_step = few ? WINOGRAD_POINTS : a.source_width;
+    a.products = a.patches + WINOGRAD_POINTS * odd(a.columns * a.source_width);
     a.products_step = odd(a.columns * a.sum_width);
     for (size_t row = c->first; row < c->last; row++) {
         transform_patches(&a, row);
-        if (a.source.channels <= FEW_CHANNELS) {
-            finish(&a, row, true);
+        if (few) {
+            few_filters[a.source.channels](&a, row);
             continue;
         }
         multiply(&a);
-        finish(&a, row, false);
+        finish(&a, row);
     }
 }

@@ -198,15 +198,29 @@ static void constrain_parameter(void *context, size_t index, int thread)
     if (p->constraint.kind) constraint_apply(&p->constraint, p->size, p->rank, w->values + p->value);
 }
 
+static bool prepares(const optimizer *o)
+{
+    bool any = optimizer_loss_scale(o) != 1;
+    for (size_t i = 0; i < o->parameter_count; i++) any |= o->parameters[i].regularizer.kind != NULL;
+    return any;
+}
+
+static bool constrains(const optimizer *o)
+{
+    bool any = false;
+    for (size_t i = 0; i < o->parameter_count; i++) any |= o->parameters[i].constraint.kind != NULL;
+    return any;
+}
+
 void optimizer_step(optimizer *o, real *values, real *gradients, team *team)
 {
     uint64_t every = o->accumulators ? (uint64_t)common(o)->gradient_accumulation_steps : 1;
     work w = {o, values, gradients, o->iterations / every, (o->iterations + 1) % every == 0};
-    team_for(team, o->parameter_count, prepare_parameter, &w);
+    if (prepares(o)) team_for(team, o->parameter_count, prepare_parameter, &w);
     if (o->accumulators || clips_by_norm(o)) team_for(team, o->chunk_count, gather_chunk, &w);
     if (clips_by_norm(o)) find_factors(o);
     team_for(team, o->chunk_count, apply_chunk, &w);
-    team_for(team, o->parameter_count, constrain_parameter, &w);
+    if (constrains(o)) team_for(team, o->parameter_count, constrain_parameter, &w);
     o->iterations++;
 }
 
