@@ -117,8 +117,8 @@ static cepa_status look_at_targets(const measure *m, size_t head, loss *l, cepa_
     return fail(error, status, "output '%s': %s", m->training->heads[head].choice->name, inner.message);
 }
 
-/* Labels where the crossentropy of one class among several takes one-hot targets, which Keras refuses and its users make
- * of them with to_categorical: every row's is the number of a class. */
+/* Labels where the crossentropy of one class among several takes one-hot targets, which Keras refuses and its users
+ * make of them with to_categorical: every row's is the number of a class. */
 static bool holds_labels(const measure *m, size_t head, const shape *given)
 {
     const loss_class *class = m->losses[head].class;
