@@ -4,7 +4,6 @@ import difflib
 
 import printed
 from page import Row, figure
-from program import line
 
 
 class Book:
@@ -12,26 +11,24 @@ class Book:
         self.program, self.plan, self.page, self.estimate = program, plan, page, estimate
         self.information = information  # what `cepa data info` says of the data
         self.real = plan.data != "shapes10"
-        self.questions = {question["name"]: question for question in program.json("lesson", "quiz")["questions"]}
+        self.questions = {question["name"]: question for question in program.json("lesson quiz")["questions"]}
         self.work = program.folder
         (self.work / "figures").mkdir()
 
     # ---- Commands ----
 
-    def show(self, *arguments, folded=False):
+    def show(self, typed, folded=False):
         """Runs a command and shows it with what it prints; gives that."""
-        output = self.program.run(*arguments)
-        self.page.command(line(arguments), output, folded)
+        output = self.program.run(typed)
+        self.page.command(f"cepa {typed}", output, folded)
         return output
 
-    def draw(self, name, *arguments, caption, option="-o", kind="chart", shown=True):
-        """Runs a command that draws, and gives the figure."""
-        path = f"figures/{name}"
-        arguments = (*arguments, option, path)
-        self.program.run(*arguments)
+    def draw(self, typed, caption, kind="chart", shown=True):
+        """Runs a command that draws the file that its last word names, and gives the figure."""
+        self.program.run(typed)
         if shown:
-            self.page.command(line(arguments))
-        return figure(self.work / path, caption, kind)
+            self.page.command(f"cepa {typed}")
+        return self.drawn(typed.split()[-1], caption, kind)
 
     def drawn(self, path, caption, kind="chart"):
         """A figure that a command has left in a folder of its own."""
@@ -54,9 +51,9 @@ class Book:
 
     # ---- Tables of layers ----
 
-    def layers(self, source, *options):
+    def layers(self, source):
         """A model's layers as the episode's tables give them, and its name."""
-        summary = self.program.json("summary", source, *options)
+        summary = self.program.json(f"summary {source}")
         found = [
             printed.Layer(layer["class"], tuple(layer["output_shape"]), layer["parameters"])
             for layer in summary["layers"]
@@ -67,9 +64,9 @@ class Book:
         """How many parameters a model has."""
         return sum(layer.parameters for layer in self.layers(source)[0])
 
-    def compare_layers(self, caption, expected, source, *options, because=""):
+    def compare_layers(self, caption, expected, source, because=""):
         """Puts a model's layers beside a printed table, line by line."""
-        found, _ = self.layers(source, *options)
+        found, _ = self.layers(source)
         rows = []
         kinds = [[layer.kind for layer in side] for side in (expected, found)]
         for _, a0, a1, b0, b1 in difflib.SequenceMatcher(None, *kinds, autojunk=False).get_opcodes():

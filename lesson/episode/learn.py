@@ -30,7 +30,7 @@ def train(book, name):
     """Trains one of the lesson's networks, and gives its history."""
     training = TRAINING[name]
     with book.estimate.training(name):
-        book.show("fit", training.source, *book.plan.fit_options(training), "--overwrite", "-o", name, folded=True)
+        book.show(f"fit {training.source} {book.plan.fit_options(training)} --overwrite -o {name}", folded=True)
     return book.program.history(name)
 
 
@@ -69,15 +69,11 @@ def draw_curves(book, name, what, offset=0):
     ]
     history.write_text("\n".join(rows) + "\n")
     for metric in ("accuracy", "loss"):
-        files = [name] + (["episode"] if metric in theirs else [])
+        beside, words = (" episode", ", and the episode's.") if metric in theirs else ("", ".")
         figures.append(
             book.draw(
-                f"{name}-{metric}.svg",
-                "plot",
-                *files,
-                "--metrics",
-                f"{metric},val_{metric}",
-                caption=f"{metric.capitalize()} of {what}" + (", and the episode's." if metric in theirs else "."),
+                f"plot {name}{beside} --metrics {metric},val_{metric} -o figures/{name}-{metric}.svg",
+                f"{metric.capitalize()} of {what}{words}",
             )
         )
     book.page.figures(*figures)
@@ -85,7 +81,7 @@ def draw_curves(book, name, what, offset=0):
 
 def in_words(book, name):
     """What the report of a run says of it."""
-    output = book.program.run("report", name, "--data", book.plan.data)
+    output = book.program.run(f"report {name} --data {book.plan.data}")
     book.page.text("In the words of `cepa report`: " + output.split("\nWrote")[0].strip())
 
 
@@ -118,8 +114,9 @@ def in_c(book):
     epochs = 1 if plan.quick else 2
     rows = plan.learned_rows()
     page.heading("The same in C")
-    output = book.program.lesson_in_c(plan.data, rows, epochs)
-    page.command(f"build/examples/example_lesson {plan.data} {rows} {epochs}", output)
+    typed = f"{plan.data} {rows} {epochs}"
+    output = book.program.lesson_in_c(typed)
+    page.command(f"build/examples/example_lesson {typed}", output)
     history = book.program.history("cnn")
     lines = [dict(re.findall(r"(\w+): ([0-9.]+)", text)) for text in output.splitlines()]
     metrics = ("loss", "accuracy") if plan.held_back else ("loss", "accuracy", "val_loss", "val_accuracy")
@@ -145,40 +142,28 @@ def predict(book):
         "The episode leaves this step out, for measuring predicts behind the scenes. Here is one all the same: the"
         " first picture of the test part, and where in it the network finds its answer."
     )
-    model = "cnn"
-    book.show("predict", model, "picture.png", "--top", "3")
-    data = ("--data", book.plan.data)
+    data = book.plan.data
+    book.show("predict cnn picture.png --top 3")
     page.figures(
         book.draw(
-            "cam.svg",
-            "inspect",
-            "cam",
-            model,
-            *data,
-            kind="pixels",
-            caption="Where the likeliest class shows: gradients of its number, on the last maps.",
+            f"inspect cam cnn --data {data} -o figures/cam.svg",
+            "Where the likeliest class shows: gradients of its number, on the last maps.",
+            "pixels",
         ),
         book.draw(
-            "maps.png",
-            "inspect",
-            "maps",
-            model,
-            *data,
-            kind="pixels wide",
-            caption="What each layer makes of the first test picture: some maps of every layer.",
+            f"inspect maps cnn --data {data} -o figures/maps.png",
+            "What each layer makes of the first test picture: some maps of every layer.",
+            "pixels wide",
         ),
     )
     page.heading("One number of it, worked out")
-    book.show("inspect", "unit", model, *data, "--layer", "conv2d", "--at", "10,10,0", folded=True)
-    book.show("inspect", "unit", model, *data, "--layer", "max_pooling2d", "--at", "5,5,0")
+    book.show(f"inspect unit cnn --data {data} --layer conv2d --at 10,10,0", folded=True)
+    book.show(f"inspect unit cnn --data {data} --layer max_pooling2d --at 5,5,0")
     page.figures(
         book.draw(
-            "filters.svg",
-            "inspect",
-            "filters",
-            model,
-            kind="pixels",
-            caption="The 50 kernels that the first layer has learned, in colours.",
+            "inspect filters cnn -o figures/filters.svg",
+            "The 50 kernels that the first layer has learned, in colours.",
+            "pixels",
         )
     )
 
@@ -198,24 +183,14 @@ def measure(book):
         "The episode calls the network somewhat overfitting, as validation stagnates. The curves also come as text, for"
         " a terminal or a screen reader:"
     )
-    book.show("plot", "cnn", "--text", "--width", "72", folded=True)
+    book.show("plot cnn --text --width 72", folded=True)
     against_dense(book)
     page.heading("What it gets wrong")
     page.figures(
         book.draw(
-            "mistakes.svg",
-            "inspect",
-            "mistakes",
-            "cnn",
-            "--data",
-            book.plan.data,
-            "--count",
-            "10",
-            kind="pixels",
-            caption=(
-                "The most confident mistakes of the first network: true class, "
-                "what it was taken for, and how sure it was."
-            ),
+            f"inspect mistakes cnn --data {book.plan.data} --count 10 -o figures/mistakes.svg",
+            "The most confident mistakes of the first network: true class, what it was taken for, and how sure it was.",
+            "pixels",
         )
     )
 
@@ -223,13 +198,13 @@ def measure(book):
 def against_dense(book):
     page = book.page
     page.heading("Against dense layers alone")
-    book.show("summary", "lesson/dense_model.py", "--style", "keras2.14", folded=True)
+    book.show("summary lesson/dense_model.py --style keras2.14", folded=True)
     total = book.compare_layers("The table of the dense network", printed.DENSE_ONLY, "lesson/dense_model.py")
     ours = book.parameters("lesson/cifar_model.py")
     train(book, "dense")
     draw_curves(book, "dense", "the dense network")
     compare_training(book, "dense")
-    book.show("compare", "cnn", "dense", "--overwrite", "-o", "against")
+    book.show("compare cnn dense --overwrite -o against")
     page.figures(book.drawn("against/figures/accuracy.svg", "Both networks' accuracy."))
     cnn, dense = (book.program.history(name)["val_accuracy"][-1] for name in ("cnn", "dense"))
     page.compare(

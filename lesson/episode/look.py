@@ -36,7 +36,7 @@ def problem(book):
         " the pictures are CIFAR-10: real photographs, scaled down to 32 x 32 pixels, which is little enough to train"
         " on within minutes."
     )
-    book.show("data", "info", book.plan.data)
+    book.show(f"data info {book.plan.data}")
     page.compare(
         "The classes, in the order of their numbers",
         Row("classes", ", ".join(printed.CLASSES), ", ".join(info["classes"]), book.because_of_data("")),
@@ -60,12 +60,9 @@ def first_pictures(book):
     page.heading("The first pictures")
     page.figures(
         book.draw(
-            "grid.svg",
-            "data",
-            "grid",
-            book.plan.data,
-            kind="pixels",
-            caption="The first 25 pictures to learn from, with their classes.",
+            f"data grid {book.plan.data} -o figures/grid.svg",
+            "The first 25 pictures to learn from, with their classes.",
+            "pixels",
         )
     )
     labels = labels_of_grid((book.work / "figures/grid.svg").read_text())
@@ -153,7 +150,7 @@ def dense_parameters(book):
         "from tensorflow import keras\n\ninputs = keras.Input(shape=3072)\n"
         "outputs = keras.layers.Dense(100)(inputs)\nmodel = keras.models.Model(inputs=inputs, outputs=outputs)\n"
     )
-    book.show("summary", "one_dense.py", "--explain", "--style", "keras2.6")
+    book.show("summary one_dense.py --explain --style keras2.6")
     total = book.compare_layers("One dense layer of 100 units", printed.ONE_DENSE, "one_dense.py")
     page.text("The episode passes `shape=dim`, a name it never sets; 3072 is what it must have been.")
     question(book, "dense", total, 307300)
@@ -168,20 +165,16 @@ def convolution(book):
         " not turned over: strictly it is a cross-correlation (`--flip` shows the other)."
     )
     matrix = ";".join(["100 100 100 100 100"] * 3 + ["0 0 0 0 0"] * 3)
-    kernel = "[[-1, -1, -1], [0, 0, 0] [1, 1, 1]]"
-    explained = ("filter", matrix, "--kernel", kernel)
-    figure = book.draw(
-        "convolution.svg",
-        *explained,
-        "--at",
-        "1,1",
-        option="--figure",
-        shown=False,
-        caption="The window and the number that comes of it are framed, as in the episode's figure.",
+    filtered = f"filter '{matrix}' --kernel '[[-1, -1, -1], [0, 0, 0] [1, 1, 1]]'"
+    book.show(f"{filtered} --at 1,1")
+    page.figures(
+        book.draw(
+            f"{filtered} --at 1,1 --figure figures/convolution.svg",
+            "The window and the number that comes of it are framed, as in the episode's figure.",
+            shown=False,
+        )
     )
-    book.show(*explained, "--at", "1,1")
-    page.figures(figure)
-    rows = [tuple(map(int, row)) for row in book.program.json(*explained)["outputs"][0]["output"]]
+    rows = [tuple(map(int, row)) for row in book.program.json(filtered)["outputs"][0]["output"]]
     page.compare(
         "The output, row by row (the kernel is typed as the episode prints it, with a comma missing)",
         *(
@@ -212,15 +205,9 @@ def on_a_picture(book):
     )
     figures = [
         book.draw(
-            f"{name}.svg",
-            "filter",
-            "picture.png",
-            "--kernel",
-            name,
-            "--grey",
-            option="--figure",
-            kind="pixels",
-            caption=says,
+            f"filter picture.png --kernel {name} --grey --figure figures/{name}.svg",
+            says,
+            "pixels",
             shown=name == "prewitt-horizontal",
         )
         for name, says in (
@@ -247,16 +234,9 @@ def borders(book):
         " zeros, with its last value (nearest), or mirrored (reflect), and the size stays. To see what a padding puts"
         " there, this kernel takes the number three places to the left:"
     )
-    corner = (
-        "filter",
-        "4 5 9 2; 5 3 6 7; 6 5 7 8; 5 4 5 3",
-        "--kernel",
-        "1 0 0 0 0 0 0",
-        "--padding",
-        "zero,nearest,reflect",
-    )
-    book.show(*corner)
-    first = {made["padding"]: made["output"][0][:3] for made in book.program.json(*corner)["outputs"]}
+    corner = "filter '4 5 9 2; 5 3 6 7; 6 5 7 8; 5 4 5 3' --kernel '1 0 0 0 0 0 0' --padding zero,nearest,reflect"
+    book.show(corner)
+    first = {made["padding"]: made["output"][0][:3] for made in book.program.json(corner)["outputs"]}
     page.compare(
         "What the first row is continued with, leftwards, in the lesson on image processing that the episode links to",
         *(
@@ -274,9 +254,8 @@ def borders(book):
 
 def size_of(book, padding):
     matrix = ";".join(["1 1 1 1 1"] * 6)
-    made = book.program.json("filter", matrix, "--kernel", "0 0 0; 0 1 0; 0 0 0", "--padding", padding)["outputs"][0][
-        "output"
-    ]
+    filtered = book.program.json(f"filter '{matrix}' --kernel '0 0 0; 0 1 0; 0 0 0' --padding {padding}")
+    made = filtered["outputs"][0]["output"]
     return f"{len(made)} x {len(made[0])}"
 
 
@@ -288,7 +267,7 @@ def networks(book):
         "outputs = keras.layers.Conv2D(100, (3, 3), use_bias=False)(inputs)\nmodel = keras.Model(inputs, outputs)\n"
     )
     layers, _ = book.layers("kernels.py")
-    book.show("summary", "kernels.py", "--explain", folded=True)
+    book.show("summary kernels.py --explain", folded=True)
     question(
         book,
         "kernels",
@@ -298,7 +277,7 @@ def networks(book):
     )
     page.heading("A small network")
     page.text("Two convolutional layers, then Flatten, then a dense layer with one number a class.")
-    book.show("summary", "lesson/small_model.py", "--explain")
+    book.show("summary lesson/small_model.py --explain")
     layers, name = book.layers("lesson/small_model.py")
     total = sum(layer.parameters for layer in layers)
     share = 100 * layers[-1].parameters / total
@@ -329,7 +308,7 @@ def pooled(book):
         " lost: 13 becomes 6), so the next kernel sees more of the picture at once, and Flatten has less to hand on."
         " Pooling is not alone in changing sizes, as the episode has it: a valid convolution takes 32 to 30."
     )
-    book.show("summary", "lesson/cifar_model.py", "--style", "keras2.12", folded=True)
+    book.show("summary lesson/cifar_model.py --style keras2.12", folded=True)
     total = book.compare_layers(
         "The table that the episode prints for this network",
         printed.THREE_CONVOLUTIONS,

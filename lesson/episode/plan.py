@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import shlex
 import time
 
 import printed
@@ -19,7 +20,7 @@ class Training:
     fits: int = 1
 
     def set_options(self):
-        return [option for setting in self.settings for option in ("--set", setting)]
+        return "".join(f" --set {setting}" for setting in self.settings)
 
 
 RATES = tuple(printed.SWEEP_LOSS)
@@ -38,7 +39,7 @@ class Plan:
     """The size of everything: the episode's, or a tenth of it for a page in half a minute."""
 
     def __init__(self, quick, data):
-        self.quick, self.data = quick, data
+        self.quick, self.data = quick, shlex.quote(data)
         self.budget = 30 if quick else 300  # seconds on two cores
         self.rest = 8 if quick else 15  # of them for figures, tables and looking inside
         self.rows = 1600 if quick else 5000
@@ -52,10 +53,9 @@ class Plan:
 
     def fit_options(self, training):
         """The options of fit, tune and compare for one of the trainings."""
-        options = ["--data", self.data, "--train", self.rows, "--epochs", self.epochs(training)]
-        if self.held_back:
-            options += ["--validation", self.held_back / self.rows]
-        return options + training.set_options()
+        validation = f" --validation {self.held_back / self.rows}" if self.held_back else ""
+        rows = f"--data {self.data} --train {self.rows}{validation}"
+        return f"{rows} --epochs {self.epochs(training)}{training.set_options()}"
 
 
 class Estimate:
@@ -79,9 +79,9 @@ class Estimate:
     def seconds_a_row(self, program, training, validation_rows):
         """What a row costs that is learned from, with its share of the validation."""
         share = validation_rows / (self.plan.learned_rows() + validation_rows)
-        options = ["--data", self.plan.data, "--train", round(self.ROWS / (1 - share)), "--validation", f"{share:.4f}"]
-        options += ["--epochs", self.EPOCHS, *training.set_options(), "--overwrite", "-o", "probe"]
-        program.run("fit", training.source, *options)
+        rows = f"--data {self.plan.data} --train {self.ROWS / (1 - share):.0f} --validation {share:.4f}"
+        options = f"--epochs {self.EPOCHS}{training.set_options()} --overwrite -o probe"
+        program.run(f"fit {training.source} {rows} {options}")
         return program.record("probe")["seconds"] / (self.EPOCHS * self.ROWS)
 
     def left(self):

@@ -27,28 +27,24 @@ class Program:
         for model in (ROOT / "lesson").glob("*.py"):
             shutil.copy(model, folder / "lesson")
 
-    def run(self, *arguments, status=0):
-        """What a command prints; Failed where it ends with another exit status."""
-        done = subprocess.run(
-            [self.command, *map(str, arguments)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode != status:
-            raise Failed(f"{line(arguments)}\n{done.stderr.strip()}")
-        return done.stdout
+    def run(self, typed):
+        """What the command prints for what a person types behind its name."""
+        return self.output_of(self.command, "cepa", typed)
 
-    def json(self, *arguments):
-        return json.loads(self.run(*arguments, "--json"))
+    def json(self, typed):
+        return json.loads(self.run(f"{typed} --json"))
 
-    def lesson_in_c(self, data, rows, epochs):
+    def lesson_in_c(self, typed):
         """Trains with examples/lesson.c, which leaves cnn_model.keras."""
-        binary = self.command.parent / "examples/example_lesson"
-        done = subprocess.run([binary, data, str(rows), str(epochs)], cwd=self.folder, capture_output=True, text=True)
+        return self.output_of(self.command.parent / "examples/example_lesson", "example_lesson", typed)
+
+    def output_of(self, file, name, typed):
+        """What a program prints; Failed where it fails."""
+        done = subprocess.run(
+            [file, *shlex.split(typed)], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
         if done.returncode:
-            raise Failed(f"example_lesson\n{done.stderr.strip()}")
+            raise Failed(f"{name} {typed}\n{done.stderr.strip()}")
         return done.stdout
 
     def history(self, name):
@@ -59,11 +55,6 @@ class Program:
 
     def record(self, name):
         return json.loads((self.folder / name / "run.json").read_text())
-
-
-def line(arguments):
-    """A command as a person types it."""
-    return shlex.join(["cepa", *map(str, arguments)])
 
 
 def find_command(given):

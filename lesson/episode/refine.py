@@ -14,7 +14,7 @@ def deeper(book):
     page.section("step-9", "9. Refining")
     page.heading("One more convolution")
     question(book, "deeper")
-    book.show("diff", "lesson/cifar_model.py", "lesson/extra_layer.py")
+    book.show("diff lesson/cifar_model.py lesson/extra_layer.py")
     total = book.compare_layers(
         "The table of the network with a third convolution", printed.THREE_CONVOLUTIONS, "lesson/extra_layer.py"
     )
@@ -60,15 +60,12 @@ def dropout(book):
     model = "lesson/dropout_model.py"
     page.figures(
         book.draw(
-            "sketch.svg",
-            "inspect",
-            "dropout",
-            model,
-            kind="chart wide",
-            caption="Without and with dropout: a real mask of the first step, on five numbers of each layer.",
+            f"inspect dropout {model} -o figures/sketch.svg",
+            "Without and with dropout: a real mask of the first step, on five numbers of each layer.",
+            "chart wide",
         )
     )
-    book.show("inspect", "dropout", model, "--batch-size", "8")
+    book.show(f"inspect dropout {model} --batch-size 8")
     total = book.compare_layers("The table of the network with dropout", printed.WITH_DROPOUT, model)
     dropped = next(layer for layer in book.layers(model)[0] if layer.kind == "Dropout")
     page.compare(
@@ -133,9 +130,9 @@ def evaluated(book):
         " 32 units, dropout 0.2. That one is trained here too."
     )
     train(book, "older")
-    options = ("--data", book.plan.data, "--style", "keras2.6", "--verbose", "2")
-    book.show("evaluate", "dropout", *options)
-    theirs, ours = evaluation(printed.EVALUATED), evaluation(book.show("evaluate", "older", *options))
+    options = f"--data {book.plan.data} --style keras2.6 --verbose 2"
+    book.show(f"evaluate dropout {options}")
+    theirs, ours = evaluation(printed.EVALUATED), evaluation(book.show(f"evaluate older {options}"))
     because = book.why_trained_otherwise()
     page.compare(
         "The printed line and the network it is of",
@@ -168,20 +165,9 @@ def sweep(book):
     page.heading("Which dropout rate?")
     question(book, "rate")
     rates = ",".join(map(str, RATES))
-    arguments = (
-        "tune",
-        "lesson/dropout_model.py",
-        "--vary",
-        f"dropout_rate={rates}",
-        *book.plan.fit_options(TRAINING["sweep"]),
-        "--objective",
-        "val_loss",
-        "--overwrite",
-        "-o",
-        "sweep",
-    )
+    options = f"{book.plan.fit_options(TRAINING['sweep'])} --objective val_loss --overwrite -o sweep"
     with book.estimate.training("sweep"):
-        book.show(*arguments)
+        book.show(f"tune lesson/dropout_model.py --vary dropout_rate={rates} {options}")
     page.figures(
         book.drawn("sweep/figures/values.svg", "val_loss for each dropout rate."),
         book.drawn("sweep/figures/curves.svg", "val_loss of every trial over the epochs."),
@@ -234,7 +220,7 @@ def share(book):
     )
     found = sorted(path.name for path in book.work.glob("cnn_model*"))
     last = program.history("dropout")["val_loss"][-1]
-    again = program.json("evaluate", "dropout/model.keras", "--data", book.plan.data)
+    again = program.json(f"evaluate dropout/model.keras --data {book.plan.data}")
     page.compare(
         "The saved model",
         Row("file that the C program left", "cnn_model", " ".join(found), "the ending says what kind of file it is"),
@@ -245,7 +231,7 @@ def share(book):
             Row("val_loss of the network with dropout", last, again["loss"], within=1e-12),
             beside="before saving",
         )
-    book.show("summary", "cnn_model.keras", folded=True)
+    book.show("summary cnn_model.keras", folded=True)
 
 
 def key_points(book):
