@@ -84,7 +84,7 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
-/* Source text is what starts like no other file. */
+/* Source text is what starts like no other file and holds no zero, as every other kind does. */
 static bool is_source(const buffer *b)
 {
     static const struct {
@@ -93,7 +93,7 @@ static bool is_source(const buffer *b)
     } others[] = {{"PK\3\4", 4}, {"\x89HDF", 4}, {"version https://git-lfs", 23}, {"{", 1}, {"[", 1}};
     for (size_t i = 0; i < ARRAY_COUNT(others); i++)
         if (b->size >= others[i].length && memcmp(b->bytes, others[i].bytes, others[i].length) == 0) return false;
-    return true;
+    return !b->size || !memchr(b->bytes, 0, b->size);
 }
 
 /* The file behind what a person names: a run's folder holds model.keras, a bare name stands for NAME.keras. To be

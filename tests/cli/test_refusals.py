@@ -37,6 +37,7 @@ CASES = [
     # the model's text
     ("no model file", {}, "fit none.py --data data.npz -o out", 1, r"none\.py"),
     ("an empty model", {"bad.py": ""}, BAD, 2, r"bad\.py"),
+    ("a damaged file", {"bad.h5": b"\x8aHDF\r\n\x1a\n" + bytes(40)}, "summary bad.h5", 1, "nor an HDF5 file"),
     ("broken source", {"bad.py": "model = keras.Model((\n"}, BAD, 2, r"bad\.py:\d+"),
     ("a program", {"bad.py": "import os\nwhile True:\n    os.system('date')\n"}, BAD, 2, r"bad\.py:2"),
     ("unknown layer", {"bad.py": model("keras.layers.Conv9D(3)")}, BAD, 2, "Conv9D"),
