@@ -141,8 +141,18 @@ INLINE void transform_and_store_patch(const vec_patch *d, lanes *to, size_t step
     UNROLL for (size_t i = 0; i < 4; i++)
     {
         transform_patch(rows[i], v);
-        UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + (4 * i + j) * step, part, v[j]);
+        UNROLL for (size_t j = 0; j < 4; j++, to += step) vec_store(to, part, v[j]);
     }
+}
+
+/* Along the first axis m0 + m1 + m2 and m1 - m2 + m3, a row after the other. */
+INLINE void add_row(size_t i, vec m, vec *upper, vec *lower)
+{
+    if (i == 0) *upper = m;
+    if (i == 1) *lower = m;
+    if (i == 1 || i == 2) *upper += m;
+    if (i == 2) *lower -= m;
+    if (i == 3) *lower += m;
 }
 
 /* Along the second axis, of the upper and the lower row. */
@@ -179,14 +189,7 @@ INLINE void outputs_of_few(const lanes *vectors, const real *numbers, size_t poi
             UNROLL for (size_t r = 0; r < count; r++) m[r] =
                 vec_fma(v, vec_set_apart(numbers + r * row_step + point * point_step + c), m[r]);
         }
-        UNROLL for (size_t r = 0; r < count; r++)
-        {
-            if (i == 0) upper[r][j] = m[r];
-            if (i == 1) lower[r][j] = m[r];
-            if (i == 1 || i == 2) upper[r][j] += m[r];
-            if (i == 2) lower[r][j] -= m[r];
-            if (i == 3) lower[r][j] += m[r];
-        }
+        UNROLL for (size_t r = 0; r < count; r++) add_row(i, m[r], &upper[r][j], &lower[r][j]);
     }
     UNROLL for (size_t r = 0; r < count; r++) join_columns(upper[r], lower[r], y[r]);
 }
@@ -195,13 +198,8 @@ INLINE void outputs_of_few(const lanes *vectors, const real *numbers, size_t poi
 INLINE void transform_sums(const lanes *m, size_t step, size_t part, vec y[4])
 {
     vec upper[4], lower[4];
-    UNROLL for (size_t j = 0; j < 4; j++)
-    {
-        vec m0 = vec_load(m + j * step, part), m1 = vec_load(m + (4 + j) * step, part);
-        vec m2 = vec_load(m + (8 + j) * step, part), m3 = vec_load(m + (12 + j) * step, part);
-        upper[j] = m0 + m1 + m2;
-        lower[j] = m1 - m2 + m3;
-    }
+    UNROLL for (size_t i = 0; i < 4; i++) UNROLL for (size_t j = 0; j < 4; j++, m += step)
+        add_row(i, vec_load(m, part), &upper[j], &lower[j]);
     join_columns(upper, lower, y);
 }
 
