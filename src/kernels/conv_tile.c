@@ -48,6 +48,13 @@ INLINE void add_term(const lanes *const *source, ptrdiff_t offset, const real *w
     }
 }
 
+/* The results' lines of the cache come while the terms are added. */
+INLINE void fetch_results(const conv_tile *tile, size_t filters, size_t pixels)
+{
+    UNROLL for (size_t i = 0; i < pixels; i++) UNROLL for (size_t f = 0; f < filters; f++)
+        __builtin_prefetch(tile->sum[i] + f * tile->sum_step, 1);
+}
+
 INLINE void run_tile(const conv_tile *tile, size_t filters, size_t pixels)
 {
     const tile_loop outer = tile->loop[0], middle = tile->loop[1], inner = tile->loop[2];
@@ -55,6 +62,7 @@ INLINE void run_tile(const conv_tile *tile, size_t filters, size_t pixels)
     vec sum[TILE_SUMS];
     UNROLL for (size_t p = 0; p < pixels; p++) source[p] = tile->source[p];
     start_sums(tile, filters, pixels, sum);
+    fetch_results(tile, filters, pixels);
     for (size_t a = 0; a < outer.count; a++)
         for (size_t b = 0; b < middle.count; b++) {
             ptrdiff_t offset = (ptrdiff_t)a * outer.source + (ptrdiff_t)b * middle.source;
