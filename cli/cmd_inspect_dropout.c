@@ -16,6 +16,7 @@ static const option options[] = {
     OPTION("step", step, TAKES_COUNT, .value = "T", .help = "of the epoch, counted from 0; default: 0"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000,
            .help = "default: the run's, else 32"),
+    ROW_OPTIONS,
     FIGURE_OUTPUT_OPTION,
     TEXT_OPTION,
     WIDTH_OPTION,
@@ -38,18 +39,32 @@ static cepa_status find(const settings *settings, const inspection *in, cepa_lay
                                                : fails(error, CEPA_ARGUMENT, "the model has no Dropout layer");
 }
 
+/* The numbers of a sample; where the model leaves its sizes open, for the row. */
+static cepa_status find_size(const inspection *in, const cepa_layer_info *layer, size_t *size, cepa_error *error)
+{
+    outputs o = {.rows = 0};
+    *size = 1;
+    for (size_t i = 0; i < layer->rank; i++) *size *= layer->output_shape[i] > 0 ? (size_t)layer->output_shape[i] : 0;
+    if (*size || !in->row) return CEPA_OK;
+    cepa_status status = inspect_activations(in, layer->name, &o, error);
+    if (!status) *size = o.arrays[0].size;
+    outputs_free(&o);
+    return status;
+}
+
 static cepa_status draw_masks(const settings *settings, const inspection *in, const cepa_layer_info *layer, masks *m,
                               cepa_error *error)
 {
     m->layer = *layer;
-    m->size = 1;
-    for (size_t i = 0; i < layer->rank; i++) m->size *= layer->output_shape[i] > 0 ? (size_t)layer->output_shape[i] : 0;
     size_t count, position;
+    cepa_status status = find_size(in, layer, &m->size, error);
+    if (status) return status;
     if (__builtin_mul_overflow(m->rows, m->size, &count) || !(m->factors = calloc(count + 1, sizeof *m->factors)))
         return fails_memory(error);
     if (__builtin_mul_overflow(settings->step, m->rows, &position) || position > UINT32_MAX)
         return fails(error, CEPA_ARGUMENT, "--step: there is no step %zu", settings->step);
-    cepa_mask_options how = {.seed = m->seed, .epoch = (uint32_t)settings->at_epoch, .position = position};
+    cepa_mask_options how = {
+        .seed = m->seed, .epoch = (uint32_t)settings->at_epoch, .position = position, .data = in->row};
     return cepa_dropout_mask(in->model, layer->name, &how, m->rows, m->factors, error);
 }
 
@@ -164,7 +179,7 @@ static int dropout_main(const settings *settings)
     inspection in;
     masks m = {.rows = 0};
     cepa_layer_info layer;
-    cepa_status status = inspect_model(settings, &in, &error);
+    cepa_status status = inspect_sized(settings, &in, &error);
     if (!status) status = find(settings, &in, &layer, &error);
     if (!status) status = choose_step(settings, &m, &error);
     if (!status) status = draw_masks(settings, &in, &layer, &m, &error);

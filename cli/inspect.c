@@ -116,6 +116,26 @@ cepa_status inspect_row(const settings *settings, inspection *in, cepa_error *er
     return CEPA_OK;
 }
 
+static bool leaves_sizes_open(const cepa_model *model)
+{
+    int shape[CEPA_MAX_RANK];
+    size_t rank;
+    for (size_t i = 0; i < cepa_model_input_count(model); i++) {
+        cepa_model_input(model, i, &rank, shape);
+        for (size_t axis = 0; axis < rank; axis++)
+            if (shape[axis] < 0) return true;
+    }
+    return false;
+}
+
+cepa_status inspect_sized(const settings *settings, inspection *in, cepa_error *error)
+{
+    cepa_status status = inspect_model(settings, in, error);
+    if (status || (!leaves_sizes_open(in->model) && !settings->image && !settings->data)) return status;
+    cepa_graph_free(cepa_model_graph(in->model));
+    return inspect_row(settings, in, error);
+}
+
 int inspect_end(inspection *in, cepa_status status, const cepa_error *error)
 {
     cepa_dataset_free(in->row);

@@ -35,6 +35,9 @@ cepa_status inspect_data(const settings *settings, inspection *inspection, cepa_
 /* Opens the model and the row. */
 cepa_status inspect_row(const settings *settings, inspection *inspection, cepa_error *error);
 
+/* Opens the model, and the row where one is named or the model leaves sizes open, which are then the row's. */
+cepa_status inspect_sized(const settings *settings, inspection *inspection, cepa_error *error);
+
 /* The text of run.json where the model is a run's folder, to be freed; NULL: it is none. */
 char *inspect_facts(const settings *settings);
 

@@ -47,8 +47,10 @@ cepa_dataset_options subject_pictures(const cepa_model *model)
     int shape[CEPA_MAX_RANK];
     if (model) cepa_model_input(model, 0, &rank, shape);
     if (rank != 2 && rank != 3) return options;
-    options.image_size[0] = shape[0] > 0 ? shape[0] : 0;
-    options.image_size[1] = shape[1] > 0 ? shape[1] : 0;
+    for (int axis = 0; axis < 2; axis++) { /* where one of them is open the pictures are square */
+        int size = shape[axis] > 0 ? shape[axis] : shape[1 - axis];
+        options.image_size[axis] = size > 0 ? size : 0;
+    }
     int channels = rank == 3 ? shape[2] : 1;
     if (channels > 0 && channels <= 4) options.color_mode = modes[channels];
     return options;

@@ -1177,9 +1177,10 @@ CEPA_API void cepa_unit_free(cepa_unit *unit);
 
 /* Where in training a Dropout layer draws its mask. */
 typedef struct cepa_mask_options {
-    uint64_t seed;   /* of fit */
-    uint32_t epoch;  /* since the model's first fit, from 0 */
-    size_t position; /* of the batch's first row in the epoch's order: step * batch_size */
+    uint64_t seed;            /* of fit */
+    uint32_t epoch;           /* since the model's first fit, from 0 */
+    size_t position;          /* of the batch's first row in the epoch's order: step * batch_size */
+    const cepa_dataset *data; /* whose sizes count where the model leaves its own open; NULL: it leaves none */
 } cepa_mask_options;
 
 /* The factors by which a Dropout layer multiplies the rows of that batch in training: 0, or 1 / (1 - rate). factors

@@ -13,7 +13,7 @@
 
 /* The way from the maps to the score. */
 typedef struct gradient {
-    const shape *shape; /* of the maps */
+    shape shape; /* of the maps */
     size_t count;
     uint32_t *order;
     float *maps;     /* the maps' numbers for the row, in Keras' order */
@@ -75,22 +75,28 @@ static int score_tensor(const cepa_model *model)
 static cepa_status differentiate(const cepa_model *model, int maps, gradient *g, cepa_error *error)
 {
     int score = score_tensor(model);
-    network *rest;
+    network *open;
+    const network *rest;
     const shape *scores = &graph_tensor(model->graph, score)->shape;
     if (scores->rank != 1 || g->class_index >= (size_t)scores->size[0])
         return fail(error, CEPA_ARGUMENT, "model %s has no score for class %zu", model->network->name, g->class_index);
     g->classes = (size_t)scores->size[0];
-    cepa_status status = network_new(model->graph, &maps, 1, &score, 1, "rest", false, &rest, error);
+    cepa_status status = network_new(model->graph, &maps, 1, &score, 1, "rest", false, &open, error);
+    if (!status) status = network_sized(open, &g->shape, &rest, error);
     if (status) return status;
-    plan_request request = {
-        .network = rest, .want = &score, .wants = 1, .entry = &score, .entries = 1, .input_gradients = true};
+    plan_request request = {.network = rest,
+                            .want = rest->output,
+                            .wants = 1,
+                            .entry = rest->output,
+                            .entries = 1,
+                            .input_gradients = true};
     return run(g, &request, error);
 }
 
 static cepa_status add_maps(const gradient *g, cepa_matrix *map, cepa_error *error)
 {
-    size_t channels = (size_t)g->shape->size[2], pixels = g->count / channels;
-    cepa_status status = matrix_allocate((size_t)g->shape->size[0], (size_t)g->shape->size[1], 1, map, error);
+    size_t channels = (size_t)g->shape.size[2], pixels = g->count / channels;
+    cepa_status status = matrix_allocate((size_t)g->shape.size[0], (size_t)g->shape.size[1], 1, map, error);
     double largest = 0;
     for (size_t c = 0; c < channels && !status; c++) {
         double mean = 0;
@@ -127,14 +133,15 @@ cepa_status cepa_class_activation(const cepa_model *model, const char *layer, co
     cepa_status status = choose_call(model, layer, &c, error);
     if (!status) status = cepa_dataset_pick(data, (size_t[]){0}, 1, &row, error);
     if (status) return status;
-    gradient g = {.shape = &graph_tensor(model->graph, c->result[0])->shape, .class_index = class_index};
-    status = model_tensor_values(model, c->result[0], row, &g.maps, &g.count, error);
+    gradient g = {.class_index = class_index};
+    status = model_tensor_shape(model, c->result[0], row, &g.shape, error);
+    if (!status) status = model_tensor_values(model, c->result[0], row, &g.maps, &g.count, error);
     cepa_dataset_free(row);
     if (!status) {
         g.gradient = calloc(g.count, sizeof *g.gradient);
         g.order = calloc(g.count, sizeof *g.order);
         if (g.gradient && g.order)
-            shape_order(g.shape, g.order);
+            shape_order(&g.shape, g.order);
         else
             status = fail_memory(error);
     }

@@ -1,6 +1,7 @@
 #include "model/inside.h"
 
 #include "base/memory.h"
+#include "train/measure.h"
 #include "train/train.h"
 
 #include <stdlib.h>
@@ -17,7 +18,6 @@ cepa_status model_find_call(const cepa_model *model, const char *layer, const ca
     return *found ? CEPA_OK : fail(error, CEPA_ARGUMENT, "model %s has no layer %s", n->name, layer);
 }
 
-/* The network from the model's inputs to a tensor. */
 static cepa_status network_to(const cepa_model *model, int tensor, const char *name, network **made, cepa_error *error)
 {
     const network *n = model->network;
@@ -38,17 +38,32 @@ cepa_status cepa_model_part(const cepa_model *model, const char *layer, cepa_mod
     return CEPA_OK;
 }
 
+cepa_status model_network_to(const cepa_model *model, int tensor, const cepa_dataset *data, const network **made,
+                             cepa_error *error)
+{
+    network *open;
+    cepa_status status = network_to(model, tensor, "part", &open, error);
+    return status ? status : network_for(open, data, made, error);
+}
+
+cepa_status model_tensor_shape(const cepa_model *model, int tensor, const cepa_dataset *data, shape *found,
+                               cepa_error *error)
+{
+    const network *made;
+    cepa_status status = model_network_to(model, tensor, data, &made, error);
+    if (!status) *found = graph_tensor(model->graph, made->output[0])->shape;
+    return status;
+}
+
 cepa_status model_tensor_values(const cepa_model *model, int tensor, const cepa_dataset *data, float **values,
                                 size_t *size, cepa_error *error)
 {
-    network *made;
+    const network *made;
     size_t count;
     *values = NULL;
-    cepa_status status = network_to(model, tensor, "part", &made, error);
+    cepa_status status = model_network_to(model, tensor, data, &made, error);
     if (status) return status;
-    *size = shape_count(&graph_tensor(model->graph, tensor)->shape);
-    if (!*size)
-        return fail(error, CEPA_SHAPE, "model %s leaves sizes open; give its Input a shape", model->network->name);
+    *size = shape_count(&graph_tensor(model->graph, made->output[0])->shape);
     if (!multiply_size(*size, cepa_dataset_describe(data)->rows, &count)) return fail_memory(error);
     *values = calloc(count, sizeof **values);
     if (!*values) return fail_memory(error);

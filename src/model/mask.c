@@ -60,7 +60,10 @@ cepa_status cepa_dropout_mask(const cepa_model *model, const char *layer, const 
     if (!c->layer->class->identity_in_inference)
         return fail(error, CEPA_ARGUMENT, "layer %s is of class %s, which draws no mask: expected a Dropout layer",
                     layer, c->layer->class->kind.name);
-    const shape *s = &graph_tensor(model->graph, c->result[0])->shape;
+    const network *sized = NULL;
+    if (options->data && (status = model_network_to(model, c->result[0], options->data, &sized, error))) return status;
+    if (sized) c = sized->calls[sized->call_count - 1];
+    const shape *s = &graph_tensor(model->graph, c->output[0])->shape;
     size_t count = shape_count(s);
     if (!count) return fail(error, CEPA_SHAPE, "layer %s: its size is open; give the model's Input a shape", layer);
     pass p = {0};

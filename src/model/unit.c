@@ -202,15 +202,11 @@ cepa_status cepa_model_explain(const cepa_model *model, const char *layer, const
         return fail(error, CEPA_ARGUMENT,
                     "layer %s is of class %s; explained are Conv2D, Dense, MaxPooling2D and AveragePooling2D", layer,
                     c->layer->class->kind.name);
-    question q = {.model = model,
-                  .call = c,
-                  .options = c->layer->options,
-                  .in = &graph_tensor(model->graph, c->input[0])->shape,
-                  .out = &graph_tensor(model->graph, c->result[0])->shape,
-                  .place = place};
-    if (!shape_count(q.out))
-        return fail(error, CEPA_SHAPE, "model %s leaves sizes open; give its Input a shape", model->network->name);
-    status = check_place(&q, axes, error);
+    shape in, out;
+    question q = {.model = model, .call = c, .options = c->layer->options, .in = &in, .out = &out, .place = place};
+    status = model_tensor_shape(model, c->input[0], data, &in, error);
+    if (!status) status = model_tensor_shape(model, c->result[0], data, &out, error);
+    if (!status) status = check_place(&q, axes, error);
     if (!status) status = cepa_dataset_pick(data, (size_t[]){0}, 1, &row, error);
     if (status) return status;
     unit->class_name = c->layer->class->kind.name;

@@ -5,7 +5,7 @@ import re
 import struct
 import unittest
 
-from command import CommandTest, png, read_npy
+from command import MODEL, CommandTest, png, read_npy
 
 LESSON_KERNEL = "[[-1, -1, -1],\n[0, 0, 0]\n[1, 1, 1]]"  # as the lesson prints it, a comma missing
 LESSON_INPUT = ";".join(["100 100 100 100 100"] * 3 + ["0 0 0 0 0"] * 3)
@@ -147,6 +147,21 @@ class Inspect(CommandTest):
         self.assertTrue(self.cepa("inspect", *arguments, "--text").strip())
         self.cepa("inspect", *arguments, "-o", "out.svg")
         return re.search("<desc>(.*)</desc>", (self.folder / "out.svg").read_text(), re.S)[1]
+
+    def test_open_sizes_are_those_of_the_data(self):
+        """A model that leaves sizes open has the same weights as one that names them, and shows the same."""
+        self.write("a.png", png())
+        closed = MODEL.replace("layers.Flatten()(x)", "layers.Dropout(0.5)(x)\n    x = keras.layers.GlobalAveragePooling2D()(x)")
+        for run, text in (("closed", closed), ("open", closed.replace("shape=(8, 8, 3)", "shape=(None, None, 3)"))):
+            self.write(run + ".py", text)
+            self.cepa("fit", run + ".py", "--data", "data.npz", "--scale", "1/255", "-o", run)
+        self.write("half.py", closed.replace("shape=(8, 8, 3)", "shape=(None, 8, 3)"))
+        self.cepa("fit", "half.py", "--data", "data.npz", "--scale", "1/255", "-o", "half")
+        for other, picture in (("half", ("--image", "a.png")), ("open", ("--index", "5"))):
+            for command in (("unit", "-l", "conv2d", "--at", "2,3,1"), ("unit", "-l", "max_pooling2d", "--at", "1,2,3"), ("cam",),
+                            ("cam", "-l", "conv2d", "--class", "2"), ("dropout",), ("maps",)):
+                shown = [self.cepa("inspect", command[0], run, *command[1:], *picture) for run in ("closed", other)]
+                self.assertEqual(*(re.sub(r"\(None.*?\)|\(\d.*?\)", "", text) for text in shown))
 
     def test_filters(self):
         printed = self.cepa("inspect", "filters", "run")
