@@ -78,6 +78,10 @@ static int evaluate_main(const settings *settings)
     cepa_model *model = NULL;
     cepa_parts parts = {NULL};
     cepa_dataset *part;
+    if (settings->json && (settings->confusion || settings->baseline))
+        return misused(
+            "--json gives loss and metrics alone, without --confusion and --baseline; report RUN --json counts "
+            "which class was taken for which");
     cepa_status status = subject_trained_model(settings, &model, &error);
     if (!status) status = subject_parts(settings, model, 0, &parts, &error);
     if (!status) status = choose_part(settings, &parts, &part, &error);

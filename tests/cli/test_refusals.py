@@ -62,6 +62,7 @@ CASES = [
     ("no table", {}, FIT + " --target a", 2, "data.npz is none"),
     ("a wrong split", {"t.csv": "a,b\n1,2\n"}, "data info t.csv --split 80", 2, "80/20"),
     ("a ragged table", {"t.csv": "a,b\n1\n"}, "data info t.csv", 1, r"t\.csv:2: 1 fields"),
+    ("a table to read within JSON", {}, "evaluate RUN --data data.npz --confusion --json", 2, "report RUN --json"),
     ("pairs of pictures", {}, "data pairs data.npz", 2, "is no table"),
     ("no such model in the file", {}, "fit model.py:other --data data.npz -o out", 2, "other"),
     ("unknown callback", {}, FIT + " --callback EarlyStop", 2, "EarlyStopping"),
