@@ -6,7 +6,8 @@
 #include "kernels/vec.h"
 
 /* How many filters a tile of 1, 2, ... pixels may have. Sums, one row of operands and one more operand fit into the
- * registers: 32 of them with AVX-512, 16 otherwise, one less where a product needs a register of its own. */
+ * registers: 32 of them with AVX-512, 16 otherwise, one less where a product needs a register of its own.
+ * bench/tune measures them all. */
 #if defined(__AVX512F__)
 #define TILES(X) TILE_ROW_24(X, 1) TILE_ROW_12(X, 2) TILE_ROW_8(X, 3) TILE_ROW_6(X, 4) TILE_ROW_5(X, 5)
 #define TILE_FILTERS                                                                                                   \
