@@ -70,6 +70,7 @@ static inline guarded guarded_lanes(size_t count) { return guarded_new(count * s
 /* Checks the bands and frees. */
 static inline void guarded_free(guarded *g)
 {
+    if (!g->memory) return;
     size_t all = (g->size + 63) / 64 * 64 + 2 * GUARD_BYTES;
     for (size_t i = 0; i < all; i++)
         if (i < GUARD_BYTES || i >= GUARD_BYTES + g->size) assert_int_equal(g->memory[i], GUARD);

@@ -233,7 +233,6 @@ static void check_case(const conv_shape *s, uint64_t seed)
 {
     conv_data d = conv_data_new(s, seed);
     check_case_of(&d);
-    run_conv(&table_reference, &d, SIZE_MAX / 2);
     conv_data_free(&d);
 }
 
@@ -329,7 +328,7 @@ static void conv_of_any_shape(void **state)
 static void conv_of_the_lesson(void **state)
 {
     (void)state;
-    conv_shape s = with_sizes(square(15, 50, 50, 3), false), strips = with_sizes(square(70, 9, 2, 3), false);
+    conv_shape s = with_sizes(square(9, 50, 50, 3), false), strips = with_sizes(square(70, 9, 2, 3), false);
     for (int direct = 0; direct < 2; direct++) {
         s.direct = strips.direct = direct;
         check_case(&s, 1);
@@ -447,7 +446,6 @@ static void conv_spreads_nan_and_infinity_by_its_taps_alone(void **state)
         d.dy.reals[random_between(seed, 102, 0, out_count(&s) * LANES - 1)] = (real)-INFINITY;
         d.filters.reals[random_between(seed, 103, 0, filter_count(&s) - 1)] = 0;
         check_case_of(&d);
-        run_conv(&table_reference, &d, SIZE_MAX / 2);
         conv_data_free(&d);
     }
 }
