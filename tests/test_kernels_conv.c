@@ -206,7 +206,8 @@ static conv_data expected; /* of the reference build */
 static void run_and_compare(const kernel_table *table)
 {
     conv_data d = expected;
-    for (size_t part = 1; part <= 7; part += 3) { /* 1, 4, 7 channels at a time */
+    for (size_t part = 1; part <= 7; part += 3) { /* 1, 4, 7 channels at a time; 4 alone where it takes long */
+        if (table == &table_reference && part != 4) continue;
         run_conv(table, &d, part);
         assert_same_results(&d, &expected);
         free_results(&d);
