@@ -13,6 +13,9 @@ static inline double seconds_of(clockid_t clock)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/* Of this thread's work alone. */
+static inline double cpu_seconds(void) { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
+
 static inline int compare_doubles(const void *a, const void *b)
 {
     const double *x = a, *y = b;

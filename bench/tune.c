@@ -3,7 +3,6 @@
  * sum.
  *
  *   tune [--isa NAME] */
-#include "clock.h"
 #include "kernels/kernels.h"
 #include "peak.h"
 #include "tiles.h"
@@ -25,24 +24,12 @@ static const struct {
     {"portable", peak_run_portable, conv_tile_run_portable, weights_tile_run_portable},
 };
 
-static double cpu_seconds(void) { return seconds_of(CLOCK_THREAD_CPUTIME_ID); }
-
-/* Operations a second at best; the peak too, which other users of the machine lower as well. */
+/* Operations a second at best, as peak_operations has them. */
 static double rate_of(tile_run *run, size_t rows, size_t columns)
 {
     double best = 0;
     for (int k = 0; k < RUNS; k++) {
         double start = cpu_seconds(), done = run(rows, columns, TURNS), rate = done / (cpu_seconds() - start);
-        if (rate > best) best = rate;
-    }
-    return best;
-}
-
-static double peak_of(peak_run *run)
-{
-    double best = 0;
-    for (int k = 0; k < RUNS; k++) {
-        double start = cpu_seconds(), done = run(100000), rate = done / (cpu_seconds() - start);
         if (rate > best) best = rate;
     }
     return best;
@@ -71,7 +58,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof isas / sizeof *isas; i++) {
         if (!kernels_named(isas[i].name) || (named && strcmp(argv[2], isas[i].name) != 0)) continue;
-        double peak = peak_of(isas[i].peak);
+        double peak = peak_operations(isas[i].peak);
         printf("%s: share of %.1f GFLOP/s of multiply-adds\n", isas[i].name, peak / 1e9);
         print_table("outputs and data gradients: pixels (down) x filters", isas[i].conv, peak);
         print_table("weight gradients: taps (down) x filters", isas[i].weights, peak);

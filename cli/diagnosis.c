@@ -1,13 +1,8 @@
 #include "diagnosis.h"
+#include "sorting.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-static int smaller_first(const void *a, const void *b)
-{
-    double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
 
 /* The metric about a row without its jumps from epoch to epoch: the mean of a tenth of the epochs, without the largest
  * and the smallest; at the ends the same number of epochs. */
@@ -29,9 +24,13 @@ static double smoothed(const record *r, const char *metric, size_t row)
 static bool turns(const record *r)
 {
     size_t last = r->history.epochs - 1, best = 0;
-    for (size_t i = 1; i <= last; i++)
-        if (smoothed(r, "val_loss", i) < smoothed(r, "val_loss", best)) best = i;
-    double lowest = smoothed(r, "val_loss", best), end = smoothed(r, "val_loss", last);
+    double lowest = smoothed(r, "val_loss", 0), end = lowest;
+    for (size_t i = 1; i <= last; i++) {
+        end = smoothed(r, "val_loss", i);
+        if (!(end < lowest)) continue;
+        lowest = end;
+        best = i;
+    }
     return end > lowest + 0.05 * fabs(lowest) && smoothed(r, "loss", last) < smoothed(r, "loss", best);
 }
 

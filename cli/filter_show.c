@@ -2,6 +2,7 @@
 #include "drawing.h"
 #include "files.h"
 #include "filtering.h"
+#include "sorting.h"
 #include "tables.h"
 
 #include <math.h>
@@ -196,17 +197,11 @@ static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
 
 static size_t numbers_of(const cepa_matrix *m) { return m->height * m->width * m->channels; }
 
-static int by_size(const void *a, const void *b)
-{
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
 /* Numbers from the smallest to the largest. */
 static cepa_status sorted(const cepa_matrix *m, cepa_matrix *made, cepa_error *error)
 {
     cepa_status status = copy(m, made, error);
-    if (!status) qsort(made->values, numbers_of(made), sizeof *made->values, by_size);
+    if (!status) qsort(made->values, numbers_of(made), sizeof *made->values, smaller_first);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "files.h"
 #include "json_read.h"
 #include "report.h"
+#include "sorting.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -240,12 +241,6 @@ spread spread_of(const float *values, size_t count, size_t step)
     return s;
 }
 
-static int rising(const void *a, const void *b)
-{
-    double first = *(const double *)a, second = *(const double *)b;
-    return (first > second) - (first < second);
-}
-
 cepa_status scale_like(cepa_panel *panel, const float *values, size_t count, cepa_error *error)
 {
     double *sizes = calloc(count + 1, sizeof *sizes);
@@ -255,7 +250,7 @@ cepa_status scale_like(cepa_panel *panel, const float *values, size_t count, cep
         sizes[i] = fabs((double)values[i]);
         negative = negative || values[i] < 0;
     }
-    qsort(sizes, count, sizeof *sizes, rising);
+    qsort(sizes, count, sizeof *sizes, smaller_first);
     double reach = count ? sizes[count - 1 - count / 200] : 0;
     if (reach <= 0 && count) reach = sizes[count - 1];
     free(sizes);

@@ -26,10 +26,16 @@ static const way ways[] = {
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-size_t KERNEL(conv_packed_size)(const conv_shape *s, bool gradient)
+/* Of the forward pass or of the data gradient. */
+static const way *way_of(const conv_shape *s, bool gradient)
 {
     conv_choice choice = conv_choose(s);
-    return ways[gradient ? choice.gradient_inputs : choice.forward].packed_size(s, gradient);
+    return &ways[gradient ? choice.gradient_inputs : choice.forward];
+}
+
+size_t KERNEL(conv_packed_size)(const conv_shape *s, bool gradient)
+{
+    return way_of(s, gradient)->packed_size(s, gradient);
 }
 
 size_t KERNEL(conv_scratch_size)(const conv_shape *s)
@@ -42,8 +48,7 @@ size_t KERNEL(conv_scratch_size)(const conv_shape *s)
 
 void KERNEL(conv_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    conv_choice choice = conv_choose(s);
-    ways[gradient ? choice.gradient_inputs : choice.forward].pack(s, filters, gradient, packed);
+    way_of(s, gradient)->pack(s, filters, gradient, packed);
 }
 
 void KERNEL(conv_forward)(const conv_shape *s, const conv_call *c) { ways[conv_choose(s).forward].forward(s, c); }

@@ -52,8 +52,7 @@ static bool shape_of(shape_pass *p)
     window axis[2];
     if (!need_axes(p, 2) || !need_size(p, 2)) return false;
     int channels = p->input->size[2];
-    bool strided = o->strides[0] > 1 || o->strides[1] > 1, dilated = o->dilation_rate[0] > 1 || o->dilation_rate[1] > 1;
-    if (strided && dilated) return refuse(p, "strides and dilation_rate may not both be above 1");
+    if (!strides_or_dilation(p, o->strides, o->dilation_rate, 2)) return false;
     for (int i = 0; i < 2; i++)
         if (!open_window(p, i, &axis[i])) return false;
     geometry *g = declare_geometry(p, sizeof *g);

@@ -8,22 +8,23 @@ typedef struct geometry {
 /* An axis that a picture of fewer axes does not have. */
 static const window no_axis = {.in = 1, .out = 1, .size = 1, .stride = 1, .dilation = 1};
 
+bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_rate, size_t axes)
+{
+    bool strided = false, dilated = false;
+    for (size_t i = 0; i < axes; i++) {
+        strided = strided || strides[i] > 1;
+        dilated = dilated || dilation_rate[i] > 1;
+    }
+    return !(strided && dilated) || refuse(p, "strides and dilation_rate may not both be above 1");
+}
+
 static bool fit_windows(shape_pass *p, const convolution *o, window *axis)
 {
     const int *in = p->input->size;
-    bool strided = false, dilated = false;
-    for (size_t i = 0; i < o->axes; i++) {
-        strided = strided || o->strides[i] > 1;
-        dilated = dilated || o->dilation_rate[i] > 1;
-    }
-    if (strided && dilated) return refuse(p, "strides and dilation_rate may not both be above 1");
-    for (size_t i = 0; i < o->axes; i++) {
-        if (window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding)) continue;
-        char kernel[48], input[48];
-        sizes_text(o->kernel_size, o->axes, kernel, sizeof kernel);
-        sizes_text(in, o->axes, input, sizeof input);
-        return refuse(p, "kernel %s does not fit its input %s (padding '%s')", kernel, input, o->padding);
-    }
+    if (!strides_or_dilation(p, o->strides, o->dilation_rate, o->axes)) return false;
+    for (size_t i = 0; i < o->axes; i++)
+        if (!window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding))
+            return refuse_windows(p, "kernel", o->kernel_size, o->axes, o->padding);
     return true;
 }
 

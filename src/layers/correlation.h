@@ -29,6 +29,9 @@ typedef struct convolution {
 conv_shape conv_shape_of(const window axis[2], size_t in_channels, size_t out_channels, size_t groups);
 conv_shape pointwise_shape(size_t height, size_t width, size_t in_channels, size_t out_channels);
 
+/* Refuses strides and dilation that are both above 1. */
+bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_rate, size_t axes);
+
 /* Fits the windows to the input: fills the output's shape and *s. */
 bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s);
 

@@ -64,7 +64,7 @@ static void forward(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
     random_rows r = *c->random;
-    if (g->seed) r.stream.key = (uint64_t)g->seed;
+    r.stream = stream_of(c, g->seed);
     for (size_t i = 0; g->batch_shares && i < LANES; i++) r.row[i] = r.batch_row;
     lanes *mask = c->kept ? c->kept : c->scratch;
     kernels->dropout_mask(r.stream.key, r.stream.hash, r.stream.epoch, r.row, g->element, g->limit, g->scale, mask,

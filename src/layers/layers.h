@@ -33,10 +33,13 @@ typedef struct window {
  * window does not fit. */
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding);
 
+/* The draws of a call: its own, or those of the seed that its layer was given (0: none). */
+random_stream stream_of(const layer_call *c, int64_t seed);
+
 /* Refuses an input that does not have so many axes (1 ... 3) before its channels. */
 bool need_axes(shape_pass *p, size_t axes);
-/* "3x3": so many sizes. */
-void sizes_text(const int *sizes, size_t count, char *text, size_t size);
+/* Refuses windows of these sizes, which do not fit the input's first axes; what: "kernel", "pool". */
+bool refuse_windows(shape_pass *p, const char *what, const int *sizes, size_t axes, const char *padding);
 
 /* Refuses an input whose size along an axis, on which weights depend, is unknown. */
 bool need_size(shape_pass *p, size_t axis);

@@ -30,9 +30,8 @@ static bool declare_noise(shape_pass *p, double mean, double deviation, int64_t 
 static lanes *draw(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
-    random_stream stream = c->random->stream;
+    random_stream stream = stream_of(c, g->seed);
     lanes *noise = c->kept ? c->kept : c->scratch;
-    if (g->seed) stream.key = (uint64_t)g->seed;
     for (size_t e = 0; e < c->count; e++)
         for (size_t r = 0; r < LANES; r++) {
             uint64_t element = (uint64_t)c->random->row[r] * c->count + g->element[e];

@@ -1,4 +1,4 @@
-/* LayerNormalization, GroupNormalization, RMSNormalization, UnitNormalization: each row's own numbers brought to one
+/* LayerNormalization, GroupNormalization, RMSNormalization: each row's own numbers brought to one
  * size, in training as in inference.  Ba et al. 2016; Wu, He 2018; Zhang, Sennrich 2019;
  * Keras: keras.layers.LayerNormalization ... */
 #include "layers/layers.h"

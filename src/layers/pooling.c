@@ -32,10 +32,7 @@ static const pool_shape *fit(shape_pass *p, const pooling *o)
         bool fits = window_fit(&axis[i], in[i], o->pool_size[i], stride, 1, o->padding);
         p->output[0].size[i] = (int)axis[i].out;
         if (fits) continue;
-        char pool[48], input[48];
-        sizes_text(o->pool_size, o->axes, pool, sizeof pool);
-        sizes_text(in, o->axes, input, sizeof input);
-        refuse(p, "pool %s does not fit its input %s (padding '%s')", pool, input, o->padding);
+        refuse_windows(p, "pool", o->pool_size, o->axes, o->padding);
         return NULL;
     }
     pool_shape *g = declare_geometry(p, sizeof *g);

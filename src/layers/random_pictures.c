@@ -60,8 +60,7 @@ static void forward(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
     linear_map *maps = c->kept ? c->kept : c->scratch;
-    random_stream stream = c->random->stream;
-    if (g->seed) stream.key = (uint64_t)g->seed;
+    random_stream stream = stream_of(c, g->seed);
     for (size_t r = 0; r < LANES; r++) {
         double uniform[2];
         for (uint64_t k = 0; k < 2; k++) uniform[k] = random_uniform24(random_word(&stream, c->random->row[r], k));

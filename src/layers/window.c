@@ -47,8 +47,24 @@ bool need_axes(shape_pass *p, size_t axes)
     return refuse(p, "its input must be (None, %s, channels), not %s", names[axes - 1], text);
 }
 
-void sizes_text(const int *sizes, size_t count, char *text, size_t size)
+/* "3x3" */
+static void sizes_text(const int *sizes, size_t count, char *text, size_t size)
 {
     for (size_t i = 0, used = 0; i < count && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%d", i ? "x" : "", sizes[i]);
+}
+
+bool refuse_windows(shape_pass *p, const char *what, const int *sizes, size_t axes, const char *padding)
+{
+    char window[48], input[48];
+    sizes_text(sizes, axes, window, sizeof window);
+    sizes_text(p->input->size, axes, input, sizeof input);
+    return refuse(p, "%s %s does not fit its input %s (padding '%s')", what, window, input, padding);
+}
+
+random_stream stream_of(const layer_call *c, int64_t seed)
+{
+    random_stream stream = c->random->stream;
+    if (seed) stream.key = (uint64_t)seed;
+    return stream;
 }
