@@ -147,10 +147,10 @@ typedef struct cepa_dataset_options {
  * NULL where it has none. options may be NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels
  * (1) in CIFAR, (height, width) and () in MNIST; image folders have labels () and floats of 0 to 255 instead of bytes
  * where a picture had to be resized, and are read in the order of image_dataset_from_directory(shuffle=False); their
- * sub-folders train and test (or val, validation) are the two parts. Arrays of an .npz are called x and y, or x_NAME
- * and y_NAME where there are several, and sample_weight; _train, _test or _val may follow. Where no name is of that
- * kind all are inputs, as is a lone .npy. A .csv or .tsv file is a table (cepa_table) of float32, whose rows with
- * missing values (NA, NaN, nothing, ...) are left out. */
+ * sub-folders train and test (or val, validation) are the two parts. Arrays of an .npz are called x and y, or x0, x1
+ * ... or x_NAME and y_NAME where there are several, and sample_weight; _train, _test or _val may follow. Where no name
+ * is of that kind all are inputs, as is a lone .npy. A .csv or .tsv file is a table (cepa_table) of float32, whose rows
+ * with missing values (NA, NaN, nothing, ...) are left out. */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
 
@@ -1030,7 +1030,7 @@ typedef struct cepa_source_info {
     const cepa_hyperparameter *hyperparameters; /* those met with the values that are set, in their order */
 } cepa_source_info;
 
-/* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), a whole model in HDF5 (.h5, Keras 2 and 3),
+/* Opens a model: a .keras archive (written by Keras 2.12 - 3.15 or Cepa), a whole model in HDF5 (.h5, Keras 1 to 3),
  * Keras source text (.py; FILE.py:NAME picks a model or a function that makes one), architecture JSON, or a run's
  * folder. The kind is told from the contents. The bare name of a saved model finds NAME.keras. options may be NULL. On
  * success *model stands on a graph of its own: free cepa_model_graph(*model). */

@@ -221,6 +221,87 @@ static void test_arguments(void **state)
     close_opened(&again);
 }
 
+#define CHANNELS_FIRST(class, name, arguments)                                                                         \
+    "{'class_name': '" class "', 'config': {'name': '" name "', 'data_format': 'channels_first', " arguments "}}"
+#define CONVOLUTION "'filters': 2, 'kernel_size': 3, 'batch_input_shape': [null, 3, 9, 9]"
+
+/* Layers that want channels first stand between Permute, which two in a row do without; the model is no Sequential any
+ * more, whose layers cannot stand at two places. */
+static void test_channels_first(void **state)
+{
+    (void)state;
+    reads_as("{'class_name': 'Sequential', 'config': [" CHANNELS_FIRST("Conv2D", "c", CONVOLUTION) ", " CHANNELS_FIRST(
+                 "MaxPooling2D", "m",
+                 "'pool_size': 2") ", {'class_name': 'BatchNormalization', 'config': {'name': 'b', "
+                                   "'axis': 1}}, " CHANNELS_FIRST("Flatten", "f", "'trainable': true") "]}",
+             "c_input:; channels_last_of_3: c_input/0; channels_last_of_3: b/0; c: channels_last_of_3/0; m: c/0; "
+             "channels_first_of_3: m/0; b: channels_first_of_3/0; f: channels_last_of_3/1");
+}
+
+/* Numbers that numpy gave: of Keras 2.2, and today's. */
+static void test_numbers_of_numpy(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{'class_name': 'Sequential', 'config': [{'class_name': 'ReLU', 'config': {'name': 'r', 'batch_input_shape': "
+        "[null, 4], 'max_value': {'type': 'ndarray', 'value': 6.0}}}]}",
+        "{'class_name': 'Sequential', 'config': [{'class_name': 'ReLU', 'config': {'name': 'r', 'batch_input_shape': "
+        "[null, 4], 'max_value': {'class_name': '__numpy__', 'config': {'value': 6.0, 'dtype': 'float32'}}}}]}"};
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        opened o;
+        open_text(&o, texts[i]);
+        if (o.status) fail_msg("%s", o.error.message);
+        assert_true(((const cepa_relu_options *)o.contents.network->layers[1]->options)->max_value == 6);
+        close_opened(&o);
+    }
+}
+
+#define KERAS1(layers) "{'class_name': 'Sequential', 'keras_version': '1.2.2', 'config': [" layers "]}"
+#define KERAS1_LAYER(class, arguments)                                                                                 \
+    "{'class_name': '" class "', 'config': {'name': 'odd', 'batch_input_shape': [null, 3, 8, 8], " arguments "}}"
+#define MERGE(name, mode)                                                                                              \
+    "{'class_name': 'Merge', 'name': '" name "', 'config': {'name': '" name "', 'mode': '" mode                        \
+    "', 'mode_type': 'raw', 'concat_axis': -1, 'dot_axes': -1}, 'inbound_nodes': [[['x', 0, 0], ['x', 0, 0]]]}"
+#define KERAS1_MODEL(layers, out)                                                                                      \
+    "{'class_name': 'Model', 'keras_version': '1.0.3', 'config': {'layers': [" INPUT2(                                 \
+        "x") "'name': 'x', "                                                                                           \
+             "'inbound_nodes': []}, " layers "], 'input_layers': [['x', 0, 0]], 'output_layers': " out "}}"
+
+static void test_keras1(void **state)
+{
+    (void)state;
+    opened o;
+    open_text(&o,
+              KERAS1(KERAS1_LAYER("Convolution2D", "'nb_filter': 2, 'nb_row': 3, 'nb_col': 5, 'subsample': [2, 1], "
+                                                   "'border_mode': 'same', 'dim_ordering': 'th', 'bias': false, "
+                                                   "'init': 'he_normal', 'input_dtype': 'float32', 'W_regularizer': "
+                                                   "{'name': 'L1L2Regularizer', 'l1': 0.0, 'l2': 0.5}, "
+                                                   "'W_constraint': {'name': 'MaxNorm', 'm': 2, 'axis': 0}")));
+    if (o.status) fail_msg("%s", o.error.message);
+    const layer *l = o.contents.network->layers[2];
+    const cepa_conv2d_options *options = l->options;
+    assert_string_equal(l->class->kind.name, "Conv2D");
+    assert_int_equal(options->filters, 2);
+    assert_int_equal(options->kernel_size[0], 3);
+    assert_int_equal(options->kernel_size[1], 5);
+    assert_int_equal(options->strides[0], 2);
+    assert_string_equal(options->padding, "same");
+    assert_string_equal(options->kernel_initializer, "HeNormal");
+    assert_string_equal(options->kernel_regularizer, "L1L2(l2=0.5)");
+    assert_string_equal(options->kernel_constraint, "MaxNorm");
+    assert_int_equal(options->use_bias, 0);
+    close_opened(&o);
+    /* a layer that does not say how its channels lie has them as the one before */
+    reads_as(KERAS1(KERAS1_LAYER("AveragePooling2D",
+                                 "'dim_ordering': 'th', 'border_mode': 'valid'") ", {'class_name': "
+                                                                                 "'ZeroPadding2D', 'config': {'name': "
+                                                                                 "'z', 'padding': [1, 2, 3, 4]}}"),
+             "odd_input:; channels_last_of_3: odd_input/0; odd: channels_last_of_3/0; z: odd/0; channels_first_of_3: "
+             "z/0");
+    reads_as(KERAS1_MODEL(MERGE("s", "sum") ", " MERGE("c", "concat"), "[['s', 0, 0], ['c', 0, 0]]"),
+             "x:; s: x/0 x/0; c: x/0 x/0");
+}
+
 static void test_frozen_model(void **state)
 {
     (void)state;
@@ -273,7 +354,7 @@ static const struct {
      CEPA_UNSUPPORTED, "dtype policy QuantizedDTypePolicy"},
     {LAYER("Dense", ", 'units': 2, 'dtype': 'complex64'"), CEPA_UNSUPPORTED, "dtype complex64"},
     {LAYER("BatchNormalization", ", 'renorm': true"), CEPA_UNSUPPORTED, "argument renorm"},
-    {LAYER("Flatten", ", 'data_format': 'channels_first'"), CEPA_ARGUMENT, "data_format"},
+    {LAYER("Flatten", ", 'data_format': 'channels_middle'"), CEPA_ARGUMENT, "data_format"},
     {LAYER("Dense", ", 'units': 2, 'kernel_initializer': {'class_name': 'Mine', 'module': 'me', 'config': {}}"),
      CEPA_UNSUPPORTED, "kernel_initializer: class Mine is the author's own"},
     {IN_MODEL("{'class_name': 'Dense', 'module': null, 'config': {'name': 'odd', 'units': 1}}"), CEPA_UNSUPPORTED,
@@ -300,6 +381,12 @@ static const struct {
     {FUNCTIONAL_X(DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}, " DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}"),
      CEPA_FORMAT, "two layers are named d"},
     {FUNCTIONAL(DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}", "null", "[]"), CEPA_FORMAT, "inputs or outputs"},
+    {LAYER("Lambda", ", 'function': ['x\\u0000y']"), CEPA_UNSUPPORTED, "layer odd: class Lambda"},
+    {KERAS1(KERAS1_LAYER("BatchNormalization", "'mode': 2")), CEPA_UNSUPPORTED,
+     "layer odd: BatchNormalization: of its"},
+    {KERAS1(KERAS1_LAYER("MaxoutDense", "'nb_feature': 4")), CEPA_UNSUPPORTED, "layers of class MaxoutDense"},
+    {KERAS1(KERAS1_LAYER("Merge", "'layers': [], 'mode': 'sum'")), CEPA_UNSUPPORTED, "joins whole models"},
+    {KERAS1_MODEL(MERGE("d", "dot"), "[['d', 0, 0]]"), CEPA_UNSUPPORTED, "layer d: Merge: its mode dot"},
 };
 
 static void test_refusals(void **state)
@@ -379,9 +466,12 @@ static void test_damaged_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sequential), cmocka_unit_test(test_keras2_calls),  cmocka_unit_test(test_keras3_calls),
-        cmocka_unit_test(test_arguments),  cmocka_unit_test(test_nested_models), cmocka_unit_test(test_frozen_model),
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_growth),        cmocka_unit_test(test_damaged_text),
+        cmocka_unit_test(test_sequential),       cmocka_unit_test(test_keras2_calls),
+        cmocka_unit_test(test_keras3_calls),     cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_nested_models),    cmocka_unit_test(test_channels_first),
+        cmocka_unit_test(test_numbers_of_numpy), cmocka_unit_test(test_keras1),
+        cmocka_unit_test(test_frozen_model),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_growth),           cmocka_unit_test(test_damaged_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

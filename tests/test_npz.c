@@ -161,6 +161,13 @@ static void names_decide_what_an_array_is(void **state)
     assert_string_equal(info->targets[0].name, "sum");
     cepa_dataset_free(train);
     cepa_dataset_free(test);
+    write_npz(path, NAMES("x0", "x1", "y0", "x1_test"), ROWS(3, 3, 3, 1)); /* by their places */
+    open_data(path, NULL, &train, &test);
+    assert_int_equal(cepa_dataset_describe(train)->input_count, 2);
+    assert_int_equal(cepa_dataset_describe(train)->target_count, 1);
+    assert_string_equal(cepa_dataset_describe(test)->inputs[0].name, "1");
+    cepa_dataset_free(train);
+    cepa_dataset_free(test);
     write_npz(path, NAMES("xyz", "other"), ROWS(3, 3)); /* inputs by their own names */
     open_data(path, NULL, &train, &test);
     assert_int_equal(cepa_dataset_describe(train)->input_count, 2);

@@ -1,5 +1,5 @@
-/* .npz and .npy files as data sets: x and y; x_train, y_train, x_test, y_test as Keras keeps them; x_NAME, y_NAME of
- * several inputs or outputs; sample_weight. A lone .npy file is an input. */
+/* .npz and .npy files as data sets: x and y; x_train, y_train, x_test, y_test as Keras keeps them; x_NAME, y_NAME or
+ * x0, x1 ... of several inputs or outputs; sample_weight. A lone .npy file is an input. */
 #include "base/file.h"
 #include "data/npy.h"
 #include "data/reader.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a member's name says: ROLE[_NAME][_train|_test|_val]. */
+/* What a member's name says: ROLE[_NAME|NUMBER][_train|_test|_val]. */
 typedef struct meaning {
     role role;
     bool test;
@@ -41,12 +41,12 @@ static bool read_meaning(const char *name, meaning *m)
     static const char *const roles[ROLES] = {[ROLE_INPUT] = "x", [ROLE_TARGET] = "y", [ROLE_WEIGHT] = "sample_weight"};
     for (int r = 0; r < ROLES; r++) {
         size_t length = strlen(roles[r]);
-        if (strncmp(name, roles[r], length) != 0 || (name[length] && name[length] != '_')) continue;
+        if (strncmp(name, roles[r], length) != 0 || (name[length] && !strchr("_0123456789", name[length]))) continue;
         *m = (meaning){.role = (role)r};
         snprintf(m->name, sizeof m->name, "%s", name + length);
         m->test = cut_ending(m->name, "_test") || cut_ending(m->name, "_val");
         if (!m->test) cut_ending(m->name, "_train");
-        if (*m->name) memmove(m->name, m->name + 1, strlen(m->name));
+        if (*m->name == '_') memmove(m->name, m->name + 1, strlen(m->name));
         return true;
     }
     return false;

@@ -8,7 +8,7 @@
 static cepa_status read_model(reading *r, const keras_object *o, const char *name, const value *outer,
                               layer_tree **tree);
 
-call *call_on(reading *r, layer *layer, const int *inputs, size_t count, bool inference)
+static call *call_layer(reading *r, layer *layer, const int *inputs, size_t count, bool inference)
 {
     enum { MOST_CALLS = 200000 };
     size_t inner = layer->nested ? layer->nested->call_count : 0;
@@ -19,6 +19,80 @@ call *call_on(reading *r, layer *layer, const int *inputs, size_t count, bool in
     call *made = graph_call_as(r->graph, layer, inputs, count, inference);
     if (!made) fail(r->error, r->graph->error.status, "%s", r->graph->error.message);
     return made;
+}
+
+/* ---- Channels first ---- */
+
+/* Permute that brings the channels of so many axes to the end, or back to the front. */
+static layer *permute_of(reading *r, size_t rank, bool to_last)
+{
+    layer **made = to_last ? &r->to_last[rank] : &r->to_first[rank];
+    const layer_class *class = (const layer_class *)family_find(&layer_family, "Permute");
+    const value *axes[CEPA_MAX_RANK];
+    void *options;
+    if (*made) return *made;
+    for (size_t i = 0; i < rank; i++) {
+        size_t from = to_last ? i + 1 : i + rank - 1;
+        if (!(axes[i] = value_int(r->memory, (int64_t)(from % rank) + 1))) return fail_memory(r->error), NULL;
+    }
+    named_value dims = {"dims", value_list(r->memory, axes, rank)};
+    const char *name = arena_format(r->memory, "channels_%s_of_%zu", to_last ? "last" : "first", rank);
+    if (!dims.value || !name) return fail_memory(r->error), NULL;
+    if (fields_read(&r->graph->memory, &class->kind, &dims, 1, false, &options, r->error)) return NULL;
+    *made = graph_layer(r->graph, class, options, name, true);
+    if (!*made) fail_memory(r->error);
+    return *made;
+}
+
+static int permuted(reading *r, int id, bool to_last)
+{
+    layer *permute = permute_of(r, graph_tensor(r->graph, id)->shape.rank, to_last);
+    const call *made = permute ? call_layer(r, permute, &id, 1, false) : NULL;
+    return made ? made->result[0] : 0;
+}
+
+static moved_tensor *find_moved(const reading *r, int id)
+{
+    moved_tensor *m = r->moved;
+    while (m && m->id != id) m = m->next;
+    return m;
+}
+
+int tensor_as_written(reading *r, int id)
+{
+    moved_tensor *m = find_moved(r, id);
+    if (!m) return id;
+    if (!m->first) m->first = permuted(r, id, false);
+    return m->first;
+}
+
+/* A tensor with its channels last. */
+static int with_channels_last(reading *r, int id)
+{
+    return find_moved(r, id) || graph_tensor(r->graph, id)->shape.rank < 2 ? id : permuted(r, id, true);
+}
+
+/* Notes that the file has a call's result with channels first. */
+static bool note_moved(reading *r, int id)
+{
+    moved_tensor *m = arena_allocate(r->memory, sizeof *m);
+    if (!m) return fail_memory(r->error), false;
+    *m = (moved_tensor){id, 0, r->moved};
+    r->moved = m;
+    return true;
+}
+
+call *call_on(reading *r, const layer_place *place, const int *inputs, size_t count, bool inference)
+{
+    int *ids = arena_array(r->memory, count, sizeof *ids);
+    if (!ids) return fail_memory(r->error), NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!(ids[i] = (place->channels_first ? with_channels_last : tensor_as_written)(r, inputs[i]))) return NULL;
+    call *made = call_layer(r, place->layer, ids, count, inference);
+    if (!made || !count || !place->channels_first) return made;
+    size_t before = graph_tensor(r->graph, ids[0])->shape.rank,
+           rank = graph_tensor(r->graph, made->result[0])->shape.rank;
+    return rank < 2 || rank != before || note_moved(r, made->result[0]) ? made : NULL;
 }
 
 /* ---- Layers ---- */
@@ -56,7 +130,22 @@ static layer *make_input(reading *r, const char *name, const value *batch_shape)
 
 static bool is_true(const value *v, bool preset) { return v && v->kind == VALUE_BOOL ? v->boolean : preset; }
 
-static cepa_status make_plain_layer(reading *r, const keras_object *o, const char *name, layer **made)
+static bool wants_channels_first(const value *config)
+{
+    const char *format = value_text_of(value_member(config, "data_format"));
+    return format && strcmp(format, "channels_first") == 0;
+}
+
+/* Takes an argument away. */
+static void drop_argument(named_value *arguments, size_t *count, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(arguments[i].name, name) != 0) arguments[kept++] = arguments[i];
+    *count = kept;
+}
+
+static cepa_status make_plain_layer(reading *r, const keras_object *o, const char *name, layer_place *place)
 {
     const layer_class *class = (const layer_class *)family_find(&layer_family, o->class_name);
     named_value *arguments;
@@ -67,13 +156,15 @@ static cepa_status make_plain_layer(reading *r, const keras_object *o, const cha
     if (!status) status = keras_arguments(r->memory, &class->kind, o->config, &arguments, &count, r->error);
     if (status) return status;
     if (class->is_input) {
-        *made = make_input(r, name, batch_shape_of(o->config));
-        return *made ? CEPA_OK : r->error->status;
+        place->layer = make_input(r, name, batch_shape_of(o->config));
+        return place->layer ? CEPA_OK : r->error->status;
     }
+    place->channels_first = wants_channels_first(o->config);
+    if (place->channels_first) drop_argument(arguments, &count, "data_format");
     status = fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error);
     if (status) return status;
-    *made = graph_layer(r->graph, class, options, name, is_true(value_member(o->config, "trainable"), true));
-    return *made ? CEPA_OK : fail_memory(r->error);
+    place->layer = graph_layer(r->graph, class, options, name, is_true(value_member(o->config, "trainable"), true));
+    return place->layer ? CEPA_OK : fail_memory(r->error);
 }
 
 static bool is_model(const char *class_name)
@@ -112,11 +203,20 @@ static cepa_status make_layer(reading *r, const value *object, layer_place *plac
     if (!status && is_model(o.class_name))
         status = make_nested(r, &o, name, object, place);
     else if (!status)
-        status = make_plain_layer(r, &o, name, &place->layer);
+        status = make_plain_layer(r, &o, name, place);
     return status ? fail_in(r->error, status, "layer %s", name) : CEPA_OK;
 }
 
 /* ---- Models ---- */
+
+bool layer_tree_has_channels_first(const layer_tree *tree)
+{
+    for (size_t i = 0; i < tree->count; i++) {
+        const layer_place *place = &tree->places[i];
+        if (place->channels_first || (place->nested && layer_tree_has_channels_first(place->nested))) return true;
+    }
+    return false;
+}
 
 static layer_tree *new_tree(reading *r, size_t count)
 {
@@ -172,7 +272,7 @@ static cepa_status add_input(reading *r, const keras_object *o, const value *out
     if (!shape || shape->kind != VALUE_LIST)
         return fail(r->error, CEPA_FORMAT, "it was saved before it knew the shape of its input");
     layer *input = make_input(r, name, shape);
-    const call *c = input ? call_on(r, input, NULL, 0, false) : NULL;
+    const call *c = input ? call_layer(r, input, NULL, 0, false) : NULL;
     if (!c) return r->error->status;
     *id = c->result[0];
     return CEPA_OK;
@@ -193,12 +293,14 @@ static cepa_status read_sequential(reading *r, const keras_object *o, const char
             ids[1] = ids[0];
         }
         if (status) break;
-        const call *c = call_on(r, place->layer, &ids[1], is_input ? 0 : 1, false);
+        const call *c = call_on(r, place, &ids[1], is_input ? 0 : 1, false);
         if (!c) return r->error->status;
         ids[1] = c->result[0];
         if (is_input) ids[0] = ids[1];
     }
-    return status ? status : make_network(r, ids, 1, 1, name, true, tree);
+    if (!status && !(ids[1] = tensor_as_written(r, ids[1]))) status = r->error->status;
+    /* The Permute of channels that come first stand at several places, which a Sequential's layers cannot. */
+    return status ? status : make_network(r, ids, 1, 1, name, !layer_tree_has_channels_first(tree), tree);
 }
 
 /* The layers of a model: Keras 1 and early 2 write a Sequential's config as the bare list. */
@@ -217,9 +319,9 @@ static cepa_status read_model(reading *r, const keras_object *o, const char *nam
                     "a model that is Python code of its own (a subclass): the file does not hold its layers");
     layer_tree *tree = *made = new_tree(r, layers->list.count);
     if (!tree) return CEPA_MEMORY;
-    bool sequential = strcmp(o->class_name, "Sequential") == 0;
+    tree->sequential = strcmp(o->class_name, "Sequential") == 0;
     cepa_status status =
-        sequential ? read_sequential(r, o, name, outer, layers, tree) : read_functional(r, o, name, layers, tree);
+        tree->sequential ? read_sequential(r, o, name, outer, layers, tree) : read_functional(r, o, name, layers, tree);
     if (!status && !is_true(value_member(o->config, "trainable"), true)) freeze(tree);
     return status;
 }
@@ -228,7 +330,7 @@ cepa_status architecture_read(cepa_graph *graph, arena *memory, const value *obj
                               cepa_error *error)
 {
     cepa_error inner = {0};
-    reading r = {graph, memory, &inner};
+    reading r = {.graph = graph, .memory = memory, .error = &inner};
     keras_object o;
     cepa_status status = keras_object_read(object, &o, &inner);
     const char *name = status ? NULL : value_text_of(value_member(o.config, "name"));
@@ -244,6 +346,7 @@ layer_tree *layer_tree_of(arena *memory, network *n)
     layer_tree *tree = arena_allocate(memory, sizeof *tree);
     if (!tree || !(tree->places = arena_array(memory, n->layer_count, sizeof *tree->places))) return NULL;
     tree->network = n;
+    tree->sequential = n->sequential;
     tree->count = n->layer_count;
     for (size_t i = 0; i < n->layer_count; i++) {
         layer_place *place = &tree->places[i];

@@ -8,13 +8,15 @@
 /* A model's layers in the order of its config, which is that of its weights in files. */
 typedef struct layer_tree {
     network *network;
+    bool sequential; /* as the file has it */
     size_t count;
     struct layer_place *places;
 } layer_tree;
 
 typedef struct layer_place {
     layer *layer;
-    layer_tree *nested; /* of a model used as a layer */
+    layer_tree *nested;  /* of a model used as a layer */
+    bool channels_first; /* the file calls it on such values */
 } layer_place;
 
 /* Makes the network that an object {"class_name": "Functional", "config": ...} of Keras 2 or 3 describes, on an empty
@@ -22,6 +24,9 @@ typedef struct layer_place {
  * reason: what is damaged (CEPA_FORMAT), and layers, arguments or code that this program has not (CEPA_UNSUPPORTED). */
 cepa_status architecture_read(cepa_graph *graph, arena *memory, const value *object, layer_tree **tree,
                               cepa_error *error);
+
+/* True where the file calls a layer on values that have their channels first. */
+bool layer_tree_has_channels_first(const layer_tree *tree);
 
 /* The tree of a network that was made otherwise. NULL without memory. */
 layer_tree *layer_tree_of(arena *memory, network *network);
@@ -31,11 +36,19 @@ cepa_status architecture_write(arena *memory, const network *network, const valu
 
 /* ---- Between the files of the architecture ---- */
 
+/* A tensor whose channels are last, and first in the file. */
+typedef struct moved_tensor {
+    int id, first; /* first: the same with its channels there; 0: nobody has asked for it */
+    struct moved_tensor *next;
+} moved_tensor;
+
 /* One model being read. */
 typedef struct reading {
     cepa_graph *graph;
     arena *memory;
     cepa_error *error;
+    layer *to_last[CEPA_MAX_RANK + 1], *to_first[CEPA_MAX_RANK + 1]; /* Permute by rank, as far as they were needed */
+    moved_tensor *moved;
 } reading;
 
 /* A use of an output: the number of a layer's call (its node) among its calls, and of the tensor among the call's. */
@@ -59,8 +72,14 @@ cepa_status read_tensor_places(reading *r, const value *v, tensor_place **places
 cepa_status connect_layers(reading *r, const value *const *objects, const layer_place *places, size_t count,
                            const tensor_place *ends, size_t end_count, int *ids);
 
-/* A call, unless a model repeated in itself again and again would make too many. NULL, and the error set, on failure.
+/* A call, unless a model repeated in itself again and again would make too many. A layer that wants its channels first
+ * is called with channels last, with Permute before it where its inputs are not so. NULL, and the error set, on
+ * failure.
  */
-call *call_on(reading *r, layer *layer, const int *inputs, size_t count, bool inference);
+call *call_on(reading *r, const layer_place *place, const int *inputs, size_t count, bool inference);
+
+/* A call's result as the file has it: behind Permute where its channels were moved. 0, and the error set, on failure.
+ */
+int tensor_as_written(reading *r, int id);
 
 #endif

@@ -113,7 +113,7 @@ static cepa_status make_call(connection *c, node *n)
     if (!ids) return fail_memory(c->r->error);
     for (size_t i = 0; i < n->count; i++)
         if (!(ids[i] = output_of(c, n->before[i], &n->inputs[i]))) return CEPA_FORMAT;
-    n->made = call_on(c->r, c->places[n->place].layer, ids, n->count, n->inference);
+    n->made = call_on(c->r, &c->places[n->place], ids, n->count, n->inference);
     return n->made ? CEPA_OK : c->r->error->status;
 }
 
@@ -183,7 +183,8 @@ cepa_status connect_layers(reading *r, const value *const *objects, const layer_
     if (!status) status = make_all(&c, total);
     for (size_t i = 0; i < end_count && !status; i++) {
         const node *giver = node_at(&c, &ends[i]);
-        if (!giver || !(ids[i] = output_of(&c, giver, &ends[i]))) status = CEPA_FORMAT;
+        if (!giver || !(ids[i] = output_of(&c, giver, &ends[i])) || !(ids[i] = tensor_as_written(r, ids[i])))
+            status = r->error->status;
     }
     return status;
 }

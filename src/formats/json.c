@@ -56,8 +56,9 @@ static const value *from_json(arena *arena, const json_t *json, int depth, cepa_
     case JSON_REAL:
         v = value_real(arena, json_real_value(json));
         break;
-    case JSON_STRING:
-        v = value_text(arena, json_string_value(json));
+    case JSON_STRING: /* with a zero in it, it is the code of a Lambda, which nobody reads */
+        v = strlen(json_string_value(json)) < json_string_length(json) ? value_none()
+                                                                       : value_text(arena, json_string_value(json));
         break;
     case JSON_ARRAY:
         return from_array(arena, json, depth + 1, error);
@@ -104,7 +105,8 @@ const value *json_read(arena *arena, const char *text, size_t size, cepa_error *
     replace_python_words(text, size, &plain);
     if (plain.failed) return buffer_free(&plain), fail_memory(error), NULL;
     json_error_t found;
-    json_t *json = json_loadb((const char *)plain.bytes, plain.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &found);
+    json_t *json = json_loadb((const char *)plain.bytes, plain.size,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &found);
     buffer_free(&plain);
     if (!json) {
         fail(error, CEPA_FORMAT, "JSON: line %d, column %d: %s", found.line, found.column, found.text);

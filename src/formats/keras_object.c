@@ -68,6 +68,17 @@ cepa_status keras_object_read(const value *v, keras_object *o, cepa_error *error
     return check_origin(v, o, error);
 }
 
+/* The number in one of numpy's: {"type": "ndarray", "value": 6.0} in Keras 2.2, {"class_name": "__numpy__", "config":
+ * {"value": 6.0, "dtype": "float32"}} today. */
+static const value *number_of_numpy(const value *v)
+{
+    const value *config = value_member(v, "config");
+    const value *number = value_member(v, "type")         ? value_member(v, "value")
+                          : value_member(config, "dtype") ? value_member(config, "value")
+                                                          : NULL;
+    return number ? number : v;
+}
+
 /* ---- Members of families ---- */
 
 const activation_spelling *activation_spelling_of(const char *name)
@@ -133,7 +144,7 @@ const value *keras_member(arena *arena, const family *family, const value *v, ce
 /* What Keras writes beside a class' own arguments, and what it may say there without changing anything. */
 static const struct {
     const char *key;
-    enum { ANYTHING, ONE, CHANNELS_LAST } harmless;
+    enum { ANYTHING, ONE } harmless;
 } common_keys[] = {
     {"name", ANYTHING},
     {"trainable", ANYTHING},
@@ -151,7 +162,8 @@ static const struct {
     {"fill_value", ANYTHING},
     {"groups", ONE},
     {"dilation_rate", ONE},
-    {"data_format", CHANNELS_LAST},
+    {"data_format", ANYTHING},        /* of a layer that treats all channels alike */
+    {"kernel_initializer", ANYTHING}, /* Keras 2 writes one for SeparableConv2D, whose kernels have others */
 };
 
 /* Every number in v is 1. */
@@ -169,9 +181,7 @@ static bool is_harmless(const named_value *m)
     if (m->value->kind == VALUE_NONE || (m->value->kind == VALUE_BOOL && !m->value->boolean)) return true;
     for (size_t i = 0; i < ARRAY_COUNT(common_keys); i++) {
         if (strcmp(common_keys[i].key, m->name) != 0) continue;
-        const char *text = value_text_of(m->value);
-        if (common_keys[i].harmless == ONE) return is_one(m->value);
-        return common_keys[i].harmless == ANYTHING || (text && strcmp(text, "channels_last") == 0);
+        return common_keys[i].harmless == ANYTHING || is_one(m->value);
     }
     return false;
 }
@@ -187,6 +197,7 @@ static const field *field_of(const kind *kind, const char *name)
  * alone. */
 static const value *plain(const field *f, const value *v)
 {
+    v = number_of_numpy(v);
     if (keras_is_object(v) && value_member(v, "items")) v = value_member(v, "items");
     if (f->type == FIELD_LONG && v->kind == VALUE_DICT && value_member(value_member(v, "config"), "seed"))
         v = value_member(value_member(v, "config"), "seed");
@@ -275,6 +286,7 @@ static const value *metric_of_wrapper(arena *arena, const char *function, const 
 const value *keras_value(arena *arena, const value *v, cepa_error *error)
 {
     keras_object o;
+    v = number_of_numpy(v);
     if (v->kind == VALUE_LIST) return value_of_list(arena, v, error);
     if (v->kind != VALUE_DICT) return v;
     if (!keras_is_object(v)) return value_of_dict(arena, v, NULL, error);

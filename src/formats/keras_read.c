@@ -4,6 +4,7 @@
 #include "formats/h5.h"
 #include "formats/json.h"
 #include "formats/keras.h"
+#include "formats/keras1.h"
 #include "formats/keras_object.h"
 #include "formats/keras_optimizer.h"
 #include "formats/legacy_h5.h"
@@ -154,23 +155,37 @@ static cepa_status open_json(keras_file *file, const void *bytes, size_t size, c
     if (value_member(object, "weight_map"))
         return fail(error, CEPA_UNSUPPORTED, "an index of sharded weights, not a model");
     if (!keras_is_object(object)) return fail(error, CEPA_FORMAT, "JSON, but not a Keras model (no class_name)");
+    if (is_keras1(value_text_of(value_member(object, "keras_version"))) &&
+        !(object = keras1_translate(&file->memory, object, error)))
+        return error->status;
     return read_architecture(file, object, graph, contents, &tree, error);
+}
+
+/* An HDF5 file that is no whole model. */
+static cepa_status refuse_h5(h5_file *file, cepa_error *error)
+{
+    if (legacy_h5_has_weights(file) || weight_groups_exist(file))
+        return fail(error, CEPA_UNSUPPORTED, "an HDF5 file with weights alone: the model itself is not in it");
+    return fail(error, CEPA_FORMAT, "an HDF5 file, but no Keras model: it has no model_config");
 }
 
 static cepa_status open_h5(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
                            keras_contents *contents, cepa_error *error)
 {
     const value *config, *training;
+    legacy_writer writer;
     layer_tree *tree;
     cepa_status status = h5_open(bytes, size, &file->h5, error);
-    if (!status) status = legacy_h5_check(file->h5, error);
     if (!status) status = legacy_h5_config(file->h5, "model_config", &file->memory, &config, error);
+    if (!status && !config) status = refuse_h5(file->h5, error);
     if (!status) status = legacy_h5_config(file->h5, "training_config", &file->memory, &training, error);
+    if (!status) status = legacy_h5_writer(file->h5, &file->memory, &writer, error);
+    if (!status && writer.keras1 && !(config = keras1_translate(&file->memory, config, error))) status = error->status;
     if (status) return status;
     graph->stored_values = size;
     status = read_architecture(file, config, graph, contents, &tree, error);
     graph->stored_values = 0;
-    if (!status) status = legacy_h5_weights(file->h5, tree, &file->memory, error);
+    if (!status) status = legacy_h5_weights(file->h5, tree, false, &file->memory, error);
     if (!status) status = read_compile(file, training, contents, error);
     contents->has_weights = !status;
     contents->has_optimizer = !status && h5_exists(file->h5, "optimizer_weights");

@@ -1,14 +1,14 @@
-/* Whole models in one HDF5 file: what kind it is, its configurations, its weights. */
+/* Keras' older HDF5 files: their configurations, who wrote them, their weights. */
 #include "formats/legacy_h5.h"
 
 #include "formats/json.h"
+#include "formats/keras1.h"
+#include "formats/legacy_kernels.h"
 #include "formats/weight_groups.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WEIGHTS "model_weights"
 
 /* An attribute that is one text; NULL where there is none. */
 static cepa_status read_text(h5_file *file, const char *path, const char *attribute, arena *memory, const char **text,
@@ -31,41 +31,10 @@ cepa_status legacy_h5_config(h5_file *file, const char *attribute, arena *memory
     return *v ? CEPA_OK : fail_in(error, error ? error->status : CEPA_FORMAT, "%s", attribute);
 }
 
-static bool has_attribute(h5_file *file, arena *memory, const char *attribute)
-{
-    const char *text;
-    return !read_text(file, "/", attribute, memory, &text, NULL) && text;
-}
-
-static cepa_status check_writer(h5_file *file, arena *memory, cepa_error *error)
-{
-    const char *version, *backend;
-    cepa_status status = read_text(file, WEIGHTS, "keras_version", memory, &version, error);
-    if (!status) status = read_text(file, WEIGHTS, "backend", memory, &backend, error);
-    if (status) return status;
-    if (!version || version[0] == '1')
-        return fail(error, CEPA_UNSUPPORTED, "a model of Keras 1, whose layers are not built in");
-    if (backend && strcmp(backend, "theano") == 0)
-        return fail(error, CEPA_UNSUPPORTED, "a model of Keras on Theano, whose kernels are laid out differently");
-    return CEPA_OK;
-}
-
-cepa_status legacy_h5_check(h5_file *file, cepa_error *error)
-{
-    arena memory = {0};
-    cepa_status status = CEPA_OK;
-    if (has_attribute(file, &memory, "model_config"))
-        status = check_writer(file, &memory, error);
-    else if (has_attribute(file, &memory, "layer_names") || has_attribute(file, &memory, "layer_names0") ||
-             h5_exists(file, "layers") || h5_exists(file, "_layer_checkpoint_dependencies"))
-        status = fail(error, CEPA_UNSUPPORTED, "an HDF5 file with weights alone: the model itself is not in it");
-    else
-        status = fail(error, CEPA_FORMAT, "an HDF5 file, but no Keras model: it has no model_config");
-    arena_free(&memory);
-    return status;
-}
-
-/* ---- Weights ---- */
+/* The group that holds the weights, of a whole model, else the file itself; and what stands before its groups' names.
+ */
+static const char *weights_root(h5_file *file) { return h5_exists(file, "model_weights") ? "model_weights" : "/"; }
+static const char *weights_prefix(h5_file *file) { return h5_exists(file, "model_weights") ? "model_weights/" : ""; }
 
 typedef struct text_list {
     const char **items;
@@ -96,6 +65,65 @@ static cepa_status read_names(h5_file *file, const char *path, const char *name,
     return status;
 }
 
+bool legacy_h5_has_weights(h5_file *file)
+{
+    arena memory = {0};
+    text_list names = {0};
+    bool has = !read_names(file, weights_root(file), "layer_names", &memory, &names, NULL) && names.count;
+    free(names.items);
+    arena_free(&memory);
+    return has;
+}
+
+/* ---- Who wrote it ---- */
+
+/* Theano's names of weights lack the :0 of TensorFlow's, which Keras 1 knew beside it. */
+static bool is_theano1(h5_file *file, const char *root, arena *memory)
+{
+    text_list groups = {0}, names = {0};
+    if (read_names(file, root, "layer_names", memory, &groups, NULL)) groups.count = 0;
+    for (size_t i = 0; i < groups.count && !names.count; i++) {
+        const char *path = arena_format(memory, "%s%s", weights_prefix(file), groups.items[i]);
+        if (!path || read_names(file, path, "weight_names", memory, &names, NULL)) break;
+    }
+    bool is = names.count && !strchr(names.items[0], ':');
+    free(groups.items);
+    free(names.items);
+    return is;
+}
+
+cepa_status legacy_h5_writer(h5_file *file, arena *memory, legacy_writer *writer, cepa_error *error)
+{
+    const char *root = weights_root(file), *version, *backend;
+    *writer = (legacy_writer){false, false};
+    cepa_status status = read_text(file, root, "keras_version", memory, &version, error);
+    if (!status && !version) status = read_text(file, "/", "keras_version", memory, &version, error);
+    if (!status) status = read_text(file, root, "backend", memory, &backend, error);
+    if (status) return status;
+    writer->keras1 = !version || is_keras1(version);
+    writer->theano = writer->keras1 ? is_theano1(file, root, memory) : backend && strcmp(backend, "theano") == 0;
+    return CEPA_OK;
+}
+
+/* ---- Which array is which weight ---- */
+
+/* A weight and the array in the file that holds it. */
+typedef struct stored {
+    size_t weight;
+    const char *path;
+} stored;
+
+/* The weights of a file being matched with those of a model. */
+typedef struct matching {
+    h5_file *file;
+    const char *prefix;
+    const layer_tree *tree;
+    arena *memory;
+    stored *found;
+    size_t count, capacity;
+    cepa_error *error;
+} matching;
+
 /* Adds the weights of a layer, or of all layers of a nested model, that are trained, or those that are not. */
 static void list_weights(const cepa_graph *g, const layer_place *place, bool trained, size_t *list, size_t *count)
 {
@@ -106,80 +134,157 @@ static void list_weights(const cepa_graph *g, const layer_place *place, bool tra
         if (weight_is_trained(&g->weights[i]) == trained) list[(*count)++] = i;
 }
 
-static cepa_status read_weight(h5_file *file, cepa_graph *g, size_t index, const char *group, const char *name,
-                               cepa_error *error)
+/* The names of the arrays in a group; none where the file lacks it. */
+static cepa_status names_in(const matching *m, const char *group, text_list *names)
 {
-    const weight *w = &g->weights[index];
-    buffer path = {0};
-    h5_shape shape;
-    buffer_format(&path, WEIGHTS "/%s/%s", group, name);
-    if (path.failed) return fail_memory(error);
-    const char *text = (const char *)path.bytes;
-    cepa_status status = h5_describe(file, text, &shape, error);
-    if (!status && !h5_shape_fits(&shape, w->shape.size, w->shape.rank))
-        status = fail(error, CEPA_FORMAT, "layer %s: the file's %s does not have the shape of the weight %s",
-                      w->layer->name, text, w->name);
-    if (!status) status = h5_read_floats(file, text, g->values + w->offset, w->count, error);
-    buffer_free(&path);
-    return status;
+    const char *path = arena_format(m->memory, "%s%s", m->prefix, group);
+    names->count = 0;
+    if (!path) return fail_memory(m->error);
+    return h5_exists(m->file, path) ? read_names(m->file, path, "weight_names", m->memory, names, m->error) : CEPA_OK;
 }
 
-/* Reads the arrays of one group into the weights of one layer. */
-static cepa_status read_group(h5_file *file, const layer_tree *tree, const layer_place *place, const char *group,
-                              const text_list *names, cepa_error *error)
+/* Matches the arrays of one group with the weights of one layer. */
+static cepa_status match_group(matching *m, const layer_place *place, const char *group, const text_list *names)
 {
-    cepa_graph *g = tree->network->graph;
-    size_t count = 0, *list = calloc(g->weight_count + 1, sizeof *list);
-    if (!list) return fail_memory(error);
+    const cepa_graph *g = m->tree->network->graph;
+    size_t count = 0, *list = arena_array(m->memory, g->weight_count + 1, sizeof *list);
+    if (!list) return fail_memory(m->error);
     list_weights(g, place, true, list, &count); /* Keras writes them first */
     list_weights(g, place, false, list, &count);
-    cepa_status status = CEPA_OK;
     if (count != names->count)
-        status = fail(error, CEPA_FORMAT, "layer %s: the file's group %s has %zu weights, not %zu", place->layer->name,
-                      group, names->count, count);
-    for (size_t i = 0; i < count && !status; i++) status = read_weight(file, g, list[i], group, names->items[i], error);
-    free(list);
-    return status;
+        return fail(m->error, CEPA_FORMAT, "layer %s: the file's group %s has %zu weights, not %zu", place->layer->name,
+                    group, names->count, count);
+    if (!grow(&m->found, &m->capacity, m->count + count, sizeof *m->found)) return fail_memory(m->error);
+    for (size_t i = 0; i < count; i++) {
+        const char *path = arena_format(m->memory, "%s%s/%s", m->prefix, group, names->items[i]);
+        if (!path) return fail_memory(m->error);
+        m->found[m->count++] = (stored){list[i], path};
+    }
+    return CEPA_OK;
 }
 
 /* The next group that has weights, and their names. *group is NULL behind the last. */
-static cepa_status next_group(h5_file *file, const text_list *groups, size_t *next, arena *memory, const char **group,
-                              text_list *names, cepa_error *error)
+static cepa_status next_group(const matching *m, const text_list *groups, size_t *next, const char **group,
+                              text_list *names)
 {
     cepa_status status = CEPA_OK;
-    *group = NULL;
     names->count = 0;
+    *group = NULL;
     while (!status && *next < groups->count && !names->count) {
-        buffer path = {0};
         *group = groups->items[(*next)++];
-        buffer_format(&path, WEIGHTS "/%s", *group);
-        if (path.failed)
-            status = fail_memory(error);
-        else if (h5_exists(file, (const char *)path.bytes))
-            status = read_names(file, (const char *)path.bytes, "weight_names", memory, names, error);
-        buffer_free(&path);
+        status = names_in(m, *group, names);
     }
     if (!names->count) *group = NULL;
     return status;
 }
 
-cepa_status legacy_h5_weights(h5_file *file, const layer_tree *tree, arena *memory, cepa_error *error)
+static cepa_status match_in_order(matching *m, const text_list *groups, text_list *names)
 {
-    text_list groups = {0}, names = {0};
     size_t next = 0;
     const char *group;
-    cepa_status status = read_names(file, WEIGHTS, "layer_names", memory, &groups, error);
-    for (size_t i = 0; i < tree->count && !status; i++) {
-        const layer_place *place = &tree->places[i];
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < m->tree->count && !status; i++) {
+        const layer_place *place = &m->tree->places[i];
         if (!layer_place_has_weights(place)) continue;
-        status = next_group(file, &groups, &next, memory, &group, &names, error);
+        status = next_group(m, groups, &next, &group, names);
         if (!status && !group)
-            status = fail(error, CEPA_FORMAT, "layer %s: the file has no weights left for it", place->layer->name);
-        if (!status) status = read_group(file, tree, place, group, &names, error);
+            status = fail(m->error, CEPA_FORMAT, "layer %s: the file has no weights left for it", place->layer->name);
+        if (!status) status = match_group(m, place, group, names);
     }
-    if (!status) status = next_group(file, &groups, &next, memory, &group, &names, error);
+    if (!status) status = next_group(m, groups, &next, &group, names);
     if (!status && group)
-        status = fail(error, CEPA_FORMAT, "the file has weights of a layer %s that is not there", group);
+        status = fail(m->error, CEPA_FORMAT, "the file has weights of a layer %s that is not there", group);
+    return status;
+}
+
+static bool is_among(const text_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], name) == 0) return true;
+    return false;
+}
+
+static cepa_status match_by_name(matching *m, const text_list *groups, text_list *names)
+{
+    cepa_status status = CEPA_OK;
+    for (size_t i = 0; i < m->tree->count && !status; i++) {
+        const layer_place *place = &m->tree->places[i];
+        if (!layer_place_has_weights(place) || !is_among(groups, place->layer->name)) continue;
+        status = names_in(m, place->layer->name, names);
+        if (!status && names->count) status = match_group(m, place, place->layer->name, names);
+    }
+    if (!status && !m->count)
+        status = fail(m->error, CEPA_FORMAT, "no layer with weights has a name that the file knows");
+    return status;
+}
+
+/* ---- Reading ---- */
+
+static const weight *weight_of(const matching *m, size_t i)
+{
+    return &m->tree->network->graph->weights[m->found[i].weight];
+}
+
+/* The order of a stored kernel's axes. */
+static const axis_order *order_of(const matching *m, size_t i, const legacy_writer *writer, bool channels_first)
+{
+    return writer->keras1 ? keras1_axes(weight_of(m, i)->layer, channels_first) : NULL;
+}
+
+static cepa_status check_shapes(const matching *m, const legacy_writer *writer, bool channels_first, cepa_error *error)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        const weight *w = weight_of(m, i);
+        const axis_order *order = order_of(m, i, writer, channels_first);
+        h5_shape shape;
+        cepa_status status = h5_describe(m->file, m->found[i].path, &shape, error);
+        if (status) return status;
+        bool fits =
+            writer->keras1 ? kernel_fits(&shape, w, order) : h5_shape_fits(&shape, w->shape.size, w->shape.rank);
+        if (!fits)
+            return fail(error, CEPA_FORMAT, "layer %s: the file's %s does not have the shape of the weight %s",
+                        w->layer->name, m->found[i].path, w->name);
+    }
+    return CEPA_OK;
+}
+
+static cepa_status read_all(const matching *m, const legacy_writer *writer, bool channels_first)
+{
+    cepa_graph *g = m->tree->network->graph;
+    for (size_t i = 0; i < m->count; i++) {
+        const weight *w = weight_of(m, i);
+        const axis_order *order = order_of(m, i, writer, channels_first);
+        real *room = order ? arena_array(m->memory, w->count, sizeof *room) : NULL, *values = g->values + w->offset;
+        if (order && !room) return fail_memory(m->error);
+        cepa_status status = h5_read_floats(m->file, m->found[i].path, values, w->count, m->error);
+        if (status) return status;
+        if (order) kernel_order(w, order, values, room);
+        if (writer->theano) kernel_turn(w, values);
+    }
+    return CEPA_OK;
+}
+
+/* Keras 1 wrote kernels as the channels lay; where the model does not tell any more, their shapes do. */
+static cepa_status read_matched(const matching *m)
+{
+    legacy_writer writer;
+    bool channels_first = layer_tree_has_channels_first(m->tree);
+    cepa_status status = legacy_h5_writer(m->file, m->memory, &writer, m->error);
+    if (status) return status;
+    if (writer.keras1 && !channels_first && check_shapes(m, &writer, false, NULL))
+        channels_first = !check_shapes(m, &writer, true, NULL);
+    status = check_shapes(m, &writer, channels_first, m->error);
+    return status ? status : read_all(m, &writer, channels_first);
+}
+
+cepa_status legacy_h5_weights(h5_file *file, const layer_tree *tree, bool by_name, arena *memory, cepa_error *error)
+{
+    text_list groups = {0}, names = {0};
+    matching m = {.file = file, .prefix = weights_prefix(file), .tree = tree, .memory = memory, .error = error};
+    cepa_status status = read_names(file, weights_root(file), "layer_names", memory, &groups, error);
+    if (!status) status = (by_name ? match_by_name : match_in_order)(&m, &groups, &names);
+    if (!status) status = read_matched(&m);
+    free(m.found);
     free(groups.items);
     free(names.items);
     graph_weights_changed(tree->network->graph);

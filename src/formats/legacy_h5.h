@@ -1,17 +1,27 @@
-/* Whole models in one HDF5 file, as Keras 2 wrote them and Keras 3 still does (model.save("model.h5")). */
+/* Keras' older HDF5 files, as Keras 1 and 2 wrote them and Keras 3 still does: whole models (model.save("model.h5")),
+ * and weights alone (model.save_weights("weights.h5")). */
 #ifndef FORMATS_LEGACY_H5_H
 #define FORMATS_LEGACY_H5_H
 
 #include "formats/architecture.h"
 #include "formats/h5.h"
 
-/* Refuses what is no such file, or none of Keras 2 or 3 on a backend whose weights are laid out as TensorFlow's. */
-cepa_status legacy_h5_check(h5_file *file, cepa_error *error);
+/* True where the file holds such weights: a whole model's, or alone. */
+bool legacy_h5_has_weights(h5_file *file);
 
 /* The JSON in an attribute of the file, "model_config" or "training_config"; *v is NULL where there is none. */
 cepa_status legacy_h5_config(h5_file *file, const char *attribute, arena *memory, const value **v, cepa_error *error);
 
-/* Reads the weights: Keras takes layers and arrays in order, whatever their names. */
-cepa_status legacy_h5_weights(h5_file *file, const layer_tree *tree, arena *memory, cepa_error *error);
+/* Who wrote a file's weights. */
+typedef struct legacy_writer {
+    bool keras1;
+    bool theano; /* its kernels are turned by 180 degrees */
+} legacy_writer;
+
+cepa_status legacy_h5_writer(h5_file *file, arena *memory, legacy_writer *writer, cepa_error *error);
+
+/* Reads the weights: Keras takes layers and arrays in order, whatever their names. by_name: only those of the layers
+ * whose names the file has, of which there must be one. */
+cepa_status legacy_h5_weights(h5_file *file, const layer_tree *tree, bool by_name, arena *memory, cepa_error *error);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct group_walk {
 
 /* How often a class was met in one model. */
 typedef struct class_count {
-    const layer_class *class;
+    const char *class;
     size_t count;
 } class_count;
 
@@ -33,11 +33,18 @@ bool layer_place_has_weights(const layer_place *place)
     return false;
 }
 
-static class_count *count_of(class_count *counts, const layer_class *class)
+static class_count *count_of(class_count *counts, const char *class)
 {
-    while (counts->class && counts->class != class) counts++;
+    while (counts->class && strcmp(counts->class, class) != 0) counts++;
     counts->class = class;
     return counts;
+}
+
+/* A layer's class as the file has it. */
+static const char *class_of(const layer_place *place)
+{
+    if (place->nested) return place->nested->sequential ? "Sequential" : "Functional";
+    return place->layer->class->kind.name;
 }
 
 static cepa_status walk_groups(const group_walk *w, const layer_tree *tree, const char *prefix);
@@ -46,7 +53,7 @@ static cepa_status walk_place(const group_walk *w, const layer_place *place, siz
 {
     char name[100];
     buffer path = {0};
-    snake_case(place->layer->class->kind.name, name, sizeof name);
+    snake_case(class_of(place), name, sizeof name);
     buffer_format(&path, "%s%s/%s", prefix, w->style.folder, name);
     if (number) buffer_format(&path, "_%zu", number);
     if (place->nested) buffer_text(&path, "/");
@@ -65,8 +72,8 @@ static cepa_status walk_groups(const group_walk *w, const layer_tree *tree, cons
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < tree->count && !status; i++) {
         const layer_place *place = &tree->places[i];
-        if (place->layer->class->is_input && tree->network->sequential) continue;
-        class_count *met = count_of(counts, place->layer->class);
+        if (place->layer->class->is_input && tree->sequential) continue;
+        class_count *met = count_of(counts, class_of(place));
         bool weights = layer_place_has_weights(place);
         if (weights) status = walk_place(w, place, met->count, prefix);
         met->count += weights && w->style.doubled ? 2 : 1;
@@ -130,6 +137,11 @@ static cepa_status read_weight(const group_walk *w, const weight *v, const char 
 static cepa_status read_layer(const group_walk *w, const layer *l, const char *group)
 {
     return each_weight(w, l, group, read_weight);
+}
+
+bool weight_groups_exist(h5_file *file)
+{
+    return h5_exists(file, "layers") || h5_exists(file, "_layer_checkpoint_dependencies");
 }
 
 cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error *error)

@@ -5,6 +5,9 @@
 #include "formats/architecture.h"
 #include "formats/h5.h"
 
+/* True where the file holds such groups. */
+bool weight_groups_exist(h5_file *file);
+
 /* Reads the weights of every layer into the graph. All three ways of Keras 2.12 ... 3.15 to name the groups are known.
  * Fails, and leaves all values as they were, where the file lacks one, has more, or has it in another shape. */
 cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error *error);

@@ -8,15 +8,41 @@
 
 /* ---- Finding arrays ---------------------------------------------------------------------------------------------- */
 
-/* The array for the part of a model called name: the only one, else the one of that name, else (where arrays have no
- * names that the model knows) the one in its place. arrays: count of them. */
-static size_t find_array(const cepa_array *arrays, size_t count, const char *name, size_t place)
+/* The parts of a model that take arrays, by their names. */
+typedef struct part_names {
+    const void *model;
+    size_t count;
+    const char *(*name)(const void *model, size_t part);
+} part_names;
+
+/* The array of that name among count of them; count: none. */
+static size_t array_named(const cepa_array *arrays, size_t count, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (arrays[i].name && strcmp(arrays[i].name, name) == 0) return i;
-    bool named = false;
-    for (size_t i = 0; i < count; i++) named = named || arrays[i].name;
-    return count == 1 || !named ? place : count;
+    size_t i = 0;
+    while (i < count && !(arrays[i].name && strcmp(arrays[i].name, name) == 0)) i++;
+    return i;
+}
+
+/* The array for a part of a model: the one of its name, else, where arrays have no names that the model knows, the one
+ * in its place. count: there is none. */
+static size_t find_array(const cepa_array *arrays, size_t count, const part_names *parts, size_t part)
+{
+    bool known = false;
+    for (size_t i = 0; i < parts->count; i++)
+        known = known || array_named(arrays, count, parts->name(parts->model, i)) < count;
+    if (!known && count <= parts->count) return part;
+    return array_named(arrays, count, parts->name(parts->model, part));
+}
+
+static const char *input_name(const void *model, size_t part)
+{
+    const network *n = model;
+    return graph_tensor(n->graph, n->input[part])->producer->layer->name;
+}
+
+static const char *output_name(const void *model, size_t part)
+{
+    return ((const training *)model)->choices.output[part].name;
 }
 
 static shape shape_of(const cepa_array *array)
@@ -39,10 +65,10 @@ static bool fits(const shape *wanted, const shape *given)
 static cepa_status find_input(const network *n, size_t i, const cepa_dataset_info *info, size_t *found,
                               cepa_error *error)
 {
-    const char *name = graph_tensor(n->graph, n->input[i])->producer->layer->name;
-    *found = find_array(info->inputs, info->input_count, name, i);
+    part_names inputs = {n, n->inputs, input_name};
+    *found = find_array(info->inputs, info->input_count, &inputs, i);
     if (*found < info->input_count) return CEPA_OK;
-    return fail(error, CEPA_DATA, "the data have no array for the model's input '%s'", name);
+    return fail(error, CEPA_DATA, "the data have no array for the model's input '%s'", input_name(n, i));
 }
 
 cepa_status network_for(const network *network, const cepa_dataset *data, const struct network **sized,
@@ -76,7 +102,7 @@ cepa_status match_inputs(const network *network, const cepa_dataset *data, size_
     const cepa_dataset_info *info = cepa_dataset_describe(data);
     for (size_t i = 0; i < network->inputs; i++) {
         const tensor *t = graph_tensor(network->graph, network->input[i]);
-        const char *name = t->producer->layer->name;
+        const char *name = input_name(network, i);
         cepa_status status = find_input(network, i, info, &input[i], error);
         if (status) return status;
         shape given = shape_of(&info->inputs[input[i]]);
@@ -92,9 +118,10 @@ cepa_status match_inputs(const network *network, const cepa_dataset *data, size_
 static cepa_status match_targets(const training *t, const cepa_dataset *data, size_t *target, cepa_error *error)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(data);
+    part_names outputs = {t, t->choices.outputs, output_name};
     for (size_t i = 0; i < t->head_count; i++) {
         const output_choice *o = t->heads[i].choice;
-        target[i] = find_array(info->targets, info->target_count, o->name, (size_t)(o - t->choices.output));
+        target[i] = find_array(info->targets, info->target_count, &outputs, (size_t)(o - t->choices.output));
         if (target[i] >= info->target_count)
             return fail(error, CEPA_DATA, "the data have no targets for the model's output '%s'", o->name);
     }
