@@ -252,7 +252,7 @@ sample campaign_best(const campaign *c, size_t variant, const char *metric, doub
 static double badness(const campaign *c, size_t variant)
 {
     double mean = campaign_sample(c, variant, c->metric).mean;
-    return isnan(mean) ? INFINITY : larger_is_better(c->metric) ? -mean : mean;
+    return isnan(mean) ? INFINITY : cepa_larger_is_better(c->metric) ? -mean : mean;
 }
 
 void campaign_order(const campaign *c, size_t *order)

@@ -40,7 +40,11 @@ static void print_json(const cepa_log *logs, size_t count)
 {
     json j = {.out = stdout};
     json_open(&j, NULL, '{');
-    for (size_t i = 0; i < count; i++) json_number(&j, logs[i].name, logs[i].value);
+    for (size_t i = 0; i < count; i++)
+        if (logs[i].count)
+            json_numbers(&j, logs[i].name, logs[i].values, logs[i].count);
+        else
+            json_number(&j, logs[i].name, logs[i].value);
     json_close(&j, '}');
 }
 

@@ -65,12 +65,6 @@ bool record_is_done(const char *folder)
     return done;
 }
 
-bool larger_is_better(const char *metric)
-{
-    size_t length = strlen(metric);
-    return strstr(metric, "accuracy") || (length >= 3 && strcmp(metric + length - 3, "acc") == 0);
-}
-
 double record_value(const record *r, const char *metric, size_t row)
 {
     const double *column = csv_column(&r->history, metric);
@@ -81,7 +75,7 @@ size_t record_best_row(const record *r, const char *metric)
 {
     const double *column = csv_column(&r->history, metric);
     if (!column) return r->row;
-    double sign = larger_is_better(metric) ? -1 : 1;
+    double sign = cepa_larger_is_better(metric) ? -1 : 1;
     size_t best = 0;
     for (size_t i = 1; i < r->history.epochs; i++)
         if (isnan(column[best]) || sign * column[i] < sign * column[best]) best = i;

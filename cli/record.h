@@ -20,9 +20,6 @@ uint64_t record_seed(const record *record);
 /* True where a fit there has come to its end, and was not cut short by a signal. */
 bool record_is_done(const char *folder);
 
-/* Whether larger is better: of what is called accuracy, as Keras takes it. */
-bool larger_is_better(const char *metric);
-
 /* The history's row where the metric is best; the record's last where it has none of that name. */
 size_t record_best_row(const record *record, const char *metric);
 

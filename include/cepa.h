@@ -779,12 +779,39 @@ typedef struct cepa_huber_options {
     double delta; /* default 1 */
 } cepa_huber_options;
 
-/* Of the accuracies; every loss is a metric too: by its name, or with options as cepa_mean_squared_error(...). */
+enum { CEPA_MAX_THRESHOLDS = 256, CEPA_MAX_LABELS = 256 };
+
+/* Of every metric: each takes those that Keras' class of its name takes, with Keras' defaults. Numbers that may be 0
+ * are CEPA_ZERO where 0 is meant. Every loss is a metric too: by its name, or with options as
+ * cepa_mean_squared_error(...). */
 typedef struct cepa_metric_options {
     CEPA_LIST_START
     const char *name;
-    int k;            /* top-k: default 5 */
-    double threshold; /* binary accuracy: default 0.5 */
+    int k;                                  /* top-k accuracies: default 5 */
+    bool from_sorted_ids;                   /* sparse top-k: predictions are classes, the likeliest first */
+    double threshold;                       /* binary accuracy and IoU: default 0.5; F scores: default the largest */
+    double thresholds[CEPA_MAX_THRESHOLDS]; /* precision, recall, counts: default 0.5; AUC: default num_thresholds */
+    int num_thresholds;                     /* AUC, ...AtSpecificity and the like: default 200 */
+    int top_k;                              /* precision, recall */
+    double class_id;                        /* precision, recall and the like: of one class; default all */
+    const char *curve;                      /* AUC: "ROC" (default), "PR", "PRGAIN" */
+    const char *summation_method;           /* AUC: "interpolation" (default), "minoring", "majoring" */
+    bool multi_label;                       /* AUC: the mean of each label's */
+    int num_labels;
+    double label_weights[CEPA_MAX_LABELS]; /* AUC */
+    bool from_logits;                      /* AUC */
+    union {                                /* what the other one must reach */
+        double specificity, sensitivity, recall, precision;
+    };
+    const char *average;           /* F scores: "micro", "macro", "weighted"; default a result for each class */
+    double beta;                   /* FBetaScore: default 1 */
+    const char *class_aggregation; /* R2Score: "uniform_average" (default), "variance_weighted_average" */
+    int num_regressors;            /* R2Score */
+    int num_classes;               /* IoU */
+    double target_class_ids[CEPA_MAX_LABELS];
+    double ignore_class;
+    cepa_flag sparse_y_true, sparse_y_pred; /* IoU: default true; one-hot IoU: sparse_y_pred default false */
+    int axis;                               /* default -1, the last */
 } cepa_metric_options;
 
 #define cepa_metric(class_name, ...) CEPA_CHOICE(class_name, cepa_metric_options, __VA_ARGS__)
@@ -811,7 +838,9 @@ CEPA_API const char *cepa_model_warning(const cepa_model *model, size_t index);
 /* A named number of a step or an epoch: loss, accuracy, val_loss, ... in alphabetical order. */
 typedef struct cepa_log {
     const char *name;
-    double value;
+    double value; /* of a metric with several results, as F1Score of classes, their mean, which Keras prints */
+    size_t count; /* of them; 0: there is but one, value */
+    const double *values;
 } cepa_log;
 
 /* Where training stands. Epochs and steps count from 0. */
@@ -899,6 +928,9 @@ typedef struct cepa_history_table {
 } cepa_history_table;
 
 CEPA_API const cepa_history_table *cepa_history(const cepa_model *model);
+
+/* Whether larger is better of a number in a history, by its name: "val_accuracy", "kind_auc_1", "weighted_f1_score". */
+CEPA_API bool cepa_larger_is_better(const char *name);
 
 typedef struct cepa_evaluate_options {
     int batch_size; /* default 32 */

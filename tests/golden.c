@@ -254,7 +254,6 @@ char *golden_call(const char *class_name, const json_t *arguments)
     const char *between = "";
     json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
     {
-        if (json_is_null(value)) continue;
         buffer_format(&text, "%s%s=", between, name);
         write_value(&text, value);
         between = ", ";

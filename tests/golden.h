@@ -54,7 +54,7 @@ const golden_array *golden_reference(const golden *g, const char *name);
 bool golden_matches(const golden *g, const char *result, const double *numbers, size_t count, double fallback);
 
 /* The call of a case in Python's notation, "Huber(delta=0.29999999999999999)", from its class and the members of an
- * object that are not NULL ("arguments", or a "config"). To be freed. */
+ * object ("arguments", or a "config"). To be freed. */
 char *golden_call(const char *class_name, const json_t *arguments);
 
 /* Members of a JSON object, with what counts where there is none. */

@@ -613,6 +613,47 @@ static void values_both_ways(void **state)
     arena_free(&memory);
 }
 
+/* Metrics with a state: the same for any batches and threads, with results and names as Keras has them. */
+static void metrics_with_a_state(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"loss", "auc", "f1_score", "auc_1", "auc_2", "confident", "weighted_f1_score"};
+    cepa_dataset *data = new_data(&one_hot_array, &weight_array);
+    cepa_model *model = new_model("softmax");
+    cepa_compile(model, .loss = {"categorical_crossentropy"},
+                 .metrics = {cepa_metric("AUC", .curve = "PR"),
+                             {"F1Score()"},
+                             {"AUC(num_thresholds=7)"},
+                             {"AUC()"},
+                             cepa_metric("Precision", .thresholds = {0.9, CEPA_ZERO}, .class_id = CEPA_ZERO,
+                                         .name = "confident")},
+                 .weighted_metrics = {{"F1Score()"}});
+    assert_ok(model);
+    double first[ARRAY_COUNT(names)];
+    for (int run = 0; run < 3; run++) {
+        static const int sizes[] = {1, 7, 1000};
+        const cepa_evaluate_options options = {.batch_size = sizes[run], .threads = run + 1};
+        const cepa_log *logs;
+        size_t count;
+        cepa_evaluate_with(model, data, &options, &logs, &count);
+        assert_ok(model);
+        assert_int_equal(count, ARRAY_COUNT(names));
+        for (size_t i = 1; i < count; i++) {
+            assert_string_equal(logs[i].name, names[i]);
+            if (run == 0) first[i] = logs[i].value;
+            assert_true(logs[i].value == first[i]);
+        }
+        assert_int_equal(logs[1].count, 0);
+        assert_int_equal(logs[2].count, CLASSES);
+        assert_near((logs[2].values[0] + logs[2].values[1] + logs[2].values[2]) / CLASSES, logs[2].value, 1e-12);
+        assert_int_equal(logs[5].count, 2);
+        assert_true(logs[5].values[1] > 0); /* above 0: all of them */
+        assert_true(logs[6].value != logs[2].value);
+    }
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
 /* ---- What is refused --------------------------------------------------------------------------------------------- */
 
 typedef struct refusal {
@@ -706,6 +747,7 @@ int main(void)
         cmocka_unit_test(training_false_is_overridden),
         cmocka_unit_test(two_outputs),
         cmocka_unit_test(names_of_several),
+        cmocka_unit_test(metrics_with_a_state),
         cmocka_unit_test(values_both_ways),
         cmocka_unit_test(refusals),
     };

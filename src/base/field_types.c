@@ -69,6 +69,7 @@ static cepa_status take_real(const field_target *t, const value *v, double *real
 {
     if (v->kind == VALUE_BOOL || !value_number(v, real)) return refuse_type(t, v);
     if (!isfinite(*real)) return refuse_value(t, "finite", v);
+    if (t->field->whole && *real != nearbyint(*real)) return refuse_value(t, "a whole number", v);
     if (!in_range(t->field, *real)) return refuse_range(t, v);
     return CEPA_OK;
 }
@@ -83,13 +84,16 @@ static cepa_status put_real(const field_target *t, const value *v, void *at)
     return CEPA_OK;
 }
 
+static const value *value_of(arena *arena, const field *f, double real)
+{
+    return f->whole ? value_int(arena, (int64_t)real) : value_real(arena, real == 0 ? 0 : real);
+}
+
 static bool get_real(arena *arena, const field *f, const void *at, const value **v)
 {
-    (void)f;
     double real = *(const double *)at;
-    if (!real_is_set(real)) return false;
-    *v = value_real(arena, real == 0 ? 0 : real);
-    return true;
+    if (real_is_set(real)) *v = value_of(arena, f, real);
+    return real_is_set(real);
 }
 
 static cepa_status put_reals(const field_target *t, const value *v, void *at)
@@ -113,8 +117,8 @@ static bool get_reals(arena *arena, const field *f, const void *at, const value 
     while (count && !real_is_set(reals[count - 1])) count--;
     if (!count) return false;
     const value **items = arena_array(arena, count, sizeof *items);
-    for (size_t i = 0; items && i < count; i++) items[i] = value_real(arena, reals[i] == 0 ? 0 : reals[i]);
-    *v = !items ? NULL : count == 1 ? items[0] : value_list(arena, items, count);
+    for (size_t i = 0; items && i < count; i++) items[i] = value_of(arena, f, reals[i]);
+    *v = !items ? NULL : count == 1 && !f->always_list ? items[0] : value_list(arena, items, count);
     return true;
 }
 

@@ -21,7 +21,8 @@ static bool preset_of(arena *arena, const field *f, const value **v)
 {
     const field_ops *ops = ops_of(f);
     bool empty_shape = f->preset == 0 && (f->type == FIELD_SHAPE || f->type == FIELD_AXES);
-    if (f->optional || empty_shape || (ops->preset_kind == VALUE_TEXT && !f->preset_text)) return false;
+    bool none = f->optional && !f->preset_text;
+    if (none || empty_shape || (ops->preset_kind == VALUE_TEXT && !f->preset_text)) return false;
     if (ops->preset_kind == VALUE_TEXT)
         *v = value_text(arena, f->preset_text);
     else if (ops->preset_kind == VALUE_BOOL)

@@ -35,7 +35,11 @@ typedef struct field {
     field_type type;
     size_t offset, count;
     bool required;
-    bool optional;               /* None is a value of its own and the default: the struct then holds zero */
+    bool optional;               /* None is a value of its own, and the default unless preset_text is: the struct then
+                                  * holds zero */
+    bool recent;                 /* Keras knows it since a later version than 3.0 */
+    bool whole;                  /* of a REAL or REALS: whole numbers, written as integers */
+    bool always_list;            /* of REALS: one number is written as a list too */
     double preset;               /* default of a number or flag; of a SHAPE or AXES 0 is the empty one */
     const char *preset_text;     /* default of a text, choice or member */
     double min, max;             /* valid range (of each number) where min < max */

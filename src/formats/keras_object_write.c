@@ -74,19 +74,26 @@ static const value *write_list(arena *arena, const char *module, const value *v)
     return items ? value_list(arena, items, v->list.count) : NULL;
 }
 
-/* A CALL's member that need not be written: None, or what the table derives and so has no other value. Older versions
- * do not know all of them. */
+/* A CALL's member that need not be written: None where that is the default, and what older versions do not all know:
+ * what the table derives and so has no other value, and recent arguments that are False. */
 static bool is_needless(const value *call, const named_value *m)
 {
-    static const family *const families[] = {&optimizer_family, &loss_family, &metric_family};
+    static const family *const families[] = {&optimizer_family, &metric_family, &loss_family};
+    bool none = m->value->kind == VALUE_NONE, no = m->value->kind == VALUE_BOOL && !m->value->boolean;
     if (call->kind != VALUE_CALL) return false;
-    if (m->value->kind == VALUE_NONE) return true;
     for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
         const kind *kind = family_find(families[i], call->call.name);
         for (const field *f = kind ? kind->fields : NULL; f && f->name; f++)
-            if (f->derived && strcmp(f->name, m->name) == 0) return true;
+            if (strcmp(f->name, m->name) == 0) return f->derived || (none && !f->preset_text) || (no && f->recent);
     }
-    return false;
+    return none;
+}
+
+/* A loss that is no metric of Keras' stands among metrics as what it is. */
+static const char *module_of(const char *module, const char *class_name)
+{
+    bool metric = strcmp(module, "keras.metrics") == 0;
+    return metric && metric_is_loss_alone(metric_find(class_name)) ? "keras.losses" : module;
 }
 
 const value *keras_value_write(arena *arena, const char *module, const value *v)
@@ -102,5 +109,6 @@ const value *keras_value_write(arena *arena, const char *module, const value *v)
         if (!members[count++].value) return NULL;
     }
     const value *dict = members ? value_dict(arena, members, count) : NULL;
-    return dict && v->kind == VALUE_CALL ? keras_object_write(arena, module, v->call.name, dict) : dict;
+    bool object = dict && v->kind == VALUE_CALL;
+    return object ? keras_object_write(arena, module_of(module, v->call.name), v->call.name, dict) : dict;
 }

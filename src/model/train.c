@@ -1,6 +1,7 @@
 /* Compiling, training, measuring and predicting, as a C program calls them. */
 #include "train/train.h"
 #include "model/model.h"
+#include "train/metric.h"
 
 #include <string.h>
 
@@ -102,6 +103,8 @@ const cepa_history_table *cepa_history(const cepa_model *model)
     static const cepa_history_table empty;
     return model->training ? &model->training->history : &empty;
 }
+
+bool cepa_larger_is_better(const char *name) { return metric_name_rises(name); }
 
 cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data, const cepa_evaluate_options *options,
                                const cepa_log **logs, size_t *count)

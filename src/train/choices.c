@@ -27,10 +27,13 @@ static cepa_status find_metric_family(const char *text, const family **found, ce
     return CEPA_ARGUMENT;
 }
 
+/* Ours to change: they stand in our arena. */
+static cepa_loss_options *own_options(const member *m) { return (cepa_loss_options *)(uintptr_t)m->options; }
+
 /* What a loss is made of may be spelled as older versions do; written again it is spelled as the newest does. */
 static void modernise_loss(member *m)
 {
-    cepa_loss_options *options = (cepa_loss_options *)(uintptr_t)m->options; /* ours: they stand in our arena */
+    cepa_loss_options *options = own_options(m);
     options->reduction = loss_reduction_name(options->reduction);
 }
 
@@ -63,21 +66,40 @@ static cepa_status default_optimizer(arena *memory, member *made, cepa_error *er
 
 /* ---- Metrics ----------------------------------------------------------------------------------------------------- */
 
-/* The name of a metric without a text of its own: what its options say, else its class in snake case. */
-static const char *object_name(arena *memory, const member *m)
+/* Options of metrics and of losses begin with the same members. */
+static const char *given_name(const member *m) { return ((const cepa_metric_options *)m->options)->name; }
+
+static size_t unnamed_of(const metric_list *list, const kind *kind)
 {
-    /* Options of metrics and of losses begin with the same members. */
-    const char *given = ((const cepa_metric_options *)m->options)->name;
-    char text[100];
-    if (given) return arena_text(memory, given);
-    metric_default_name(m->kind, text, sizeof text);
-    return arena_text(memory, text);
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const metric_choice *m = &list->items[i];
+        count += m->object && m->member.kind == kind && !given_name(&m->member);
+    }
+    return count;
 }
 
-static cepa_status add_metric(arena *memory, metric_list *list, size_t capacity, metric_choice *found, const char *text,
-                              cepa_error *error)
+/* The name of a metric without a text of its own: what its options say, else its class', with a number where Keras
+ * numbers those that were made before. */
+static const char *object_name(arena *memory, const choices *c, const member *m)
 {
-    found->name = text ? arena_text(memory, text) : object_name(memory, &found->member);
+    char text[100];
+    size_t before = 0;
+    if (given_name(m)) return arena_text(memory, given_name(m));
+    metric_default_name(m->kind, text, sizeof text);
+    for (size_t i = 0; metric_is_numbered(m->kind) && i < c->outputs; i++)
+        before += unnamed_of(&c->output[i].metrics, m->kind) + unnamed_of(&c->output[i].weighted, m->kind);
+    return before ? arena_format(memory, "%s_%zu", text, before) : arena_text(memory, text);
+}
+
+static cepa_status add_metric(arena *memory, const choices *c, metric_list *list, size_t capacity, metric_choice *found,
+                              const char *text, cepa_error *error)
+{
+    found->name = text ? arena_text(memory, text) : object_name(memory, c, &found->member);
+    if (text && metric_is_loss_alone(found->member.kind)) { /* Keras knows no such text, but takes the object */
+        own_options(&found->member)->name = found->name;
+        found->object = true;
+    }
     if (!list->items) list->items = arena_array(memory, capacity, sizeof *list->items);
     if (!found->name || !list->items) return fail_memory(error);
     list->items[list->count++] = *found;
@@ -90,7 +112,8 @@ static bool is_object(const cepa_choice *choice, const kind *kind)
     return choice->options || strchr(choice->name, '(') || strcmp(kind->name, choice->name) == 0;
 }
 
-static cepa_status take_metric(arena *memory, const cepa_choice *choice, metric_list *list, cepa_error *error)
+static cepa_status take_metric(arena *memory, const cepa_choice *choice, const choices *c, metric_list *list,
+                               cepa_error *error)
 {
     metric_choice found = {0};
     if (!metric_is_accuracy(choice->name)) {
@@ -100,19 +123,20 @@ static cepa_status take_metric(arena *memory, const cepa_choice *choice, metric_
         if (status) return status;
         found.object = is_object(choice, found.member.kind);
     }
-    return add_metric(memory, list, CEPA_MAX_INPUTS, &found, found.object ? NULL : choice->name, error);
+    return add_metric(memory, c, list, CEPA_MAX_INPUTS, &found, found.object ? NULL : choice->name, error);
 }
 
-static cepa_status take_metrics(arena *memory, const cepa_choice *wanted, metric_list *list, cepa_error *error)
+static cepa_status take_metrics(arena *memory, const cepa_choice *wanted, const choices *c, metric_list *list,
+                                cepa_error *error)
 {
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < CEPA_MAX_INPUTS && wanted[i].name && !status; i++)
-        status = take_metric(memory, &wanted[i], list, error);
+        status = take_metric(memory, &wanted[i], c, list, error);
     return status;
 }
 
-static cepa_status read_metric(arena *memory, const value *v, bool tolerant, metric_list *list, size_t capacity,
-                               cepa_error *error)
+static cepa_status read_metric(arena *memory, const value *v, bool tolerant, const choices *c, metric_list *list,
+                               size_t capacity, cepa_error *error)
 {
     metric_choice found = {.object = v->kind == VALUE_CALL};
     const char *text = value_text_of(v), *name = found.object ? v->call.name : text;
@@ -123,17 +147,18 @@ static cepa_status read_metric(arena *memory, const value *v, bool tolerant, met
         if (!status) status = read_member(memory, family, v, tolerant, &found.member, error);
         if (status) return status;
     }
-    return add_metric(memory, list, capacity, &found, text, error);
+    return add_metric(memory, c, list, capacity, &found, text, error);
 }
 
 /* One metric, or a list of them. */
-static cepa_status read_metrics(arena *memory, const value *v, bool tolerant, metric_list *list, cepa_error *error)
+static cepa_status read_metrics(arena *memory, const value *v, bool tolerant, const choices *c, metric_list *list,
+                                cepa_error *error)
 {
     if (!v || v->kind == VALUE_NONE) return CEPA_OK;
-    if (v->kind != VALUE_LIST) return read_metric(memory, v, tolerant, list, 1, error);
+    if (v->kind != VALUE_LIST) return read_metric(memory, v, tolerant, c, list, 1, error);
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < v->list.count && !status; i++)
-        status = read_metric(memory, v->list.items[i], tolerant, list, v->list.count, error);
+        status = read_metric(memory, v->list.items[i], tolerant, c, list, v->list.count, error);
     return status;
 }
 
@@ -160,8 +185,8 @@ static cepa_status take_output(arena *memory, const cepa_compile_options *option
     cepa_status status = CEPA_OK;
     if (loss->name) status = choice_take(memory, &loss_family, loss, &o->loss, error);
     if (!status && o->loss.kind) modernise_loss(&o->loss);
-    if (!status) status = take_metrics(memory, options->metrics, &o->metrics, error);
-    if (!status) status = take_metrics(memory, options->weighted_metrics, &o->weighted, error);
+    if (!status) status = take_metrics(memory, options->metrics, made, &o->metrics, error);
+    if (!status) status = take_metrics(memory, options->weighted_metrics, made, &o->weighted, error);
     return status;
 }
 
@@ -230,8 +255,8 @@ static cepa_status read_output(arena *memory, const compile_values *v, bool tole
         status = read_member(memory, &loss_family, loss, tolerant, &o->loss, error);
     if (!status && o->loss.kind) modernise_loss(&o->loss);
     if (!status) status = read_weight(weight, o, error);
-    if (!status) status = read_metrics(memory, metrics, tolerant, &o->metrics, error);
-    if (!status) status = read_metrics(memory, weighted, tolerant, &o->weighted, error);
+    if (!status) status = read_metrics(memory, metrics, tolerant, c, &o->metrics, error);
+    if (!status) status = read_metrics(memory, weighted, tolerant, c, &o->weighted, error);
     return status;
 }
 

@@ -3,6 +3,8 @@
 #include "base/threads.h"
 #include "train/train.h"
 
+#include <string.h>
+
 /* ---- Runs -------------------------------------------------------------------------------------------------------- */
 
 enum { BLOCKS_A_THREAD = 4 };
@@ -57,7 +59,20 @@ typedef struct evaluation {
 
 static void fill_logs(evaluation *e)
 {
-    for (size_t i = 0; i < report_count(e->t); i++) e->t->logs[i].value = measure_report(&e->look.measure, i);
+    for (size_t i = 0; i < report_count(e->t); i++) measure_report(&e->look.measure, i, &e->t->logs[i]);
+}
+
+/* The logs outlive the measure that their results stand in. False without memory. */
+static bool keep_results(training *t)
+{
+    for (size_t i = 0; i < report_count(t); i++) {
+        cepa_log *log = &t->logs[i];
+        double *kept = arena_array(&t->logs_memory, log->count + 1, sizeof *kept);
+        if (!kept) return false;
+        if (log->count) memcpy(kept, log->values, log->count * sizeof *kept);
+        if (log->count) log->values = kept;
+    }
+    return true;
 }
 
 static bool tell(void *context, size_t batches)
@@ -97,6 +112,9 @@ cepa_status training_evaluate(training *t, const cepa_dataset *data, const cepa_
     if (!status && !look_run(&e.look, tell, &e)) status = fail(error, CEPA_INTERRUPTED, "stopped by the caller");
     if (!status) {
         fill_logs(&e);
+        if (!keep_results(t)) status = fail_memory(error);
+    }
+    if (!status) {
         *logs = t->logs;
         *count = report_count(t);
     }

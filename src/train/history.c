@@ -41,16 +41,17 @@ bool log_list_new(arena *memory, const training *t, bool validation, bool rate, 
 void log_list_fill(log_list *list, const measure *step, const measure *look)
 {
     for (size_t i = 0; i < list->count; i++)
-        list->logs[i].value = list->report[i] == LEARNING_RATE
-                                  ? step->training->optimizer.learning_rate
-                                  : measure_report(list->validation[i] ? look : step, list->report[i]);
+        if (list->report[i] == LEARNING_RATE)
+            list->logs[i].value = step->training->optimizer.learning_rate;
+        else
+            measure_report(list->validation[i] ? look : step, list->report[i], &list->logs[i]);
 }
 
 log_direction log_list_direction(const log_list *list, const training *t, size_t log)
 {
     size_t report = list->report[log], losses = report_count(t) - t->metric_count;
     if (report == LEARNING_RATE) return LOG_UNKNOWN;
-    return report >= losses && metric_rises(t->metrics[report - losses].choice->member.kind) ? LOG_RISES : LOG_FALLS;
+    return report < losses ? LOG_FALLS : metric_direction(t->metrics[report - losses].choice->member.kind);
 }
 
 bool history_begin(training *t, const log_list *list, int first, size_t count)

@@ -17,8 +17,6 @@ typedef struct log_list {
 /* The names of a training's numbers; validation: also the val_ ones; rate: also learning_rate. False without memory. */
 bool log_list_new(arena *memory, const training *t, bool validation, bool rate, log_list *made);
 
-/* Which way a log gets better. */
-typedef enum log_direction { LOG_UNKNOWN, LOG_FALLS, LOG_RISES } log_direction;
 log_direction log_list_direction(const log_list *list, const training *t, size_t log);
 
 /* Takes the numbers as they stand; look may be NULL where the list has no val_ names. */

@@ -108,10 +108,13 @@ static const loss_class mean_squared_logarithmic_error = {PLAIN("MeanSquaredLoga
 
 /* mean over C of d = |p - y| <= delta ? d^2 / 2 : delta d - delta^2 / 2 */
 static const loss_class huber = {
-    .kind = {.name = "Huber", .fields = huber_fields, .options_size = sizeof(cepa_huber_options)}, .run = run_huber};
+    .kind = {.name = "Huber", .fields = huber_fields, .options_size = sizeof(cepa_huber_options)},
+    .no_metric = true,
+    .run = run_huber,
+};
 
 /* mean over C of log(cosh(p - y)) */
-static const loss_class log_cosh = {PLAIN("LogCosh", ALIASES("LogCoshError")), .run = run_log_cosh};
+static const loss_class log_cosh = {PLAIN("LogCosh", NULL), .no_metric = true, .run = run_log_cosh};
 
 /* mean over C of p - y log(p + e) */
 static const loss_class poisson = {PLAIN("Poisson", NULL), .run = run_poisson};

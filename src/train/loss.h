@@ -9,6 +9,7 @@ typedef void loss_kernel(const loss_block *b);
 typedef struct loss_class {
     kind kind;
     bool labels;           /* targets are labels 0 ... classes - 1, one a sample; else numbers like the predictions' */
+    bool no_metric;        /* Keras has no metric of its name */
     bool zero_one_is_sign; /* targets that are all 0 or 1 stand for -1 and 1 (hinge losses) */
     const char *head;      /* class of the activation whose input the loss takes for the logits; NULL: none */
     bool smooth_binary;    /* label smoothing goes towards 1/2, else towards 1 / classes */

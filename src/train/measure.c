@@ -59,22 +59,42 @@ static void run_loss(const measure *m, size_t head, size_t position, size_t rows
     memcpy(loss_values(m, head) + position, sums, rows * sizeof *sums);
 }
 
+static lanes *targets_of(const measure *m, size_t head, size_t block)
+{
+    return m->targets + block * m->target_count + m->target_at[head];
+}
+
+static lanes *kept_of(const measure *m, size_t want, size_t block)
+{
+    return m->kept + block * m->kept_count + m->kept_at[want];
+}
+
+static void keep(const measure *m, size_t block, const lanes *const *want)
+{
+    const training *t = m->training;
+    for (size_t i = 0; i < t->want_count; i++) {
+        size_t count = shape_count(&graph_tensor(t->network->graph, t->wants[i])->shape);
+        if (m->kept_at[i] != NOT_KEPT) memcpy(kept_of(m, i, block), want[i], count * sizeof(lanes));
+    }
+}
+
 static void measure_block(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient)
 {
     const measure *m = context;
     const training *t = m->training;
-    lanes *targets = m->targets + position / LANES * m->target_count;
+    size_t block = position / LANES;
+    keep(m, block, want);
     for (size_t i = 0; i < t->head_count; i++) {
         const head *h = &t->heads[i];
+        lanes *targets = targets_of(m, i, block);
         load_targets(m, i, position, rows, targets);
         if (h->loss_name) run_loss(m, i, position, rows, want[h->want], targets, m->learns ? gradient[h->entry] : NULL);
         for (size_t k = 0; k < t->metric_count; k++) {
             double values[LANES];
-            if (t->metrics[k].head != i) continue;
+            if (t->metrics[k].head != i || metric_keeps_state(&m->metrics[k])) continue;
             metric_run(&m->metrics[k], want[t->metrics[k].want], targets, values);
             memcpy(metric_values(m, k) + position, values, rows * sizeof *values);
         }
-        targets += measure_target_size(m, i);
     }
 }
 
@@ -116,12 +136,18 @@ static double divisor_of(const measure *m, size_t head, size_t first, size_t row
     return loss_divisor(l, samples, valid, weights);
 }
 
+/* Losses come first among the reports. */
+static size_t loss_reports(const training *t) { return report_count(t) - t->metric_count; }
+
 /* ---- Batches ----------------------------------------------------------------------------------------------------- */
 
 void measure_begin(measure *m)
 {
-    memset(m->total, 0, report_count(m->training) * sizeof *m->total);
-    memset(m->count, 0, report_count(m->training) * sizeof *m->count);
+    const training *t = m->training;
+    memset(m->total, 0, loss_reports(t) * sizeof *m->total);
+    memset(m->count, 0, loss_reports(t) * sizeof *m->count);
+    for (size_t i = 0; i < t->metric_count; i++)
+        memset(m->state[i], 0, m->metrics[i].state_count * sizeof *m->state[i]);
 }
 
 void measure_batch(measure *m, const size_t *order, size_t rows, batch *made)
@@ -166,6 +192,19 @@ static void add(measure *m, size_t report, double total, double count)
     m->count[report] += count;
 }
 
+static void add_row(measure *m, size_t index, size_t r)
+{
+    const metric_use *use = &m->training->metrics[index];
+    const metric *metric = &m->metrics[index];
+    metric_row row = {.lane = r % LANES, .weight = use->weighted ? m->weights[r] : 1};
+    if (metric_keeps_state(metric)) {
+        row.prediction = kept_of(m, use->want, r / LANES);
+        row.target = targets_of(m, use->head, r / LANES);
+    } else
+        row.value = metric_values(m, index)[r];
+    metric_add(metric, &row, m->state[index]);
+}
+
 void measure_add(measure *m, const session *s, size_t first, size_t rows, double penalty)
 {
     const training *t = m->training;
@@ -179,17 +218,22 @@ void measure_add(measure *m, const session *s, size_t first, size_t rows, double
         if (t->loss_count > 1) add(m, report++, own, 1); /* a plain mean over batches, as Keras takes it */
     }
     add(m, 0, loss * (double)rows, (double)rows);
-    for (size_t i = 0; i < t->metric_count; i++, report++)
-        for (size_t r = first; r < first + rows; r++) {
-            double weight = t->metrics[i].weighted ? m->weights[r] : 1;
-            add(m, report, metric_values(m, i)[r] * weight, weight);
-        }
+    for (size_t i = 0; i < t->metric_count; i++)
+        for (size_t r = first; r < first + rows; r++) add_row(m, i, r);
 }
 
-double measure_report(const measure *m, size_t index)
+void measure_report(const measure *m, size_t index, cepa_log *log)
 {
-    const training *t = m->training;
-    size_t losses = report_count(t) - t->metric_count;
-    double mean = m->count[index] != 0 ? m->total[index] / m->count[index] : 0;
-    return index < losses ? mean : metric_finish(&m->metrics[index - losses], mean);
+    size_t losses = loss_reports(m->training);
+    if (index < losses) {
+        log->value = m->count[index] != 0 ? m->total[index] / m->count[index] : 0;
+        return;
+    }
+    const metric *metric = &m->metrics[index - losses];
+    double *state = m->state[index - losses], *results = state + metric->state_count;
+    size_t count = metric->result_count;
+    metric_report(metric, state, results);
+    log->value = sum_of(results, count) / (double)count;
+    log->count = count > 1 ? count : 0;
+    log->values = count > 1 ? results : NULL;
 }

@@ -18,6 +18,8 @@ typedef struct class_weights {
     size_t count;
 } class_weights;
 
+#define NOT_KEPT SIZE_MAX
+
 /* Everything of one range of rows and one plan. Owned by an arena; no call below allocates but measure_new. */
 typedef struct measure {
     const training *training;
@@ -34,9 +36,14 @@ typedef struct measure {
     real *factors;          /* of the batch's gradients, by head */
     double *weights;        /* of the batch's rows */
     double *values;         /* of the batch's rows: each head's weighted losses, then each metric's values */
+    size_t *target_at;      /* by head: where its targets are among a block's */
+    size_t *kept_at;        /* by wanted tensor: where it is among what a block keeps; NOT_KEPT: it does not */
+    size_t kept_count;      /* lanes that a block keeps */
+    lanes *kept;            /* by block: predictions for metrics with a state */
     double *penalties;      /* of the batch's rows */
     const size_t *order;    /* of the batch: rows of the range */
-    double *total, *count;  /* of the epoch so far, by report */
+    double *total, *count;  /* of the epoch so far, by reported loss */
+    double **state;         /* by metric, its results behind it */
 } measure;
 
 /* The network for the sizes of the data, where it leaves sizes open; fails where the data have no array for an input or
@@ -71,7 +78,7 @@ void measure_batch(measure *m, const size_t *order, size_t rows, batch *made);
  * weights. */
 void measure_add(measure *m, const session *s, size_t first, size_t rows, double penalty);
 
-/* A reported number as it stands now. */
-double measure_report(const measure *m, size_t index);
+/* A reported number as it stands now, into a log; results that it points to are the measure's. */
+void measure_report(const measure *m, size_t index, cepa_log *log);
 
 #endif

@@ -195,9 +195,12 @@ static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *
         if (status) return status;
         chosen.options = defaults;
     }
-    metric_new(&chosen, &h->shape, use->logits, &m->metrics[i]);
-    cepa_status status = metric_check_shape(&m->metrics[i], &h->shape, &given, &inner);
+    cepa_status status = metric_new(memory, &chosen, &h->shape, &given, use->logits, &m->metrics[i], &inner);
     if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
+    if (metric_keeps_state(&m->metrics[i]) && m->kept_at[use->want] == NOT_KEPT) {
+        m->kept_at[use->want] = m->kept_count;
+        m->kept_count += shape_count(&h->shape);
+    }
     if (m->metrics[i].class) return CEPA_OK;
     return look_at_targets(m, use->head, &m->metrics[i].loss, error);
 }
@@ -223,8 +226,10 @@ static cepa_status meet(arena *memory, measure *m, cepa_error *error)
     if (!status) status = match_targets(t, m->range.data, m->target, error);
     for (size_t i = 0; i < t->head_count && !status; i++) {
         status = meet_loss(m, i, error);
+        m->target_at[i] = m->target_count;
         if (!status) m->target_count += measure_target_size(m, i);
     }
+    for (size_t i = 0; i < t->want_count; i++) m->kept_at[i] = NOT_KEPT;
     for (size_t i = 0; i < t->metric_count && !status; i++) status = meet_metric(memory, m, i, error);
     return status ? status : check_class_weights(m, error);
 }
@@ -239,21 +244,36 @@ static lanes *make_lanes(arena *memory, size_t count)
     return room ? (lanes *)(void *)(room + (63 - ((uintptr_t)room + 63) % 64)) : NULL;
 }
 
+static bool make_states(arena *memory, measure *m)
+{
+    size_t metrics = m->training->metric_count, count;
+    m->state = arena_array(memory, metrics + 1, sizeof(double *));
+    for (size_t i = 0; m->state && i < metrics; i++) {
+        const metric *metric = &m->metrics[i];
+        if (!add_size(metric->state_count, metric->result_count, &count)) return false;
+        m->state[i] = arena_array(memory, count, sizeof(double));
+        if (!m->state[i]) return false;
+    }
+    return m->state;
+}
+
 static bool make_room(arena *memory, measure *m)
 {
     const training *t = m->training;
-    size_t blocks = (m->most_rows + LANES - 1) / LANES, values, lanes_count;
+    size_t blocks = (m->most_rows + LANES - 1) / LANES, values, lanes_count, kept_count;
     if (!multiply_size(t->head_count + t->metric_count + 1, m->most_rows, &values) ||
-        !multiply_size(blocks, m->target_count, &lanes_count))
+        !multiply_size(blocks, m->target_count, &lanes_count) || !multiply_size(blocks, m->kept_count, &kept_count))
         return false;
     m->targets = make_lanes(memory, lanes_count);
+    m->kept = make_lanes(memory, kept_count);
     m->factors = arena_array(memory, t->head_count + 1, sizeof *m->factors);
     m->weights = arena_array(memory, m->most_rows, sizeof *m->weights);
     m->values = arena_array(memory, values, sizeof *m->values);
     m->penalties = arena_array(memory, m->most_rows, sizeof *m->penalties);
     m->total = arena_array(memory, report_count(t), sizeof *m->total);
     m->count = arena_array(memory, report_count(t), sizeof *m->count);
-    return m->targets && m->factors && m->weights && m->values && m->penalties && m->total && m->count;
+    return m->targets && m->kept && m->factors && m->weights && m->values && m->penalties && m->total && m->count &&
+           make_states(memory, m);
 }
 
 cepa_status measure_new(arena *memory, const training *t, const row_range *range, const class_weights *weights,
@@ -266,7 +286,10 @@ cepa_status measure_new(arena *memory, const training *t, const row_range *range
     made->one_hot = arena_array(memory, t->head_count + 1, sizeof *made->one_hot);
     made->losses = arena_array(memory, t->head_count + 1, sizeof *made->losses);
     made->metrics = arena_array(memory, t->metric_count + 1, sizeof *made->metrics);
-    if (!made->input || !made->target || !made->one_hot || !made->losses || !made->metrics) return fail_memory(error);
+    made->target_at = arena_array(memory, t->head_count + 1, sizeof *made->target_at);
+    made->kept_at = arena_array(memory, t->want_count + 1, sizeof *made->kept_at);
+    bool room = made->input && made->target && made->one_hot && made->losses && made->metrics && made->target_at;
+    if (!room || !made->kept_at) return fail_memory(error);
     cepa_status status = meet(memory, made, error);
     if (status) return status;
     return make_room(memory, made) ? CEPA_OK : fail_memory(error);

@@ -1,135 +1,16 @@
-/* The table of metrics. Definitions as in Keras 3 (keras/src/metrics/accuracy_metrics.py, regression_metrics.py). */
+/* The table of metrics, their names, and a metric in use. */
 #include "train/metric.h"
 
-#include <math.h>
+#include "train/metric_classes.h"
+
 #include <string.h>
 #include <strings.h>
 
-/* ---- Looking at lanes -------------------------------------------------------------------------------------------- */
-
-static double at(const lanes *values, const metric_block *b, size_t class, size_t position, size_t lane)
-{
-    return (double)values[class * b->positions + position].lane[lane];
-}
-
-/* The first of the largest. */
-static size_t largest(const lanes *values, const metric_block *b, size_t position, size_t lane)
-{
-    size_t best = 0;
-    for (size_t c = 1; c < b->classes; c++)
-        if (at(values, b, c, position, lane) > at(values, b, best, position, lane)) best = c;
-    return best;
-}
-
-static double label_of(const metric_block *b, size_t position, size_t lane)
-{
-    return (double)b->target[position].lane[lane];
-}
-
-typedef double one_position(const metric_block *b, size_t position, size_t lane);
-
-static void mean_over_positions(const metric_block *b, one_position *measure)
-{
-    for (size_t lane = 0; lane < LANES; lane++) {
-        double sum = 0;
-        for (size_t position = 0; position < b->positions; position++) sum += measure(b, position, lane);
-        b->values[lane] = sum / (double)b->positions;
-    }
-}
-
-/* ---- Accuracies -------------------------------------------------------------------------------------------------- */
-
-static double sparse_hit(const metric_block *b, size_t position, size_t lane)
-{
-    return (double)largest(b->prediction, b, position, lane) == label_of(b, position, lane);
-}
-
-static double categorical_hit(const metric_block *b, size_t position, size_t lane)
-{
-    return largest(b->prediction, b, position, lane) == largest(b->target, b, position, lane);
-}
-
-static double binary_hits(const metric_block *b, size_t position, size_t lane)
-{
-    double hits = 0;
-    for (size_t c = 0; c < b->classes; c++) {
-        double decision = at(b->prediction, b, c, position, lane) > b->parameter;
-        hits += decision == at(b->target, b, c, position, lane);
-    }
-    return hits / (double)b->classes;
-}
-
-/* Fewer than k predictions are strictly larger than the right one: all of equal ones hit. Never where one is no number.
- */
-static double is_among_largest(const metric_block *b, size_t right, size_t position, size_t lane)
-{
-    double larger = 0;
-    for (size_t c = 0; c < b->classes; c++) {
-        double p = at(b->prediction, b, c, position, lane);
-        if (!isfinite(p)) return 0;
-        larger += p > at(b->prediction, b, right, position, lane);
-    }
-    return larger < b->parameter;
-}
-
-static double sparse_top_hit(const metric_block *b, size_t position, size_t lane)
-{
-    return is_among_largest(b, (size_t)label_of(b, position, lane), position, lane);
-}
-
-static double top_hit(const metric_block *b, size_t position, size_t lane)
-{
-    return is_among_largest(b, largest(b->target, b, position, lane), position, lane);
-}
-
-static double mean_square(const metric_block *b, size_t position, size_t lane)
-{
-    double sum = 0;
-    for (size_t c = 0; c < b->classes; c++) {
-        double d = at(b->prediction, b, c, position, lane) - at(b->target, b, c, position, lane);
-        sum += d * d;
-    }
-    return sum / (double)b->classes;
-}
-
-static void run_sparse(const metric_block *b) { mean_over_positions(b, sparse_hit); }
-static void run_categorical(const metric_block *b) { mean_over_positions(b, categorical_hit); }
-static void run_binary(const metric_block *b) { mean_over_positions(b, binary_hits); }
-static void run_sparse_top(const metric_block *b) { mean_over_positions(b, sparse_top_hit); }
-static void run_top(const metric_block *b) { mean_over_positions(b, top_hit); }
-static void run_mean_square(const metric_block *b) { mean_over_positions(b, mean_square); }
-
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
-typedef cepa_metric_options options;
-
-static const field plain_fields[] = {TEXT(options, name), END_OF_FIELDS};
-static const field binary_fields[] = {
-    TEXT(options, name), REAL(options, threshold, .preset = 0.5, .min = -INFINITY, .max = INFINITY), END_OF_FIELDS};
-static const field top_fields[] = {INT(options, k, .preset = 5, .min = 1, .max = 1e9), TEXT(options, name),
-                                   END_OF_FIELDS};
-
-#define KIND(class_name, fields_) .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options)}
-
-static const metric_class sparse_categorical_accuracy = {KIND("SparseCategoricalAccuracy", plain_fields),
-                                                         .labels = true, .rises = true, .run = run_sparse};
-static const metric_class categorical_accuracy = {KIND("CategoricalAccuracy", plain_fields), .rises = true,
-                                                  .run = run_categorical};
-static const metric_class binary_accuracy = {KIND("BinaryAccuracy", binary_fields), .rises = true, .run = run_binary};
-static const metric_class sparse_top_k = {KIND("SparseTopKCategoricalAccuracy", top_fields), .labels = true,
-                                          .rises = true, .run = run_sparse_top};
-static const metric_class top_k = {KIND("TopKCategoricalAccuracy", top_fields), .rises = true, .run = run_top};
-static const metric_class root_mean_squared_error = {KIND("RootMeanSquaredError", plain_fields), .run = run_mean_square,
-                                                     .finish = sqrt};
-
-static const kind *const members[] = {
-    &sparse_categorical_accuracy.kind,
-    &categorical_accuracy.kind,
-    &binary_accuracy.kind,
-    &sparse_top_k.kind,
-    &top_k.kind,
-    &root_mean_squared_error.kind,
-};
+#define MEMBER_OF_TABLE(name) &metric_##name.kind,
+static const kind *const members[] = {METRICS(MEMBER_OF_TABLE)};
+#undef MEMBER_OF_TABLE
 
 const family metric_family = {"metric", members, ARRAY_COUNT(members)};
 
@@ -140,9 +21,10 @@ bool metric_is_accuracy(const char *name) { return strcasecmp(name, "accuracy") 
 const kind *metric_resolve(const shape *prediction, const shape *target)
 {
     int last = prediction->rank ? prediction->size[prediction->rank - 1] : 1;
-    if (last == 1) return &binary_accuracy.kind;
+    if (last == 1) return &metric_binary_accuracy.kind;
     bool column = target->rank && target->size[target->rank - 1] == 1;
-    return target->rank < prediction->rank || column ? &sparse_categorical_accuracy.kind : &categorical_accuracy.kind;
+    return target->rank < prediction->rank || column ? &metric_sparse_categorical_accuracy.kind
+                                                     : &metric_categorical_accuracy.kind;
 }
 
 const kind *metric_find(const char *name)
@@ -151,54 +33,131 @@ const kind *metric_find(const char *name)
     return found ? found : family_find(&loss_family, name);
 }
 
-void metric_default_name(const kind *kind, char *text, size_t size) { snake_case(kind->name, text, size); }
-
-/* ---- A metric in use --------------------------------------------------------------------------------------------- */
-
-static bool is_member(const family *family, const kind *kind)
+/* NULL: it is a loss. */
+static const metric_class *class_of(const kind *kind)
 {
-    for (size_t i = 0; i < family->count; i++)
-        if (family->members[i] == kind) return true;
+    for (size_t i = 0; i < metric_family.count; i++)
+        if (metric_family.members[i] == kind) return (const metric_class *)kind;
+    return NULL;
+}
+
+log_direction metric_direction(const kind *kind)
+{
+    const metric_class *class = class_of(kind ? kind : &metric_accuracy.kind);
+    return class ? class->direction : LOG_FALLS;
+}
+
+/* name's first length characters end with this word, in any case. */
+static bool ends_with(const char *name, size_t length, const char *word)
+{
+    size_t size = strlen(word);
+    bool whole = size == length || (size < length && name[length - size - 1] == '_');
+    return whole && strncasecmp(name + length - size, word, size) == 0;
+}
+
+bool metric_name_rises(const char *name)
+{
+    size_t length = strlen(name), digits = 0;
+    while (digits < length && name[length - digits - 1] >= '0' && name[length - digits - 1] <= '9') digits++;
+    if (digits && digits < length && name[length - digits - 1] == '_') length -= digits + 1;
+    if (ends_with(name, length, "acc")) return true;
+    for (size_t i = 0; i < metric_family.count; i++) {
+        const kind *kind = metric_family.members[i];
+        char word[100];
+        metric_default_name(kind, word, sizeof word);
+        if (metric_direction(kind) == LOG_RISES &&
+            (ends_with(name, length, word) || ends_with(name, length, kind->name)))
+            return true;
+    }
     return false;
 }
 
-bool metric_rises(const kind *kind)
+bool metric_is_loss_alone(const kind *kind) { return kind && !class_of(kind) && ((const loss_class *)kind)->no_metric; }
+
+bool metric_is_numbered(const kind *kind)
 {
-    return !kind || (is_member(&metric_family, kind) && ((const metric_class *)kind)->rises);
+    const metric_class *class = class_of(kind);
+    return class && class->numbered;
 }
 
-void metric_new(const member *chosen, const shape *prediction, bool logits, metric *made)
+void metric_default_name(const kind *kind, char *text, size_t size)
 {
-    *made = (metric){.classes = prediction->rank ? (size_t)prediction->size[prediction->rank - 1] : 1};
+    const metric_class *class = class_of(kind);
+    if (class && class->reported_as)
+        snprintf(text, size, "%s", class->reported_as);
+    else
+        snake_case(kind->name, text, size);
+}
+
+/* ---- A metric in use --------------------------------------------------------------------------------------------- */
+
+/* A metric that is a loss takes none of the loss' options. */
+static cepa_status loss_member(arena *memory, const member *chosen, const metric_class *class, member *made,
+                               cepa_error *error)
+{
+    *made = *chosen;
+    if (!class) return CEPA_OK;
+    void *options;
+    made->kind = family_find(&loss_family, class->loss);
+    cepa_status status = fields_resolve(memory, made->kind, NULL, &options, error);
+    made->options = options;
+    return status;
+}
+
+static cepa_status new_loss(arena *memory, const member *chosen, const metric_class *class, const shape *prediction,
+                            const shape *target, bool logits, metric *made, cepa_error *error)
+{
+    member member;
+    cepa_status status = loss_member(memory, chosen, class, &member, error);
+    if (status) return status;
+    made->class = NULL;
+    loss_new(&member, prediction, logits, &made->loss);
+    return target_check_shape(chosen->kind->name, made->loss.class->labels, prediction, target, error);
+}
+
+cepa_status metric_new(arena *memory, const member *chosen, const shape *prediction, const shape *target, bool logits,
+                       metric *made, cepa_error *error)
+{
+    const metric_class *class = class_of(chosen->kind);
+    *made = (metric){.class = class, .classes = shape_channels(prediction), .state_count = 2, .result_count = 1};
     made->positions = prediction->rank ? shape_count(prediction) / made->classes : 1;
-    if (!is_member(&metric_family, chosen->kind)) {
-        loss_new(chosen, prediction, logits, &made->loss);
-        return;
-    }
-    const options *o = chosen->options;
-    made->class = (const metric_class *)chosen->kind;
-    made->parameter = made->class == &binary_accuracy ? o->threshold : o->k;
+    if (!class || class->loss) return new_loss(memory, chosen, class, prediction, target, logits, made, error);
+    made->options = chosen->options;
+    cepa_status status = class->begin ? class->begin(memory, made, prediction, target, error) : CEPA_OK;
+    if (status || class->own_shapes) return status;
+    return target_check_shape(class->kind.name, class->labels, prediction, target, error);
 }
 
-cepa_status metric_check_shape(const metric *m, const shape *prediction, const shape *target, cepa_error *error)
-{
-    bool labels = m->class ? m->class->labels : m->loss.class->labels;
-    const char *name = m->class ? m->class->kind.name : m->loss.class->kind.name;
-    return target_check_shape(name, labels, prediction, target, error);
-}
+bool metric_keeps_state(const metric *m) { return m->class && m->class->add; }
 
 void metric_run(const metric *m, const lanes *prediction, const lanes *target, double values[LANES])
 {
     static const lanes one = {{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}};
     if (m->class) {
-        m->class->run(&(metric_block){prediction, target, m->classes, m->positions, m->parameter, values});
+        m->class->run(&(metric_block){m, prediction, target, values});
         return;
     }
     loss_run(&m->loss, prediction, target, &one, 0, 0, values, NULL);
     for (size_t lane = 0; lane < LANES; lane++) values[lane] /= (double)m->positions;
 }
 
-double metric_finish(const metric *m, double mean)
+/* The state of the first kind is the weighted sum of the rows' values, and the sum of the weights. */
+void metric_add(const metric *m, const metric_row *row, double *state)
 {
-    return m->class && m->class->finish ? m->class->finish(mean) : mean;
+    if (metric_keeps_state(m)) {
+        m->class->add(m, row, state);
+        return;
+    }
+    state[0] += row->value * row->weight;
+    state[1] += row->weight;
+}
+
+void metric_report(const metric *m, const double *state, double *results)
+{
+    if (metric_keeps_state(m)) {
+        m->class->report(m, state, results);
+        return;
+    }
+    results[0] = share_of(state[0], state[1]);
+    if (m->class && m->class->finish) results[0] = m->class->finish(results[0]);
 }

@@ -74,6 +74,26 @@ class Fit(CommandTest):
         self.assertRegex(lines, r"\nEpoch 2: ReduceLROnPlateau reducing learning rate to 0\.0001\d*\.\nEpoch 2/2 - ")
         self.assertIn(" - learning_rate: 0.0010 - loss: ", lines)
 
+    def test_metrics_of_a_state(self):
+        measured = '''metrics=['accuracy', keras.metrics.AUC(num_thresholds=20), keras.metrics.F1Score(),
+    keras.metrics.R2Score(class_aggregation=None), keras.metrics.Recall(class_id=0, thresholds=[0.2, 0.4]),
+    keras.metrics.IoU(num_classes=3, target_class_ids=[0], sparse_y_true=False, sparse_y_pred=False),
+    keras.metrics.LogCoshError(), 'AUC'], weighted_metrics=[keras.metrics.AUC(multi_label=True)]'''
+        text = MODEL.replace("metrics=['accuracy']", measured).replace("SparseCategorical", "Categorical")
+        self.write("measured.py", text)
+        said = self.cepa("fit", "measured.py", "--data", "data.npz", "--scale", "1/255", "-o", "run", "--epochs", "2", "--callback",
+                         "EarlyStopping(monitor='val_auc_1', mode='auto')")
+        self.assertRegex(said, rf" - AUC: {NUMBER} - accuracy: {NUMBER} - auc: {NUMBER} - auc_1: {NUMBER} - f1_score: ")
+        names = ["loss", "accuracy", "auc", "f1_score", "r2_score", "recall", "io_u", "logcosh", "AUC", "auc_1"]
+        last = self.history()[-1]
+        self.assertTrue({*names, *("val_" + name for name in names)} <= {*last})
+        found = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--scale", "1/255", "--json"))
+        self.assertEqual(list(found), names)  # written to the file, read from it
+        self.assertEqual([len(found[name]) for name in ("f1_score", "r2_score", "recall")], [3, 3, 2])
+        for name in names:
+            several = found[name] if isinstance(found[name], list) else [found[name]]
+            self.assertAlmostEqual(sum(several) / len(several), float(last["val_" + name]), 6)
+
     def test_what_the_text_says_of_the_fit(self):
         self.write("said.py", MODEL + "model.fit(0, 0, batch_size=16, epochs=3, callbacks=[\n"
                                       "    keras.callbacks.EarlyStopping('accuracy', min_delta=9)])\n")
