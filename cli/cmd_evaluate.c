@@ -20,6 +20,8 @@ static const option options[] = {
            .help = "of a table with --ahead: also measure the guess that nothing changes"),
     OPTION("figure", figure, TAKES_TEXT, .value = "FILE",
            .help = "draw predictions and truth: a confusion matrix or points (.png, .svg, .pdf)"),
+    WEIGHTS_OPTIONS,
+    SET_OPTION,
     SCALE_OPTION,
     THREADS_OPTION,
     CONV_OPTION,

@@ -118,6 +118,7 @@ static void keep_notes(fit *f)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(f->data.train);
     cepa_notes notes = {.input_scale = f->data.scale,
+                        .input_offset = info->offset,
                         .class_count = info->class_names ? info->class_count : 0,
                         .class_names = info->class_names,
                         .table_name = info->table ? info->name : NULL};

@@ -15,6 +15,7 @@ static const option options[] = {
     FIGURE_OUTPUT_OPTION,
     TEXT_OPTION,
     WIDTH_OPTION,
+    WEIGHTS_OPTIONS,
     SET_OPTION,
     END_OF_OPTIONS,
 };

@@ -16,6 +16,8 @@ static const option options[] = {
            .help = "write the raw outputs to OUT.npy or OUT.npz instead of printing"),
     OPTION("top", top, TAKES_COUNT, .value = "N", .min = 1, .max = 1000,
            .help = "print the N likeliest classes; default: 3"),
+    WEIGHTS_OPTIONS,
+    SET_OPTION,
     SCALE_OPTION,
     THREADS_OPTION,
     CONV_OPTION,

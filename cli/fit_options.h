@@ -20,7 +20,7 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
                .help = "of initial weights, shuffling and dropout; default: 0"),                                       \
         OPTION("class-weight", class_weight, TAKES_TEXT, .value = "0=2,1=0.5",                                         \
                .help = "weights of classes; default: 1"),                                                              \
-        SCALE_OPTION, SET_OPTION, THREADS_OPTION, CONV_OPTION,                                                         \
+        SCALE_OPTION, SET_OPTION, WEIGHTS_OPTIONS, THREADS_OPTION, CONV_OPTION,                                        \
         OPTION("callback", callback, TAKES_TEXTS, .value = "C",                                                        \
                .help =                                                                                                 \
                    "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated; default: model.fit's"),  \

@@ -22,14 +22,15 @@ typedef struct settings {
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
     const char *objective, *epoch, *conv;
     const char *target, *inputs, *drop, *split;
-    const char *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed, *activation;
+    const char *weights, *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed, *activation;
     texts set, callback, vary, kernels;
     size_t train, epochs, batch_size, threads, top, width, columns, rows, first_epoch, image_size;
     size_t connect_timeout, max_time, trials, seeds, jobs, index, at_epoch, step, count;
     size_t ahead, first;
     uint64_t seed, split_seed;
     double scale, budget, bias; /* 0: not given */
-    bool no_shuffle, overwrite, json, explain, flip, grey, steps, presets, text, show_kernels, confusion, baseline;
+    bool no_shuffle, overwrite, json, explain, flip, grey, steps, presets, text, show_kernels, confusion, baseline,
+        by_name;
 } settings;
 
 typedef enum option_kind {

@@ -4,6 +4,23 @@
 
 #include <string.h>
 
+static cepa_status check_parameters(const settings *settings, const cepa_model *model, cepa_error *error)
+{
+    if (!settings->set.count || cepa_model_source(model)) return CEPA_OK;
+    return fails(error, CEPA_ARGUMENT, "%s has no parameters that --set could change: only source text has",
+                 settings->operands[0]);
+}
+
+static cepa_status take_weights(const settings *settings, cepa_model *model, cepa_error *error)
+{
+    if (settings->by_name && !settings->weights)
+        return fails(error, CEPA_ARGUMENT, "--by-name is said of the file of --weights, which is missing");
+    if (!settings->weights) return CEPA_OK;
+    cepa_status status = cepa_load_weights(model, settings->weights, settings->by_name);
+    if (status) *error = *cepa_model_error(model);
+    return status;
+}
+
 cepa_status subject_model(const settings *settings, cepa_model **model, cepa_error *error)
 {
     bool keras2 = settings->style && strncmp(settings->style, "keras2", 6) == 0;
@@ -12,11 +29,13 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
                                  .set = settings->set.items,
                                  .set_count = settings->set.count};
     cepa_status status = cepa_load(settings->operands[0], &options, model, error);
-    if (status || !settings->set.count || cepa_model_source(*model)) return status;
+    if (status) return status;
+    status = check_parameters(settings, *model, error);
+    if (!status) status = take_weights(settings, *model, error);
+    if (!status) return CEPA_OK;
     cepa_graph_free(cepa_model_graph(*model));
     *model = NULL;
-    return fails(error, CEPA_ARGUMENT, "%s has no parameters that --set could change: only source text has",
-                 settings->operands[0]);
+    return status;
 }
 
 cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error)
@@ -26,7 +45,8 @@ cepa_status subject_trained_model(const settings *settings, cepa_model **model, 
     cepa_graph_free(cepa_model_graph(*model));
     *model = NULL;
     return fails(error, CEPA_ARGUMENT,
-                 "%s has no weights: train it with fit and name the RUN or .keras that this leaves",
+                 "%s has no weights: name a file of them with --weights, or train it with fit and name the RUN or "
+                 ".keras that this leaves",
                  settings->operands[0]);
 }
 
@@ -167,12 +187,15 @@ double subject_scale(const settings *settings, const cepa_model *model, cepa_dat
     if (!data) return 0;
     const cepa_source_info *source = cepa_model_source(model);
     const cepa_notes *notes = cepa_model_notes(model);
-    double scale = settings->scale;
+    double scale = settings->scale, offset = 0;
     if (scale == 0 && cepa_dataset_describe(data)->pixels) {
         scale = source ? source->input_scale : notes ? notes->input_scale : 0;
+        offset = source ? source->input_offset : notes ? notes->input_offset : 0;
         if (scale == 0 && !rescales(model))
             warn("raw pixels of 0 to 255 go into the model: --scale 1/255 brings them to 0 to 1");
     }
-    if (scale != 0) cepa_dataset_scale(data, scale);
+    if (scale == 0) return 0;
+    cepa_dataset_scale(data, scale);
+    cepa_dataset_offset(data, offset);
     return scale;
 }

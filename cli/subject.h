@@ -22,6 +22,10 @@
 #define SET_OPTION                                                                                                     \
     OPTION("set", set, TAKES_TEXTS, .value = "NAME=VALUE", .help = "parameter of the model's text; may be repeated")
 #define SCALE_OPTION OPTION("scale", scale, TAKES_RATIO, .value = "X", .help = "factor on the inputs, such as 1/255")
+#define WEIGHTS_OPTIONS                                                                                                \
+    OPTION("weights", weights, TAKES_TEXT, .value = "FILE",                                                            \
+           .help = "begin with these weights: .weights.h5, .h5, .weights.json or a model"),                            \
+        OPTION("by-name", by_name, TAKES_NOTHING, .help = "of --weights (.h5): only the layers that bear these names")
 #define THREADS_OPTION                                                                                                 \
     OPTION("threads", threads, TAKES_COUNT, .value = "T", .min = 1, .max = 1024, .help = "default: all cores")
 #define CONV_OPTION                                                                                                    \
@@ -60,8 +64,9 @@ cepa_status subject_data(const settings *settings, const cepa_model *model, size
 /* Options for data sets that feed a model: pictures take its input's size and channels. */
 cepa_dataset_options subject_pictures(const cepa_model *model);
 
-/* Gives the data set the factor of --scale, or where it holds bytes that of the model's text or notes. Warns where raw
- * pixels go into a model that does not rescale them, and gives the factor (0: none). data may be NULL. */
+/* Gives the data set the factor of --scale, or where it holds bytes that of the model's text or notes, with its offset.
+ * Warns where raw pixels go into a model that does not rescale them, and gives the factor (0: none). data may be NULL.
+ */
 double subject_scale(const settings *settings, const cepa_model *model, cepa_dataset *data);
 
 #endif

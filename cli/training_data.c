@@ -71,6 +71,14 @@ static cepa_status choose_validation(training_data *d, const settings *settings,
     return cepa_dataset_split(d->train, fraction, &d->validation, error);
 }
 
+static void scale_as(cepa_dataset *data, const cepa_dataset *other)
+{
+    const cepa_dataset_info *info = cepa_dataset_describe(other);
+    if (!data) return;
+    cepa_dataset_scale(data, info->scale);
+    cepa_dataset_offset(data, info->offset);
+}
+
 cepa_status training_data_open(training_data *d, const settings *settings, const cepa_model *model, cepa_error *error)
 {
     *d = (training_data){.scale = 0};
@@ -78,8 +86,8 @@ cepa_status training_data_open(training_data *d, const settings *settings, const
     if (!status) status = choose_validation(d, settings, model, error);
     if (status) return status;
     d->scale = subject_scale(settings, model, d->train);
-    if (d->validation && d->scale != 0) cepa_dataset_scale(d->validation, d->scale);
-    if (d->test && d->scale != 0) cepa_dataset_scale(d->test, d->scale);
+    if (d->scale != 0) scale_as(d->validation, d->train);
+    if (d->scale != 0) scale_as(d->test, d->train);
     return CEPA_OK;
 }
 

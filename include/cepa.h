@@ -197,8 +197,10 @@ CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, 
 CEPA_API cepa_status cepa_train_test_split(const cepa_dataset *dataset, double test_size, uint64_t seed,
                                            cepa_dataset **train, cepa_dataset **test, cepa_error *error);
 
-/* Inputs reach a model as x * scale, computed in double and rounded once. Replaces an earlier scale. */
+/* Inputs reach a model as x * scale + offset, computed in double and rounded once. The first replaces an earlier scale
+ * and offset, the second adds an offset. */
 CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
+CEPA_API void cepa_dataset_offset(cepa_dataset *dataset, double offset);
 
 /* Copies some rows, in the order given, with the data set's scale and class names. */
 CEPA_API cepa_status cepa_dataset_pick(const cepa_dataset *dataset, const size_t *rows, size_t count,
@@ -219,7 +221,7 @@ typedef struct cepa_dataset_info {
     const cepa_array *sample_weight;
     size_t class_count; /* 0: not a classification */
     const char *const *class_names;
-    double scale;
+    double scale, offset;
     const cepa_table *table; /* how a table was read, every input and target by its name; NULL: it is none */
     size_t incomplete;       /* rows of a table that were left out because something in them was missing */
     bool pixels;             /* the inputs are pixels of 0 to 255: bytes, or floats where pictures were resized */
@@ -1009,7 +1011,7 @@ CEPA_API cepa_status cepa_model_weights_sha256(const cepa_model *model, char dig
 
 /* What a saved model remembers besides Keras' own contents (in a member of the archive that Keras ignores). */
 typedef struct cepa_notes {
-    double input_scale; /* applied to byte data sets and pictures; 0: not said */
+    double input_scale, input_offset; /* applied to byte data sets and pictures; scale 0: not said */
     size_t class_count;
     const char *const *class_names; /* owned by the model, and so are the texts below */
     const char *table_name;         /* of the table it learned from, and how that was read; NULL: it was none */
@@ -1048,6 +1050,7 @@ typedef struct cepa_source_info {
     const char *dataset;        /* "cifar10" where keras.datasets.cifar10.load_data() is written; NULL: none */
     size_t train_rows;          /* [:n] of the training images; 0: all */
     double input_scale;         /* / 255.0; 0: none */
+    double input_offset;        /* of / 127.5 - 1 */
     cepa_table table;           /* of a table: columns and split, as pandas and train_test_split choose them */
     int epochs, batch_size;     /* of model.fit; 0: not said */
     double validation_split;    /* of model.fit; 0: none */
@@ -1068,6 +1071,11 @@ typedef struct cepa_source_info {
  * success *model stands on a graph of its own: free cepa_model_graph(*model). */
 CEPA_API cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_model **model,
                                cepa_error *error);
+
+/* Reads weights into a model, as Keras' load_weights does: of a .weights.h5 file, an older .h5 file of weights, the
+ * index of several (.weights.json) or a whole model; layers are found by their order. by_name (older files): by their
+ * names, and those that the file lacks keep their weights. */
+CEPA_API cepa_status cepa_load_weights(cepa_model *model, const char *path, bool by_name);
 
 /* What the source text that a model was read from says about its data; NULL where it came from elsewhere. */
 CEPA_API const cepa_source_info *cepa_model_source(const cepa_model *model);

@@ -33,11 +33,13 @@ static void parts_share_rows(void **state)
     assert_int_equal(cepa_dataset_take(data, 0, &error), CEPA_ARGUMENT);
     assert_int_equal(cepa_dataset_describe(data)->rows, 10);
     cepa_dataset_scale(data, 3);
+    cepa_dataset_offset(data, -1);
     /* Keras: the first 7 train, the last 3 validate. */
     assert_int_equal(cepa_dataset_split(data, 0.25, &tail, &error), CEPA_OK);
     assert_int_equal(cepa_dataset_describe(data)->rows, 7);
     assert_int_equal(cepa_dataset_describe(tail)->rows, 3);
     assert_true(cepa_dataset_describe(tail)->scale == 3);
+    assert_true(cepa_dataset_describe(tail)->offset == -1);
     const float *x = cepa_dataset_describe(tail)->inputs[0].data;
     cepa_dataset_free(data); /* the tail keeps the rows */
     assert_true(x[0] == 28.0f / 8 && x[11] == 39.0f / 8);
@@ -85,7 +87,7 @@ static void hashes_are_of_the_rows(void **state)
     cepa_dataset_free(data);
 }
 
-/* Every type of number reaches the lanes as (float)(number * scale), at the place that order names. */
+/* Every type of number reaches the lanes as (float)(number * scale + offset), at the place that order names. */
 static void rows_fill_lanes(void **state)
 {
     (void)state;
@@ -100,7 +102,7 @@ static void rows_fill_lanes(void **state)
                                  {.name = "c", .type = CEPA_INT32, .rank = 1, .shape = {3}, .data = ints},
                                  {.name = "d", .type = CEPA_INT64, .rank = 1, .shape = {3}, .data = longs},
                                  {.name = "e", .type = CEPA_FLOAT64, .rank = 1, .shape = {3}, .data = doubles}};
-    static const double scales[] = {1, 1.0 / 255, 0.3};
+    static const double scales[] = {1, 1.0 / 255, 0.3, 1, 1 / 127.5}, offsets[] = {0, 0, 0, 0.5, -1};
     const uint32_t order[] = {2, 0, 1};
     size_t rows[LANES];
     for (size_t r = 0; r < LANES; r++) rows[r] = r % 3 == 0;
@@ -110,11 +112,12 @@ static void rows_fill_lanes(void **state)
         for (size_t i = 0; i < ARRAY_COUNT(inputs); i++) {
             lanes x[3];
             cepa_dataset_scale(data, scales[s]);
+            cepa_dataset_offset(data, offsets[s]);
             batch_load(data, i, rows, order, x);
             for (size_t e = 0; e < 3; e++)
                 for (size_t r = 0; r < LANES; r++) {
                     double number = number_type_of(inputs[i].type)->read(inputs[i].data, rows[r] * 3 + order[e]);
-                    assert_true(x[e].lane[r] == (float)(number * scales[s]));
+                    assert_true(x[e].lane[r] == (float)(number * scales[s] + offsets[s]));
                 }
         }
     cepa_dataset_free(data);

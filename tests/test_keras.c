@@ -1,6 +1,7 @@
 /* Keras' model files: those that Keras wrote, our own, and damaged ones. */
 #include "base/file.h"
 #include "formats/archive.h"
+#include "formats/h5.h"
 #include "formats/json.h"
 #include "formats/keras.h"
 #include "golden.h"
@@ -383,6 +384,140 @@ static void test_resume(void **state)
     golden_free_names(names, count);
 }
 
+/* ---- Weights alone ------------------------------------------------------------------------------------------------
+ */
+
+/* A file beside the test, removed at its end. */
+static void write_temporary(const char *name, const buffer *bytes)
+{
+    cepa_error error;
+    if (file_write(name, bytes->bytes, bytes->size, &error)) fail_msg("%s", error.message);
+}
+
+/* An architecture of Keras 1 and its weights, which are Theano's with the channels first. */
+static void test_architecture_and_weights(void **state)
+{
+    (void)state;
+    opened o;
+    open_golden(&o, "models/1.2.2_th_theano_seq.json");
+    if (o.status) fail_msg("%s", o.error.message);
+    assert_false(o.contents.has_weights);
+    cepa_model *model = model_of(&o);
+    char *path = golden_path("models/1.2.2_th_theano_seq.weights_only.h5");
+    if (cepa_load_weights(model, path, false)) fail_msg("%s", cepa_model_error(model)->message);
+    assert_true(cepa_model_has_weights(model));
+    assert_true(predicts_as_keras(&o, "models/1.2.2_th_theano_seq"));
+    free(path);
+    close_opened(&o);
+}
+
+/* Appends one HDF5 file with the arrays of one layer of a model, which has kernel and bias. */
+static void write_shard(const network *n, size_t layer, const char *group, buffer *bytes)
+{
+    const cepa_graph *g = n->graph;
+    h5_file *file;
+    assert_int_equal(h5_create(&file, NULL), CEPA_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const weight *w = &g->weights[n->layers[layer]->first_weight + i];
+        h5_shape shape = {.rank = w->shape.rank, .count = w->count};
+        for (size_t k = 0; k < shape.rank; k++) shape.size[k] = (size_t)w->shape.size[k];
+        char path[60];
+        snprintf(path, sizeof path, "layers/%s/vars/%zu", group, i);
+        assert_int_equal(h5_write_floats(file, path, &shape, g->values + w->offset, NULL), CEPA_OK);
+    }
+    assert_int_equal(h5_finish(file, bytes, NULL), CEPA_OK);
+}
+
+/* The index of two files, of which the second may not hold the rest. */
+static cepa_status load_shards(opened *to, const char *second)
+{
+    buffer index = {0};
+    buffer_format(&index,
+                  "{\"metadata\": {}, \"weight_map\": {\"/layers/dense/vars\": [\"test_shard_0.h5\"], "
+                  "\"/layers/dense_1/vars\": \"%s\"}}",
+                  second);
+    write_temporary("test_shards.weights.json", &index);
+    buffer_free(&index);
+    return cepa_load_weights(model_of(to), "test_shards.weights.json", false);
+}
+
+static void test_sharded_weights(void **state)
+{
+    (void)state;
+    opened from, to;
+    buffer shard[2] = {{0}, {0}};
+    open_golden(&from, "models/3.15.1_opt_adam.keras");
+    open_golden(&to, "models/3.15.1_opt_adam.keras");
+    write_shard(from.contents.network, 1, "dense", &shard[0]);
+    write_shard(from.contents.network, 2, "dense_1", &shard[1]);
+    write_temporary("test_shard_0.h5", &shard[0]);
+    write_temporary("test_shard_1.h5", &shard[1]);
+    memset(to.graph->values, 0, to.graph->value_count * sizeof *to.graph->values);
+    cepa_status status = load_shards(&to, "test_shard_1.h5");
+    bool same = memcmp(to.graph->values, from.graph->values, from.graph->value_count * sizeof(real)) == 0;
+    cepa_status missing = load_shards(&to, "test_shard_0.h5"), outside = load_shards(&to, "../test_shard_1.h5");
+    remove("test_shard_0.h5");
+    remove("test_shard_1.h5");
+    remove("test_shards.weights.json");
+    assert_int_equal(status, CEPA_OK);
+    assert_true(same);
+    assert_int_equal(missing, CEPA_FORMAT);
+    assert_int_equal(outside, CEPA_FORMAT);
+    buffer_free(&shard[0]);
+    buffer_free(&shard[1]);
+    close_opened(&from);
+    close_opened(&to);
+}
+
+/* Of a file with layers d1 and d2, a model takes the one that it has; in order they do not fit it. */
+static void test_weights_by_name(void **state)
+{
+    (void)state;
+    opened o, whole;
+    char *path = golden_path("models/2.15.0_opt_momentum.h5");
+    open_golden(&whole, "models/2.15.0_opt_momentum.h5");
+    const char *text = "{\"class_name\": \"Sequential\", \"config\": [{\"class_name\": \"Dense\", \"config\": "
+                       "{\"name\": \"new\", \"units\": 5, \"batch_input_shape\": [null, 7]}}, {\"class_name\": "
+                       "\"Dense\", \"config\": {\"name\": \"d1\", \"units\": 4}}]}";
+    o = (opened){0};
+    buffer_text(&o.bytes, text);
+    open_bytes(&o);
+    const weight *kernel = &whole.graph->weights[whole.graph->layers[1]->first_weight];
+    const layer *d1 = o.graph->layers[2];
+    assert_string_equal(kernel->layer->name, "d1");
+    cepa_model *model = model_of(&o);
+    cepa_status in_order = cepa_load_weights(model, path, false);
+    assert_int_equal(in_order, CEPA_FORMAT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "layer new: the file's"));
+    real first = o.graph->values[0];
+    if (cepa_load_weights(model_of(&o), path, true)) fail_msg("%s", o.error.message);
+    assert_memory_equal(o.graph->values + o.graph->weights[d1->first_weight].offset,
+                        whole.graph->values + kernel->offset, kernel->count * sizeof(real));
+    assert_true(o.graph->values[0] == first);
+    free(path);
+    close_opened(&whole);
+    close_opened(&o);
+}
+
+/* What is no file of weights is refused. */
+static void test_no_weights(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"models/seq.x.npy", "models/1.2.2_th_theano_seq.json", "models/1.2.2_func.h5"};
+    static const char *const reasons[] = {"no file of weights", "no file of weights", "layer d1: the file's"};
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        opened o;
+        char *path = golden_path(names[i]);
+        open_golden(&o, "models/3.15.1_opt_adam.keras");
+        cepa_model *model = model_of(&o);
+        assert_int_equal(cepa_load_weights(model, path, false), CEPA_FORMAT);
+        if (!strstr(cepa_model_error(model)->message, reasons[i]))
+            fail_msg("'%s' where '%s' was expected", cepa_model_error(model)->message, reasons[i]);
+        free(path);
+        close_opened(&o);
+    }
+}
+
 /* ---- Damage -------------------------------------------------------------------------------------------------------
  */
 
@@ -551,6 +686,10 @@ int main(void)
         cmocka_unit_test(test_golden),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_architecture_and_weights),
+        cmocka_unit_test(test_sharded_weights),
+        cmocka_unit_test(test_weights_by_name),
+        cmocka_unit_test(test_no_weights),
         cmocka_unit_test(test_weights_that_do_not_fit),
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_notes),

@@ -457,6 +457,7 @@ static void data_are_declared(void **state)
         size_t rows;
         double scale;
         const char *output;
+        double offset;
     } cases[] = {
         {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n", "mnist", 0, 0, "(None, 28, 28)"},
         {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
@@ -483,6 +484,18 @@ static void data_are_declared(void **state)
          "c *= 1 / 127.5\n"
          "x_val = a[-1000:]\n",
          "cifar100", 0, 1 / 127.5, "(None, 32, 32, 3)"},
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "a, c = a / 127.5 - 1, c / 127.5 - 1.0\n",
+         "mnist", 0, 1 / 127.5, "(None, 28, 28)", -1},
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "mean, std = 33.0, 78.5\n"
+         "a = (a.astype('float32') - mean) / std\n"
+         "c = (c - mean) / std\n",
+         "mnist", 0, 1 / 78.5, "(None, 28, 28)", -33.0 * (1 / 78.5)},
+        {"(a, b), (c, d) = keras.datasets.mnist.load_data()\n"
+         "a = (a / 255 - 0.5) * 2\n"
+         "c = (c / 255 - 0.5) * 2\n",
+         "mnist", 0, 2 / 255.0, "(None, 28, 28)", -1},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         char text[800];
@@ -494,6 +507,7 @@ static void data_are_declared(void **state)
         assert_string_equal(r.model.info.dataset, cases[i].dataset);
         assert_int_equal(r.model.info.train_rows, cases[i].rows);
         assert_true(r.model.info.input_scale == cases[i].scale);
+        assert_true(r.model.info.input_offset == cases[i].offset);
         assert_output(&r, cases[i].output);
         end_reading(&r);
     }
@@ -519,6 +533,8 @@ static void the_meant_model_is_found(void **state)
         {TWO, NULL, "(None, 3)"},
         {TWO "def again():\n    made = make(7)\n    return made\nmodel = make()\n", "again", "(None, 7)"},
         {TWO "def compile_model(m):\n    m.compile('adam')\n", NULL, "(None, 3)"},
+        {TWO "if __name__ == \"__main__\":\n    model = make(8)\n", NULL, "(None, 8)"},
+        {TWO "def main():\n    m = make(9)\n    m.fit()\nif __name__ == '__main__': main()\n", NULL, "(None, 9)"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         reading r = read_good(cases[i].text, cases[i].name, NULL);
@@ -555,6 +571,30 @@ static void the_meant_model_is_compiled(void **state)
             assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), cases[i].optimizer);
         end_reading(&r);
         arena_free(&memory);
+    }
+}
+
+/* A layer where an activation was expected is the function of the same meaning. */
+static void layers_stand_for_activations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layer, *activation;
+    } cases[] = {
+        {"ReLU(max_value=6)", "relu(max_value=6.0)"},
+        {"LeakyReLU(0.1)", "leaky_relu(negative_slope=0.1)"},
+        {"ELU(alpha=0.5)", "elu(alpha=0.5)"},
+        {"Softmax()", "softmax"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 KERAS "model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation=layers.%s)])\n",
+                 cases[i].layer);
+        reading r = read_good(text, NULL, NULL);
+        const cepa_dense_options *dense = r.model.network->layers[1]->options;
+        assert_string_equal(dense->activation, cases[i].activation);
+        end_reading(&r);
     }
 }
 
@@ -982,7 +1022,9 @@ static void what_is_outside_the_language_is_refused(void **state)
         {KERAS "layers.Dense(3, dtype='float16')\n", "3:23: this number type is not built in"},
         {KERAS "layers.Dense(3, name=3)\n", "3:22: an integer stands where a name was expected"},
         {KERAS "layers.Dense(3, activation='rel')\n", "3:28: Dense: activation: unknown activation 'rel'"},
-        {KERAS "layers.Dense(3, activation=layers.ReLU())\n", "3:35: a layer stands where a value was expected"},
+        {KERAS "layers.Dense(3, activation=layers.PReLU())\n",
+         "3:35: the layer PReLU stands where a value was expected"},
+        {"if __name__ == '__test__':\n    pass\n", "1:1: 'if' is not part"},
         {KERAS "layers.Conv2D(3, 3, data_format='channels_first')\n",
          "3:33: Conv2D: data_format must be 'channels_last'"},
         {KERAS "keras.regularizers.l2(l1=3)\n", "3:26: L2: unknown argument 'l1'; it takes l2"},
@@ -1015,7 +1057,8 @@ static void what_is_outside_the_language_is_refused(void **state)
         /* Data */
         {KERAS "keras.datasets.imdb.load_data()\n",
          "3:21: keras.datasets.imdb.load_data is not read here, load_data()"},
-        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a - 3\n", "4:7: data can only be scaled here"},
+        {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a // 3\n",
+         "4:7: data can only be scaled by numbers here"},
         {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a / 255 / 255\n",
          "4:13: these data are scaled already"},
         {KERAS "(a, b), (c, d) = keras.datasets.mnist.load_data()\na = a.reshape(-1, 7)\n",
@@ -1115,6 +1158,7 @@ int main(void)
         cmocka_unit_test(data_are_declared),
         cmocka_unit_test(the_meant_model_is_found),
         cmocka_unit_test(the_meant_model_is_compiled),
+        cmocka_unit_test(layers_stand_for_activations),
         cmocka_unit_test(names_in_paths_are_found),
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),

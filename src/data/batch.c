@@ -25,9 +25,10 @@ static void load_floats(const load *l)
 
 static void load_any(const load *l)
 {
-    double scale = l->data->info.scale;
+    double scale = l->data->info.scale, offset = l->data->info.offset;
     for (size_t e = 0; e < l->column->numbers; e++)
-        for (size_t r = 0; r < LANES; r++) l->x[e].lane[r] = (real)(l->column->read(l->rows[r], l->order[e]) * scale);
+        for (size_t r = 0; r < LANES; r++)
+            l->x[e].lane[r] = (real)(l->column->read(l->rows[r], l->order[e]) * scale + offset);
 }
 
 size_t batch_input_size(const cepa_dataset *data, size_t input)
@@ -47,7 +48,7 @@ void batch_load(const cepa_dataset *data, size_t input, const size_t rows[LANES]
     for (size_t r = 0; r < LANES; r++) l.rows[r] = column_row(data, c, rows[r]);
     if (c->array.type == CEPA_UINT8)
         load_bytes(&l);
-    else if (c->array.type == CEPA_FLOAT32 && data->info.scale == 1)
+    else if (c->array.type == CEPA_FLOAT32 && data->info.scale == 1 && data->info.offset == 0)
         load_floats(&l);
     else
         load_any(&l);
@@ -63,7 +64,7 @@ void batch_load_apart(const cepa_dataset *data, size_t input, size_t row, size_t
             if (c->array.type == CEPA_UINT8)
                 x[i] = data->bytes_scaled[from[e + i]];
             else
-                x[i] = (real)(c->read(from, e + i) * data->info.scale);
+                x[i] = (real)(c->read(from, e + i) * data->info.scale + data->info.offset);
         for (size_t i = channels; i < step; i++) x[i] = 0;
     }
 }

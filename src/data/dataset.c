@@ -261,7 +261,7 @@ cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_data
     rest->storage = dataset->storage;
     rest->first = dataset->first + kept;
     rest->rows = dataset->rows - kept;
-    cepa_dataset_scale(rest, dataset->info.scale);
+    dataset_scale_as(rest, dataset);
     cepa_status status = describe(rest, error);
     if (status) {
         cepa_dataset_free(rest);
@@ -272,10 +272,20 @@ cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, cepa_data
     return describe(dataset, error);
 }
 
-void cepa_dataset_scale(cepa_dataset *dataset, double scale)
+static void set_scale(cepa_dataset *dataset, double scale, double offset)
 {
     dataset->info.scale = scale;
-    for (int byte = 0; byte < 256; byte++) dataset->bytes_scaled[byte] = (float)(byte * scale);
+    dataset->info.offset = offset;
+    for (int byte = 0; byte < 256; byte++) dataset->bytes_scaled[byte] = (float)(byte * scale + offset);
+}
+
+void cepa_dataset_scale(cepa_dataset *dataset, double scale) { set_scale(dataset, scale, 0); }
+
+void cepa_dataset_offset(cepa_dataset *dataset, double offset) { set_scale(dataset, dataset->info.scale, offset); }
+
+void dataset_scale_as(cepa_dataset *dataset, const cepa_dataset *other)
+{
+    set_scale(dataset, other->info.scale, other->info.offset);
 }
 
 cepa_status cepa_dataset_hash(cepa_dataset *dataset, cepa_error *error)

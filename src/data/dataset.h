@@ -36,9 +36,12 @@ struct cepa_dataset {
     storage *storage;
     size_t first, rows;
     cepa_array *arrays[ROLES]; /* the storage's, from this part's first row on */
-    float bytes_scaled[256];   /* (float)(byte * scale) */
+    float bytes_scaled[256];   /* (float)(byte * scale + offset) */
     cepa_dataset_info info;
 };
+
+/* Gives a data set the scale and offset of another. */
+void dataset_scale_as(cepa_dataset *dataset, const cepa_dataset *other);
 
 /* What a reader found: the rows to learn from, and the source's own test rows (NULL: none). */
 typedef cepa_parts parts;

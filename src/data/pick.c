@@ -31,7 +31,7 @@ static cepa_status fill(const cepa_dataset *from, const size_t *rows, cepa_datas
     if (!made->storage->name) status = fail_memory(error);
     if (!status && s->table) status = dataset_of_table(made, s->table, error);
     if (!status) status = dataset_end(made, error);
-    if (!status) cepa_dataset_scale(made, from->info.scale);
+    if (!status) dataset_scale_as(made, from);
     return status;
 }
 

@@ -33,6 +33,21 @@ cepa_status keras_read_optimizer(keras_file *file, optimizer *optimizer, bool *r
 
 void keras_close(keras_file *file); /* NULL is taken */
 
+/* Reads weights into a network: those of a .keras archive or an HDF5 file, of a whole model or alone. Layers are found
+ * by their place, by_name by their names, and those that the file does not name are left alone. found, by weight of the
+ * graph, is for one file among several: what is there is read and noted; NULL: all must be there. On failure the values
+ * are as they were, or the reason is a file that could not be read to its end. */
+cepa_status keras_read_weights(const void *bytes, size_t size, network *network, bool by_name, bool *found,
+                               cepa_error *error);
+
+/* The files beside an index of weights (.weights.json), in the arena. count 0: the bytes are no such index. */
+typedef struct keras_shards {
+    const char **files;
+    size_t count;
+} keras_shards;
+
+cepa_status keras_weight_shards(const void *bytes, size_t size, arena *memory, keras_shards *shards, cepa_error *error);
+
 /* What is to be written; members but network may be NULL. */
 typedef struct keras_model {
     network *network;

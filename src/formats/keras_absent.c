@@ -24,6 +24,20 @@ cepa_status keras_read_optimizer(keras_file *file, optimizer *optimizer, bool *r
     return absent(error);
 }
 
+cepa_status keras_read_weights(const void *bytes, size_t size, network *network, bool by_name, bool *found,
+                               cepa_error *error)
+{
+    (void)bytes, (void)size, (void)network, (void)by_name, (void)found;
+    return absent(error);
+}
+
+cepa_status keras_weight_shards(const void *bytes, size_t size, arena *memory, keras_shards *shards, cepa_error *error)
+{
+    (void)bytes, (void)size, (void)memory;
+    *shards = (keras_shards){0};
+    return absent(error);
+}
+
 void keras_close(keras_file *file) { (void)file; }
 
 cepa_status keras_write(const keras_model *model, buffer *bytes, cepa_error *error)

@@ -81,19 +81,6 @@ static const value *number_of_numpy(const value *v)
 
 /* ---- Members of families ---- */
 
-const activation_spelling *activation_spelling_of(const char *name)
-{
-    static const activation_spelling spellings[] = {
-        {.function = "relu", .layer = "ReLU"},
-        {.function = "leaky_relu", .layer = "LeakyReLU", .argument = "negative_slope", .keras2_argument = "alpha"},
-        {.function = "elu", .layer = "ELU"},
-        {.function = "softmax", .layer = "Softmax"},
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(spellings); i++)
-        if (strcmp(spellings[i].function, name) == 0 || strcmp(spellings[i].layer, name) == 0) return &spellings[i];
-    return NULL;
-}
-
 /* A layer in the place of an activation, as its function; the layer's default of a missing argument is spelled out. */
 static const value *activation_of_layer(arena *arena, const activation_spelling *s, const keras_object *o,
                                         cepa_error *error)

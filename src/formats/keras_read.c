@@ -153,7 +153,8 @@ static cepa_status open_json(keras_file *file, const void *bytes, size_t size, c
     if (value_member(object, "modelTopology") || value_member(object, "weightsManifest"))
         return fail(error, CEPA_UNSUPPORTED, "a TensorFlow.js model, which cannot be read yet");
     if (value_member(object, "weight_map"))
-        return fail(error, CEPA_UNSUPPORTED, "an index of sharded weights, not a model");
+        return fail(error, CEPA_UNSUPPORTED,
+                    "an index of weights, not a model (name the model, and this with --weights)");
     if (!keras_is_object(object)) return fail(error, CEPA_FORMAT, "JSON, but not a Keras model (no class_name)");
     if (is_keras1(value_text_of(value_member(object, "keras_version"))) &&
         !(object = keras1_translate(&file->memory, object, error)))
@@ -165,7 +166,10 @@ static cepa_status open_json(keras_file *file, const void *bytes, size_t size, c
 static cepa_status refuse_h5(h5_file *file, cepa_error *error)
 {
     if (legacy_h5_has_weights(file) || weight_groups_exist(file))
-        return fail(error, CEPA_UNSUPPORTED, "an HDF5 file with weights alone: the model itself is not in it");
+        return fail(
+            error, CEPA_UNSUPPORTED,
+            "an HDF5 file with weights alone: the model itself is not in it (name the model's .json or .py, and this "
+            "with --weights)");
     return fail(error, CEPA_FORMAT, "an HDF5 file, but no Keras model: it has no model_config");
 }
 

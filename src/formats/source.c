@@ -53,7 +53,7 @@ static cepa_status read_info(eval *e, cepa_source_info *info)
 {
     const source_data *train = e->data[0], *test = e->data[1];
     if (!train) return tables_read(e, info);
-    if (test && test->scale != train->scale)
+    if (test && (test->scale != train->scale || test->offset != train->offset))
         return source_fail(&e->source, e->data_offset[test->scale == 0 ? 0 : 1], CEPA_SYNTAX,
                            "training and test images are scaled differently, the same for both was expected");
     if (test && test->rows != test->all_rows)
@@ -62,6 +62,7 @@ static cepa_status read_info(eval *e, cepa_source_info *info)
     info->dataset = train->dataset;
     info->train_rows = train->rows == train->all_rows ? 0 : train->rows;
     info->input_scale = train->scale;
+    info->input_offset = train->offset;
     return CEPA_OK;
 }
 

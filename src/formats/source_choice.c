@@ -150,6 +150,7 @@ const thing *source_choose(eval *e, const char *name)
     bool several = false;
     if (model && model->type == THING_MODEL) return model;
     if (e->last_model) return e->last_model;
+    if (e->last_fitted) return e->last_fitted;
     for (size_t i = 0; i < e->globals.count; i++) {
         const thing *t = e->globals.names[i].thing;
         if (t->type != THING_FUNCTION || !returns_model(e, t->function->def, 0)) continue;

@@ -72,7 +72,7 @@ typedef struct source_data {
     const char *dataset;
     bool test, labels;
     size_t rows, all_rows;
-    double scale; /* 0: none */
+    double scale, offset; /* scale 0: none */
     shape shape;
 } source_data;
 
@@ -145,10 +145,11 @@ typedef struct eval {
     int depth;
     source_set *sets;
     size_t set_count;
-    sequence settable;       /* TEXTs: names that a set may replace */
-    sequence stars;          /* TEXTs: modules of which everything was imported */
-    const thing *last_model; /* assigned at top level */
-    source_compile compiles; /* of the models so far, as long as they are alike */
+    sequence settable;        /* TEXTs: names that a set may replace */
+    sequence stars;           /* TEXTs: modules of which everything was imported */
+    const thing *last_model;  /* assigned at top level */
+    const thing *last_fitted; /* anywhere */
+    source_compile compiles;  /* of the models so far, as long as they are alike */
     bool compiles_differ;
     const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */

@@ -74,6 +74,7 @@ const thing *model_fit(eval *e, const call_site *site)
     for (size_t i = 0; i < FIT_ARGUMENTS; i++)
         said[i] = given[i] && given[i]->thing->type != THING_NONE ? given[i]->thing : NULL;
     m->fit = said;
+    e->last_fitted = site->self;
     const thing *images = said[FIT_X] ? said[FIT_X] : thing_unknown(), *pair = said[FIT_VALIDATION_DATA];
     use_images(e, images, false, site->offset);
     if (said[FIT_Y]) tables_are_used(e, images, said[FIT_Y]);

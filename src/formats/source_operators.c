@@ -159,17 +159,37 @@ static const thing *repeat_list(eval *e, size_t offset, const thing *list, int64
     return made;
 }
 
-/* Images divided by a number declare their scale. */
+/* What '/ 255.0', '/ 127.5 - 1' and the like do to numbers: times factor, plus offset. False for what else is done. */
+static bool read_scaling(const char *operator, double number, bool data_first, double *factor, double *offset)
+{
+    *factor = 1;
+    *offset = 0;
+    if (strcmp(operator, "*") == 0)
+        *factor = number;
+    else if (strcmp(operator, "/") == 0 && data_first)
+        *factor = 1 / number;
+    else if (strcmp(operator, "+") == 0)
+        *offset = number;
+    else if (strcmp(operator, "-") == 0 && data_first)
+        *offset = -number;
+    else
+        return false;
+    return true;
+}
+
+/* Images that are scaled declare it. */
 static const thing *scale_data(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
 {
     const thing *data = left->type == THING_DATA ? left : right, *number = data == left ? right : left;
-    bool divides = strcmp(operator, "/") == 0 && data == left, multiplies = strcmp(operator, "*") == 0;
-    double factor = number->type == THING_INT ? (double)number->integer : number->type == THING_REAL ? number->real : 0;
-    if (factor == 0 || !(divides || multiplies))
-        return eval_refuse(e, offset, "data can only be scaled here, '/ 255.0' was expected");
-    if (data->data->scale != 0) return eval_refuse(e, offset, "these data are scaled already");
+    double by = number->type == THING_INT ? (double)number->integer : number->type == THING_REAL ? number->real : 0;
+    double factor, added;
+    if (by == 0 || !read_scaling(operator, by, data == left, &factor, &added))
+        return eval_refuse(e, offset, "data can only be scaled by numbers here, '/ 255.0' was expected");
     source_data scaled = *data->data;
-    scaled.scale = divides ? 1 / factor : factor;
+    if (scaled.scale != 0 && scaled.offset == 0 && factor != 1)
+        return eval_refuse(e, offset, "these data are scaled already");
+    scaled.scale = (scaled.scale != 0 ? scaled.scale : 1) * factor;
+    scaled.offset = scaled.offset * factor + added;
     return thing_data(e, &scaled);
 }
 

@@ -372,9 +372,32 @@ static bool parse_simple(parser *p, node *block)
     return parse_child(p, block, parse(p));
 }
 
+/* if __name__ == "__main__": which is so of a text that is read. */
+static bool sees_main(const parser *p)
+{
+    static const char *const words[] = {"if", "__name__", "=="};
+    parser ahead = *p;
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++)
+        if (!parse_takes(&ahead, words[i])) return false;
+    const token *t = ahead.token;
+    return t->type == TOKEN_TEXT && t->length == strlen("'__main__'") &&
+           strncmp(p->source->text + t->offset + 1, "__main__", strlen("__main__")) == 0;
+}
+
+/* What stands below it is a part of the block around it. */
+static bool parse_main(parser *p, node *block)
+{
+    p->token += 4;
+    const node *inner = parse_needs(p, ":") ? parse_block(p) : NULL;
+    for (size_t i = 0; inner && i < inner->count; i++)
+        if (!parse_child(p, block, inner->child[i])) return false;
+    return inner != NULL;
+}
+
 static bool parse_statement(parser *p, node *block)
 {
     if (p->token->type == TOKEN_INDENT) return parse_refuse(p, "a line as far left as the one before it") != NULL;
+    if (sees_main(p)) return parse_main(p, block);
     if (parse_takes(p, "def")) return parse_child(p, block, parse_def(p));
     if (parse_takes(p, "for")) return parse_child(p, block, parse_for(p));
     do {

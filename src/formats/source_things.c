@@ -1,5 +1,7 @@
 /* The things that source text is evaluated to: makers, names, and their way to arguments' values. */
+#include "formats/keras_activation.h"
 #include "formats/source_eval.h"
+#include "layers/activations.h"
 
 #include <string.h>
 
@@ -187,6 +189,27 @@ static const value *symbol_value(eval *e, const thing *symbol, size_t offset)
     return NULL;
 }
 
+/* A layer in the place of an activation: the function of the same meaning, with those of the layer's arguments that it
+ * has. */
+static const value *layer_value(eval *e, const thing *t, size_t offset)
+{
+    const layer *l = t->layer.layer;
+    const activation_spelling *spelling = activation_spelling_of(l->class->kind.name);
+    const kind *function = spelling ? family_find(&activation_family, spelling->function) : NULL;
+    size_t count, kept = 0;
+    if (!function) {
+        eval_refuse(e, offset, "the layer %s stands where a value was expected: call it on what this one gives",
+                    l->class->kind.name);
+        return NULL;
+    }
+    const named_value *arguments = fields_write(&e->graph->memory, &l->class->kind, l->options, &count);
+    named_value *own = arguments ? arena_array(&e->graph->memory, count, sizeof *own) : NULL;
+    for (size_t i = 0; own && i < count; i++)
+        for (const field *f = function->fields; f && f->name; f++)
+            if (strcmp(f->name, arguments[i].name) == 0) own[kept++] = arguments[i];
+    return made(e, own ? value_call(&e->graph->memory, function->name, own, kept) : NULL);
+}
+
 static const value *any_value(eval *e, const thing *t, size_t offset)
 {
     arena *memory = &e->graph->memory;
@@ -210,6 +233,8 @@ static const value *any_value(eval *e, const thing *t, size_t offset)
         return symbol_value(e, t, offset);
     case THING_MEMBER:
         return t->member;
+    case THING_LAYER:
+        return layer_value(e, t, offset);
     default:
         eval_refuse(e, offset, "%s stands where a value was expected", thing_name(t));
         return NULL;

@@ -17,6 +17,7 @@ typedef struct group_walk {
     group_style style;
     cepa_status (*visit)(const struct group_walk *w, const layer *l, const char *group);
     cepa_error *error;
+    bool *found; /* by weight, of a file that need not have all */
 } group_walk;
 
 /* How often a class was met in one model. */
@@ -144,6 +145,27 @@ bool weight_groups_exist(h5_file *file)
     return h5_exists(file, "layers") || h5_exists(file, "_layer_checkpoint_dependencies");
 }
 
+static cepa_status read_if_there(const group_walk *w, const weight *v, const char *path)
+{
+    if (!h5_exists(w->file, path)) return CEPA_OK;
+    w->found[v - w->graph->weights] = true;
+    cepa_status status = check_weight(w, v, path);
+    return status ? status : read_weight(w, v, path);
+}
+
+static cepa_status read_part_of_layer(const group_walk *w, const layer *l, const char *group)
+{
+    return each_weight(w, l, group, read_if_there);
+}
+
+cepa_status weight_groups_read_part(h5_file *file, const layer_tree *tree, bool *found, cepa_error *error)
+{
+    group_walk w = {file, tree->network->graph, {"layers", false}, read_part_of_layer, error, found};
+    cepa_status status = walk_groups(&w, tree, "");
+    graph_weights_changed(w.graph);
+    return status;
+}
+
 cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error *error)
 {
     static const group_style newest = {"layers", false}, old = {"_layer_checkpoint_dependencies", false},
@@ -182,6 +204,6 @@ static cepa_status write_layer(const group_walk *w, const layer *l, const char *
 
 cepa_status weight_groups_write(h5_file *file, const layer_tree *tree, cepa_error *error)
 {
-    group_walk w = {file, tree->network->graph, {"layers", false}, write_layer, error};
+    group_walk w = {file, tree->network->graph, {"layers", false}, write_layer, error, NULL};
     return walk_groups(&w, tree, "");
 }

@@ -12,6 +12,9 @@ bool weight_groups_exist(h5_file *file);
  * Fails, and leaves all values as they were, where the file lacks one, has more, or has it in another shape. */
 cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error *error);
 
+/* Reads those that are in one file among several, named as Keras 3 does, and notes them, by weight of the graph. */
+cepa_status weight_groups_read_part(h5_file *file, const layer_tree *tree, bool *found, cepa_error *error);
+
 /* Writes them as Keras 2.15 and 3 name them. */
 cepa_status weight_groups_write(h5_file *file, const layer_tree *tree, cepa_error *error);
 

@@ -1,4 +1,4 @@
-/* Opens a model from whatever it is kept in; the contents say what that is, never the name. */
+/* Opens a model, or weights for one, from whatever they are kept in; the contents say what that is, never the name. */
 #include "base/file.h"
 #include "formats/keras.h"
 #include "formats/source.h"
@@ -74,6 +74,7 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     model->from_source = true;
     model->source = read.info;
     model->notes.input_scale = read.info.input_scale;
+    model->notes.input_offset = read.info.input_offset;
     if (!read.compile.present || c->options->no_compile) return CEPA_OK;
     compile_values values = {.optimizer = read.compile.optimizer,
                              .loss = read.compile.loss,
@@ -146,4 +147,66 @@ cepa_status cepa_load(const char *path, const cepa_load_options *options, cepa_m
     free(file);
     free(whole);
     return status;
+}
+
+/* ---- Weights alone ---- */
+
+/* Weights in several files that an index names. */
+static cepa_status load_shards(cepa_model *model, const char *path, const keras_shards *shards, cepa_error *error)
+{
+    const cepa_graph *g = model->network->graph;
+    bool *found = calloc(g->weight_count + 1, sizeof *found);
+    char *folder = strndup(path, (size_t)(path_name(path) - path));
+    cepa_status status = found && folder ? CEPA_OK : fail_memory(error);
+    for (size_t i = 0; i < shards->count && !status; i++) {
+        buffer bytes = {0};
+        char *file = *folder ? path_join(folder, shards->files[i]) : strdup(shards->files[i]);
+        status = file ? file_read(file, MOST_MODEL_BYTES, &bytes, error) : fail_memory(error);
+        if (!status && (status = keras_read_weights(bytes.bytes, bytes.size, model->network, false, found, error)))
+            fail_in(error, status, "%s", file);
+        buffer_free(&bytes);
+        free(file);
+    }
+    size_t count;
+    const size_t *list = network_weights(model->network, &count);
+    for (size_t i = 0; i < count && !status; i++)
+        if (!found[list[i]])
+            status = fail(error, CEPA_FORMAT, "%s: layer %s: none of its files has the weight %s", path,
+                          g->weights[list[i]].layer->name, g->weights[list[i]].name);
+    free(folder);
+    free(found);
+    return status;
+}
+
+static cepa_status load_weights(cepa_model *model, const char *path, bool by_name, cepa_error *error)
+{
+    buffer bytes = {0};
+    arena memory = {0};
+    keras_shards shards;
+    cepa_status status = file_read(path, MOST_MODEL_BYTES, &bytes, error);
+    if (status) return status;
+    status = keras_weight_shards(bytes.bytes, bytes.size, &memory, &shards, error);
+    if (!status && !shards.count)
+        status = keras_read_weights(bytes.bytes, bytes.size, model->network, by_name, NULL, error);
+    if (status)
+        fail_in(error, status, "%s", path);
+    else if (shards.count)
+        status = by_name ? fail(error, CEPA_UNSUPPORTED, "%s: weights in several files cannot be read by name", path)
+                         : load_shards(model, path, &shards, error);
+    buffer_free(&bytes);
+    arena_free(&memory);
+    return status;
+}
+
+cepa_status cepa_load_weights(cepa_model *model, const char *path, bool by_name)
+{
+    cepa_error error = {0};
+    cepa_status status = cepa_model_status(model);
+    if (status) return status;
+    char *file = find_file(path);
+    status = file ? load_weights(model, file, by_name, &error) : fail_memory(&error);
+    free(file);
+    if (status) return model_fail(model, &error);
+    model->has_weights = true;
+    return CEPA_OK;
 }

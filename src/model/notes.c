@@ -30,6 +30,7 @@ const value *notes_write(arena *memory, const cepa_model *model)
     named_value members[] = {
         {"version", value_text(memory, CEPA_VERSION)},
         {"input_scale", value_real(memory, n->input_scale)},
+        {"input_offset", value_real(memory, n->input_offset)},
         {"class_names", value_list(memory, names, n->class_count)},
         {"epoch", value_int(memory, model->training ? model->training->epoch : 0)},
         {"table", n->table_name ? write_table(memory, n) : NULL},
@@ -63,6 +64,7 @@ cepa_status notes_read(cepa_model *model, const value *notes, cepa_error *error)
     cepa_notes read = {0};
     const value *names = value_member(notes, "class_names");
     value_number(value_member(notes, "input_scale"), &read.input_scale);
+    value_number(value_member(notes, "input_offset"), &read.input_offset);
     size_t count = names && names->kind == VALUE_LIST ? names->list.count : 0;
     const char **texts = arena_array(&model->memory, count + 1, sizeof *texts);
     if (!texts) return fail_memory(error);

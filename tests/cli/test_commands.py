@@ -209,6 +209,19 @@ class Fit(CommandTest):
         self.assertIn("Wrote two", again)
         self.assertNotEqual(self.history("one")[0]["loss"], self.history("two")[0]["loss"])
 
+    def test_scale_and_offset_of_the_text(self):
+        """What the text does to its pictures is what a layer would do to them."""
+        lines = "(x, y), _ = keras.datasets.cifar10.load_data()\nx = x / 127.5 - 1\n"
+        self.write("scaled.py", MODEL + lines)
+        first = "Conv2D(4, (3, 3), activation='relu')("
+        rescaled = f"Rescaling(1 / 127.5, -1)(inputs)\n    x = keras.layers.{first}x)"
+        self.write("layer.py", MODEL.replace(first + "inputs)", rescaled))
+        found = []
+        for name in ("scaled", "layer"):
+            self.cepa("fit", f"{name}.py", "--data", "data.npz", "-o", name)
+            found.append(json.loads(self.cepa("evaluate", name, "--data", "data.npz", "--json"))["loss"])
+        self.assertAlmostEqual(found[0], found[1], places=4)
+
 
 class Use(CommandTest):
     def setUp(self):
@@ -238,6 +251,18 @@ class Use(CommandTest):
         self.assertEqual(read_npy((self.folder / "one_out.npy").read_bytes())[2], outputs[:3])
         printed = self.cepa("predict", "run", "in.npy", "--top", "2")
         self.assertRegex(printed, r"^(row \d\n(  [01]\.\d{4}  \d\n){2}){5}$")
+
+    def test_weights_alone(self):
+        """A model's text with weights from another file gives what the whole model gives."""
+        self.write("in.npy", npy("<f4", (5, 8, 8, 3), [(index * 37 % 101) / 101 for index in range(5 * 192)]))
+        self.cepa("predict", "run", "in.npy", "-o", "whole.npy")
+        self.cepa("predict", "model.py", "in.npy", "--weights", "run", "-o", "parts.npy")
+        self.assertEqual((self.folder / "whole.npy").read_bytes(), (self.folder / "parts.npy").read_bytes())
+        self.cepa("fit", "model.py", "--data", "data.npz", "--scale", "1/255", "--weights", "run", "-o", "more")
+        with open(self.folder / "more/history.csv", newline="") as file:
+            begun = next(csv.DictReader(file))
+        with open(self.folder / "run/history.csv", newline="") as file:
+            self.assertLess(float(begun["loss"]), float(next(csv.DictReader(file))["loss"]))
 
     def test_predict_pictures(self):
         self.write("a.png", png())
@@ -343,6 +368,9 @@ model.compile(optimizer="sgd", loss=["mse", "mse"])
         self.cepa("fit", "two.py", "--data", "two.npz", "-o", "run")
         self.cepa("predict", "run", "in.npz", "-o", "out.npz")
         self.assertRegex((self.folder / "out.npz").read_bytes(), rb"(?s)output_0\.npy.*output_1\.npy")
+        self.write("in.npz", npz(arr_0=x_a, arr_1=x_b))  # names that the model does not know: in its order
+        self.cepa("predict", "run", "in.npz", "-o", "again.npz")
+        self.assertEqual((self.folder / "again.npz").read_bytes(), (self.folder / "out.npz").read_bytes())
 
 
 if __name__ == "__main__":
