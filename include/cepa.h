@@ -717,6 +717,7 @@ typedef struct cepa_choice {
     CEPA_LIST_START                                                                                                    \
     const char *name;                                                                                                  \
     double learning_rate;                        /* default: the optimizer's own */                                    \
+    const char *learning_rate_schedule;          /* instead of a number: "ExponentialDecay(0.01, 1000, 0.9)" */        \
     double weight_decay;                         /* default none */                                                    \
     double clipnorm, clipvalue, global_clipnorm; /* default none; at most one */                                       \
     bool use_ema;                                /* average the weights, and leave the averages when fit ends */       \
@@ -743,10 +744,65 @@ typedef struct cepa_rmsprop_options {
     bool centered;
 } cepa_rmsprop_options;
 
-#define cepa_sgd(...)     CEPA_CHOICE("SGD", cepa_sgd_options, __VA_ARGS__)
-#define cepa_adam(...)    CEPA_CHOICE("Adam", cepa_adam_options, __VA_ARGS__)
-#define cepa_adamw(...)   CEPA_CHOICE("AdamW", cepa_adam_options, __VA_ARGS__)
-#define cepa_rmsprop(...) CEPA_CHOICE("RMSprop", cepa_rmsprop_options, __VA_ARGS__)
+typedef struct cepa_adagrad_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double initial_accumulator_value, epsilon; /* defaults 0.1, 1e-7 */
+} cepa_adagrad_options;
+
+typedef struct cepa_adadelta_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double rho, epsilon; /* defaults 0.95, 1e-7 */
+} cepa_adadelta_options;
+
+typedef struct cepa_adamax_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double beta_1, beta_2, epsilon; /* defaults 0.9, 0.999, 1e-7 */
+} cepa_adamax_options;              /* also of Nadam and Lamb */
+
+typedef struct cepa_lion_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double beta_1, beta_2; /* defaults 0.9, 0.99 */
+} cepa_lion_options;
+
+typedef struct cepa_ftrl_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double learning_rate_power, initial_accumulator_value; /* defaults -0.5, 0.1 */
+    double l1_regularization_strength, l2_regularization_strength, l2_shrinkage_regularization_strength, beta;
+} cepa_ftrl_options;
+
+typedef struct cepa_adafactor_options {
+    CEPA_OPTIMIZER_OPTIONS
+    double beta_2_decay, epsilon_1, epsilon_2, clip_threshold; /* defaults -0.8, 1e-30, 1e-3, 1 */
+    cepa_flag relative_step;                                   /* default yes */
+} cepa_adafactor_options;
+
+typedef struct cepa_muon_options {
+    CEPA_OPTIMIZER_OPTIONS /* weight_decay: default 0.004 */
+        double adam_beta_1,
+        adam_beta_2, adam_weight_decay, epsilon; /* of weights that are no matrices, which go Adam's
+                                                  * way; defaults 0.9, 0.999, 0.004, 1e-7 */
+    const char *const *exclude_layers; /* what paths (LAYER/WEIGHT) of further such weights contain; ends with NULL */
+    cepa_flag exclude_embeddings;      /* default yes */
+    double muon_a, muon_b, muon_c;     /* of the iteration; defaults 3.4445, -4.775, 2.0315 */
+    double adam_lr_ratio, momentum;    /* defaults 1, 0.95 */
+    int ns_steps;                      /* default 5 */
+    cepa_flag nesterov;                /* default yes */
+    double rms_rate;                   /* default 0.2 */
+} cepa_muon_options;
+
+#define cepa_sgd(...)       CEPA_CHOICE("SGD", cepa_sgd_options, __VA_ARGS__)
+#define cepa_adam(...)      CEPA_CHOICE("Adam", cepa_adam_options, __VA_ARGS__)
+#define cepa_adamw(...)     CEPA_CHOICE("AdamW", cepa_adam_options, __VA_ARGS__)
+#define cepa_rmsprop(...)   CEPA_CHOICE("RMSprop", cepa_rmsprop_options, __VA_ARGS__)
+#define cepa_adagrad(...)   CEPA_CHOICE("Adagrad", cepa_adagrad_options, __VA_ARGS__)
+#define cepa_adadelta(...)  CEPA_CHOICE("Adadelta", cepa_adadelta_options, __VA_ARGS__)
+#define cepa_adamax(...)    CEPA_CHOICE("Adamax", cepa_adamax_options, __VA_ARGS__)
+#define cepa_nadam(...)     CEPA_CHOICE("Nadam", cepa_adamax_options, __VA_ARGS__)
+#define cepa_lamb(...)      CEPA_CHOICE("Lamb", cepa_adamax_options, __VA_ARGS__)
+#define cepa_lion(...)      CEPA_CHOICE("Lion", cepa_lion_options, __VA_ARGS__)
+#define cepa_ftrl(...)      CEPA_CHOICE("Ftrl", cepa_ftrl_options, __VA_ARGS__)
+#define cepa_adafactor(...) CEPA_CHOICE("Adafactor", cepa_adafactor_options, __VA_ARGS__)
+#define cepa_muon(...)      CEPA_CHOICE("Muon", cepa_muon_options, __VA_ARGS__)
 
 typedef struct cepa_crossentropy_options {
     CEPA_LIST_START

@@ -226,6 +226,9 @@ const char *golden_text(const json_t *object, const char *member, const char *ot
     return found ? found : otherwise;
 }
 
+static void write_call(buffer *text, const char *class_name, const json_t *arguments);
+
+/* A serialised object is written as its call. */
 static void write_value(buffer *text, const json_t *value)
 {
     size_t i;
@@ -235,6 +238,7 @@ static void write_value(buffer *text, const json_t *value)
     if (json_is_string(value)) buffer_format(text, "'%s'", json_string_value(value));
     if (json_is_integer(value)) buffer_format(text, "%lld", (long long)json_integer_value(value));
     if (json_is_real(value)) buffer_number(text, json_real_value(value), false);
+    if (json_is_object(value)) write_call(text, golden_text(value, "class_name", ""), json_object_get(value, "config"));
     if (!json_is_array(value)) return;
     buffer_text(text, "(");
     json_array_foreach(value, i, item)
@@ -245,20 +249,25 @@ static void write_value(buffer *text, const json_t *value)
     buffer_text(text, ")");
 }
 
-char *golden_call(const char *class_name, const json_t *arguments)
+static void write_call(buffer *text, const char *class_name, const json_t *arguments)
 {
     const char *name;
     json_t *value;
-    buffer text = {0};
-    buffer_format(&text, "%s(", class_name);
+    buffer_format(text, "%s(", class_name);
     const char *between = "";
     json_object_foreach((json_t *)(uintptr_t)arguments, name, value)
     {
-        buffer_format(&text, "%s%s=", between, name);
-        write_value(&text, value);
+        buffer_format(text, "%s%s=", between, name);
+        write_value(text, value);
         between = ", ";
     }
-    buffer_text(&text, ")");
+    buffer_text(text, ")");
+}
+
+char *golden_call(const char *class_name, const json_t *arguments)
+{
+    buffer text = {0};
+    write_call(&text, class_name, arguments);
     return buffer_take_text(&text);
 }
 

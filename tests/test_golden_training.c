@@ -103,15 +103,15 @@ static void compare_optimizer(fit_case *c)
     for (size_t i = 0; i < c->expected.count; i++) {
         const golden_array *array = &c->expected.items[i];
         if (strncmp(array->name, "optimizer/", 10) != 0) continue;
-        assert_true(index < optimizer_variable_count(o));
-        optimizer_variable v = optimizer_variable_at(o, index++);
-        assert_non_null(strstr(array->name, v.name));
-        double number = v.iterations ? (double)*v.iterations : v.learning_rate ? *v.learning_rate : 0;
+        assert_true(index < o->variable_count);
+        const optimizer_variable *v = &o->variables[index++];
+        assert_non_null(strstr(array->name, v->name));
+        double number = v->iterations ? (double)*v->iterations : v->number ? *v->number : 0;
         for (size_t k = 0; k < array->count; k++)
-            compare(c, array->name, v.of ? (double)v.values[k] : number, array->values[k],
+            compare(c, array->name, v->of ? (double)v->values[k] : number, array->values[k],
                     tolerance(c, "weights_atol"));
     }
-    assert_int_equal(index, optimizer_variable_count(o));
+    assert_int_equal(index, o->variable_count);
 }
 
 static void compare_predictions(fit_case *c)

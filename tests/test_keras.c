@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -329,45 +330,29 @@ static void weights_are(cepa_model *model, const char *state_name, double tolera
     free(path);
 }
 
-/* A file whose optimizer is not built in gives a model that predicts and says what it lacks. */
-static void loads_with_a_warning(const char *file_name)
-{
-    char *path = golden_path(file_name);
-    cepa_model *model;
-    cepa_error error;
-    if (cepa_load(path, NULL, &model, &error)) fail_msg("%s", error.message);
-    assert_non_null(strstr(cepa_model_warning(model, 0), "left uncompiled"));
-    assert_null(cepa_model_warning(model, 1));
-    assert_int_equal(cepa_fit(model, NULL, .epochs = 1), CEPA_ARGUMENT);
-    assert_non_null(strstr(cepa_model_error(model)->message, "left uncompiled"));
-    cepa_graph_free(cepa_model_graph(model));
-    free(path);
-}
-
 /* Three more steps from the state in a file that Keras wrote end where Keras itself ended. */
-static void goes_on(const char *name)
+static void goes_on(const char *name, const char *ending)
 {
     char file_name[200], state_name[200];
     opened o;
     bool restored;
     cepa_error error;
-    snprintf(file_name, sizeof file_name, "%.150s.keras", name);
+    snprintf(file_name, sizeof file_name, "%.150s%s", name, ending);
+    char *path = golden_path(file_name);
+    free(path);
+    if (!path) return;
     snprintf(state_name, sizeof state_name, "%.150s.resumed.npz", name);
     open_golden(&o, file_name);
     assert_int_equal(o.status, CEPA_OK);
     cepa_model *model = model_of(&o);
-    if (compile(&o, model, &error)) {
-        print_message("%s: %.150s\n", name, error.message);
-        close_opened(&o);
-        loads_with_a_warning(file_name);
-        return;
-    }
+    if (compile(&o, model, &error)) fail_msg("%s: %.150s", name, error.message);
     assert_int_equal(keras_read_optimizer(o.file, &model->training->optimizer, &restored, NULL), CEPA_OK);
     if (!restored) fail_msg("%s: the optimizer's state does not fit", name);
     cepa_dataset *data = training_data("models/opt.x.npy", "models/opt.targets.npy");
     if (cepa_fit(model, data, .epochs = 3, .batch_size = 8, .shuffle = CEPA_FALSE))
         fail_msg("%s: %s", name, cepa_model_error(model)->message);
-    weights_are(model, state_name, 2e-6);
+    bool keras2_nadam = strstr(name, "2.15.0_opt_nadam"); /* goes on with its product once for each weight */
+    weights_are(model, state_name, keras2_nadam ? 2e-5 : 2e-6);
     cepa_dataset_free(data);
     close_opened(&o);
 }
@@ -379,7 +364,9 @@ static void test_resume(void **state)
     char **names = golden_names("models", ".resumed.npz", &count);
     for (size_t i = 0; i < count; i++) {
         bool averages = strstr(names[i], "_ema"); /* the end of fit puts them in place, which Keras was not asked for */
-        if (strstr(names[i], "_opt_") && !averages) goes_on(names[i]);
+        if (!strstr(names[i], "_opt_") || averages) continue;
+        goes_on(names[i], ".keras");
+        goes_on(names[i], ".h5");
     }
     golden_free_names(names, count);
 }
@@ -680,6 +667,28 @@ static void test_notes(void **state)
     arena_free(&memory);
 }
 
+/* A file whose optimizer is not built in gives a model that predicts and says what it lacks. */
+static void test_unknown_optimizer(void **state)
+{
+    (void)state;
+    opened o;
+    cepa_model *model;
+    cepa_error error;
+    char path[] = "/tmp/cepa_keras_XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0 && close(file) == 0);
+    open_changed(&o, "models/3.15.1_opt_adam.keras", "\"Adam\"", "\"Prodigy\"");
+    assert_int_equal(file_write(path, o.bytes.bytes, o.bytes.size, NULL), CEPA_OK);
+    close_opened(&o);
+    if (cepa_load(path, NULL, &model, &error)) fail_msg("%s", error.message);
+    assert_non_null(strstr(cepa_model_warning(model, 0), "left uncompiled"));
+    assert_null(cepa_model_warning(model, 1));
+    assert_int_equal(cepa_fit(model, NULL, .epochs = 1), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "left uncompiled"));
+    cepa_graph_free(cepa_model_graph(model));
+    remove(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -694,6 +703,7 @@ int main(void)
         cmocka_unit_test(test_damaged_files),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_compile_arguments_of_keras2),
+        cmocka_unit_test(test_unknown_optimizer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

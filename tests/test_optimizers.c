@@ -38,9 +38,7 @@ static member read_member(arena *memory, const family *family, const char *class
 /* Why a case cannot be run yet; NULL: it can. */
 static const char *not_built(const golden *g)
 {
-    const json_t *config = json_object_get(json_object_get(g->json, "keras"), "config");
     if (!family_find(&optimizer_family, golden_text(g->json, "class", ""))) return golden_text(g->json, "class", "");
-    if (json_is_object(json_object_get(config, "learning_rate"))) return "a schedule of learning rates";
     if (json_object_get(g->json, "exclude_from_weight_decay")) return "exclude_from_weight_decay, which no file holds";
     return NULL;
 }
@@ -90,7 +88,7 @@ static bool numbers_match(const golden *g, const char *name, const real *values,
 
 static bool state_matches(trained *t, const golden *g)
 {
-    size_t count = optimizer_variable_count(&t->o), i;
+    size_t count = t->o.variable_count, i;
     const json_t *slots = json_object_get(g->json, "slots");
     json_t *slot;
     bool same = count == json_array_size(slots);
@@ -98,13 +96,12 @@ static bool state_matches(trained *t, const golden *g)
     json_array_foreach(slots, i, slot)
     {
         if (i >= count) break;
-        optimizer_variable v = optimizer_variable_at(&t->o, i);
+        const optimizer_variable *v = &t->o.variables[i];
         const char *array = golden_text(slot, "array", ""), *path = golden_text(slot, "path", "");
-        double number = v.iterations ? (double)*v.iterations : v.learning_rate ? *v.learning_rate : 0;
-        same &= v.of ? numbers_match(g, array, v.values, v.of->count) : golden_matches(g, array, &number, 1, 0);
-        same &= strlen(path) > strlen(v.name) && strcmp(path + strlen(path) - strlen(v.name), v.name) == 0;
-        if (v.of) same &= strstr(path, v.of->name) != NULL;
-        if (!same) print_error("%s: variable %zu is %s, here %s\n", g->name, i, path, v.name);
+        double number = v->iterations ? (double)*v->iterations : v->number ? *v->number : 0;
+        same &= v->of ? numbers_match(g, array, v->values, v->count) : golden_matches(g, array, &number, 1, 0);
+        same &= strstr(path, v->name) != NULL && (!v->of || strstr(path, v->of->name) != NULL);
+        if (!same) print_error("%s: variable %zu is %s, here %s\n", g->name, i, path, v->name);
     }
     return same;
 }
@@ -148,6 +145,85 @@ static void golden_cases(void **state)
     golden_free_names(names, count);
     print_message("%zu of %zu cases compared\n", compared, count);
     assert_int_equal(wrong, 0);
+}
+
+/* A schedule at each of a case's steps; the numbers are those of float32 Keras. */
+static bool schedule_matches(const golden *g)
+{
+    arena memory = {0};
+    const golden_array *steps = golden_need(&g->arrays, "step");
+    member schedule;
+    double rates[MOST_NUMBERS];
+    char *text = golden_call(golden_text(g->json, "class", ""), json_object_get(g->json, "arguments"));
+    cepa_error error = {0};
+    if (schedule_parse(&memory, text, &schedule, &error)) fail_msg("%s: %s", text, error.message);
+    assert_true(steps->count <= MOST_NUMBERS);
+    for (size_t i = 0; i < steps->count; i++) rates[i] = schedule_rate(&schedule, (uint64_t)steps->values[i]);
+    free(text);
+    arena_free(&memory);
+    return golden_matches(g, "learning_rate", rates, steps->count, 1e-7);
+}
+
+static void golden_schedules(void **state)
+{
+    (void)state;
+    size_t count, wrong = 0;
+    char **names = golden_names("schedules", ".json", &count);
+    if (!count) skip();
+    for (size_t i = 0; i < count; i++) {
+        golden g;
+        golden_open(&g, names[i]);
+        wrong += !schedule_matches(&g);
+        golden_close(&g);
+    }
+    golden_free_names(names, count);
+    assert_int_equal(wrong, 0);
+}
+
+/* What Keras wrote down of itself beyond its golden cases: edges, restarts that grow and shrink, a step without end. */
+static void schedules_at_their_edges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t step;
+        double rate;
+    } cases[] = {
+        {"PiecewiseConstantDecay([3], [0.5, 0.25])", 3, 0.5},
+        {"PiecewiseConstantDecay([3], [0.5, 0.25])", 4, 0.25},
+        {"CosineDecay(0.0, 10, warmup_target=0.5)", 0, 0.5},
+        {"CosineDecayRestarts(0.5, 10)", 30, 0.5},
+        {"CosineDecayRestarts(0.5, 10, t_mul=0.5)", 15, 0.5},
+        {"PolynomialDecay(0.5, 10, cycle=True)", 10, 1e-4},
+        {"ExponentialDecay(0.5, 10, 0.5, staircase=True)", 20, 0.125},
+        {"InverseTimeDecay(0.5, 1, 1)", 4000000000, 0.5 / 4000000001.0},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        arena memory = {0};
+        member schedule;
+        assert_int_equal(schedule_parse(&memory, cases[i].text, &schedule, NULL), CEPA_OK);
+        double found = schedule_rate(&schedule, cases[i].step);
+        if (found != (double)(float)cases[i].rate) fail_msg("%s: %.9g", cases[i].text, found);
+        arena_free(&memory);
+    }
+}
+
+static void refused_schedules(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"PiecewiseConstantDecay([3, 4], [0.5, 0.25])", "2 boundaries need 3 values, not 2"},
+        {"CosineDecay(0.1, 0)", "decay_steps must be greater than 0"},
+        {"Decay(0.1)", "unknown schedule 'Decay'; known are ExponentialDecay, "},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        arena memory = {0};
+        member schedule;
+        cepa_error error;
+        assert_int_equal(schedule_parse(&memory, cases[i][0], &schedule, &error), CEPA_ARGUMENT);
+        if (!strstr(error.message, cases[i][1])) fail_msg("%s", error.message);
+        arena_free(&memory);
+    }
 }
 
 /* A large weight, cut into many chunks, has the same bits for any number of threads. */
@@ -198,7 +274,13 @@ int main(void)
 {
     cepa_error error = {0};
     if (kernels_choose(&error)) return cepa_die(&error);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(golden_cases), cmocka_unit_test(threads_do_not_matter),
-                                       cmocka_unit_test(one_way_of_clipping)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(golden_cases),
+        cmocka_unit_test(golden_schedules),
+        cmocka_unit_test(schedules_at_their_edges),
+        cmocka_unit_test(refused_schedules),
+        cmocka_unit_test(threads_do_not_matter),
+        cmocka_unit_test(one_way_of_clipping),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

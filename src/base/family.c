@@ -73,11 +73,14 @@ cepa_status member_parse(arena *arena, const family *family, const char *text, m
     return member_read(arena, family, v, found, error);
 }
 
-/* A member that is an argument is written as it was: relu, not relu(negative_slope=0.0, ...). */
-static const value *short_value(arena *arena, const member *m, const field *f, const value *v)
+/* A member that is an argument is written without its defaults: relu, not relu(negative_slope=0.0, ...). */
+static const value *short_value(arena *arena, const field *f, const value *v)
 {
-    if (f->type != FIELD_MEMBER || v->kind == VALUE_NONE) return v;
-    return value_parse(arena, *(const char *const *)((const unsigned char *)m->options + f->offset), NULL);
+    member found;
+    if (!f->family || v->kind != VALUE_CALL) return v;
+    if (member_read(arena, f->family, v, &found, NULL)) return NULL;
+    const char *text = member_print(arena, &found);
+    return text ? value_parse(arena, text, NULL) : NULL;
 }
 
 /* Leaves out what is as in defaults. Gives the number kept; false without memory. */
@@ -88,7 +91,7 @@ static bool keep_changed(arena *arena, const member *m, named_value *values, siz
     for (size_t i = 0; i < count; i++) {
         const field *f = &m->kind->fields[i];
         if (!f->required && value_equal(values[i].value, defaults[i].value)) continue;
-        values[*kept] = (named_value){values[i].name, short_value(arena, m, f, values[i].value)};
+        values[*kept] = (named_value){values[i].name, short_value(arena, f, values[i].value)};
         if (!values[(*kept)++].value) return false;
     }
     return true;

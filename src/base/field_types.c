@@ -333,6 +333,33 @@ static bool get_text(arena *arena, const field *f, const void *at, const value *
     return text != NULL;
 }
 
+static cepa_status put_texts(const field_target *t, const value *v, void *at)
+{
+    size_t count = v->kind == VALUE_LIST ? v->list.count : 0;
+    const char **texts = arena_array(t->arena, count + 1, sizeof *texts);
+    if (!texts) return fail_memory(t->error);
+    if (v->kind != VALUE_LIST) return refuse_type(t, v);
+    for (size_t i = 0; i < count; i++) {
+        cepa_status status = put_text(t, v->list.items[i], &texts[i]);
+        if (status) return status;
+    }
+    *(const char *const **)at = texts;
+    return CEPA_OK;
+}
+
+static bool get_texts(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    const char *const *texts = *(const char *const *const *)at;
+    size_t count = 0;
+    while (texts && texts[count]) count++;
+    const value **items = arena_array(arena, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++)
+        if (!(items[i] = value_text(arena, texts[i]))) items = NULL;
+    *v = items ? value_list(arena, items, count) : NULL;
+    return count != 0;
+}
+
 static cepa_status put_choice(const field_target *t, const value *v, void *at)
 {
     buffer expected = {0};
@@ -363,6 +390,19 @@ static cepa_status put_member(const field_target *t, const value *v, void *at)
     return text ? CEPA_OK : fail_memory(t->error);
 }
 
+static cepa_status put_real_or_member(const field_target *t, const value *v, void *at)
+{
+    real_or_member *either = at;
+    bool member = v->kind == VALUE_TEXT || v->kind == VALUE_CALL;
+    return member ? put_member(t, v, &either->member) : put_real(t, v, &either->real);
+}
+
+static bool get_real_or_member(arena *arena, const field *f, const void *at, const value **v)
+{
+    const real_or_member *either = at;
+    return either->member ? get_text(arena, f, &either->member, v) : get_real(arena, f, &either->real, v);
+}
+
 const field_ops field_ops_of[FIELD_TYPES] = {
     [FIELD_REAL] = {sizeof(double), VALUE_REAL, false, "a number", NULL, put_real, get_real},
     [FIELD_REALS] = {sizeof(double), VALUE_REAL, true, "a number or 1 to ", " numbers", put_reals, get_reals},
@@ -377,6 +417,9 @@ const field_ops field_ops_of[FIELD_TYPES] = {
     [FIELD_FLAG] = {sizeof(int), VALUE_BOOL, false, "True or False", NULL, put_flag, get_flag},
     [FIELD_BOOL] = {sizeof(bool), VALUE_BOOL, false, "True or False", NULL, put_bool, get_bool},
     [FIELD_TEXT] = {sizeof(char *), VALUE_TEXT, false, "a text", NULL, put_text, get_text},
+    [FIELD_TEXTS] = {sizeof(char **), VALUE_TEXT, false, "a list of texts", NULL, put_texts, get_texts},
     [FIELD_CHOICE] = {sizeof(char *), VALUE_TEXT, false, "a text", NULL, put_choice, get_text},
     [FIELD_MEMBER] = {sizeof(char *), VALUE_TEXT, false, "a name", NULL, put_member, get_text},
+    [FIELD_REAL_OR_MEMBER] = {sizeof(real_or_member), VALUE_REAL, false, "a number", NULL, put_real_or_member,
+                              get_real_or_member},
 };

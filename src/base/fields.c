@@ -21,7 +21,7 @@ static bool preset_of(arena *arena, const field *f, const value **v)
 {
     const field_ops *ops = ops_of(f);
     bool empty_shape = f->preset == 0 && (f->type == FIELD_SHAPE || f->type == FIELD_AXES);
-    bool none = f->optional && !f->preset_text;
+    bool none = f->optional && !f->preset_text && f->preset == 0;
     if (none || empty_shape || (ops->preset_kind == VALUE_TEXT && !f->preset_text)) return false;
     if (ops->preset_kind == VALUE_TEXT)
         *v = value_text(arena, f->preset_text);
@@ -152,7 +152,7 @@ static const value *write_field(arena *arena, const field *f, const void *resolv
     bool set = f->derived ? preset_of(arena, f, &v)
                           : ops_of(f)->get(arena, f, (const unsigned char *)resolved + f->offset, &v);
     if (!set) return zero_of(arena, f);
-    return v && f->type == FIELD_MEMBER ? whole_member(arena, f, v->text) : v;
+    return v && f->family && v->kind == VALUE_TEXT ? whole_member(arena, f, v->text) : v;
 }
 
 const named_value *fields_write(arena *arena, const kind *kind, const void *resolved, size_t *count)

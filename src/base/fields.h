@@ -24,18 +24,26 @@ typedef enum field_type {
     FIELD_FLAG,        /* cepa_flag in the caller's struct; 1 or 0 once resolved */
     FIELD_BOOL,        /* bool, default false */
     FIELD_TEXT,        /* const char *, default None */
+    FIELD_TEXTS,       /* const char *const *, ends with NULL; default None, which is the empty list too */
     FIELD_CHOICE,      /* const char *, one of choices in any case; resolved to that very pointer */
     FIELD_MEMBER,      /* const char *: a member of another family in call notation, with the arguments that are not
                         * defaults; NULL for None */
+    FIELD_REAL_OR_MEMBER, /* real_or_member: the member where it is not NULL, else the number */
     FIELD_TYPES
 } field_type;
+
+/* How a REAL_OR_MEMBER lies in an options struct: as two members of their own, one after the other. */
+typedef struct real_or_member {
+    double real;
+    const char *member;
+} real_or_member;
 
 typedef struct field {
     const char *name; /* as in Keras 3; NULL ends a table */
     field_type type;
     size_t offset, count;
     bool required;
-    bool optional;               /* None is a value of its own, and the default unless preset_text is: the struct then
+    bool optional;               /* None is a value of its own, and the default unless a preset is: the struct then
                                   * holds zero */
     bool recent;                 /* Keras knows it since a later version than 3.0 */
     bool whole;                  /* of a REAL or REALS: whole numbers, written as integers */
@@ -45,7 +53,7 @@ typedef struct field {
     double min, max;             /* valid range (of each number) where min < max */
     bool above_min, below_max;   /* the end itself is not valid */
     const char *const *choices;  /* ends with NULL */
-    const struct family *family; /* of a MEMBER */
+    const struct family *family; /* of a MEMBER, a REAL_OR_MEMBER */
     const char *keras2_name;     /* what Keras 2 called it */
     bool derived;                /* not in the struct: what files and source say is checked like any field, a flag must
                                   * be its default; written as its default: data_format, use_ema ... */
@@ -72,6 +80,7 @@ typedef struct field {
 #define FLAG(options_, member_, ...)            FIELD(FIELD_FLAG, options_, member_, __VA_ARGS__)
 #define BOOL(options_, member_)                 FIELD(FIELD_BOOL, options_, member_, .preset = false)
 #define TEXT(options_, member_)                 FIELD(FIELD_TEXT, options_, member_, .optional = true)
+#define TEXTS(options_, member_)                FIELD(FIELD_TEXTS, options_, member_, .optional = true)
 #define CHOICE(options_, member_, ...)          FIELD(FIELD_CHOICE, options_, member_, __VA_ARGS__)
 #define MEMBER(options_, member_, family_, ...) FIELD(FIELD_MEMBER, options_, member_, .family = (family_), __VA_ARGS__)
 #define DERIVED(type_, name_, ...)                                                                                     \

@@ -74,25 +74,33 @@ static const value *write_list(arena *arena, const char *module, const value *v)
     return items ? value_list(arena, items, v->list.count) : NULL;
 }
 
+static const field *field_named(const char *class_name, const char *name)
+{
+    static const family *const families[] = {&optimizer_family, &schedule_family, &metric_family, &loss_family};
+    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
+        const kind *kind = family_find(families[i], class_name);
+        for (const field *f = kind ? kind->fields : NULL; f && f->name; f++)
+            if (strcmp(f->name, name) == 0) return f;
+    }
+    return NULL;
+}
+
 /* A CALL's member that need not be written: None where that is the default, and what older versions do not all know:
  * what the table derives and so has no other value, and recent arguments that are False. */
 static bool is_needless(const value *call, const named_value *m)
 {
-    static const family *const families[] = {&optimizer_family, &metric_family, &loss_family};
     bool none = m->value->kind == VALUE_NONE, no = m->value->kind == VALUE_BOOL && !m->value->boolean;
     if (call->kind != VALUE_CALL) return false;
-    for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
-        const kind *kind = family_find(families[i], call->call.name);
-        for (const field *f = kind ? kind->fields : NULL; f && f->name; f++)
-            if (strcmp(f->name, m->name) == 0) return f->derived || (none && !f->preset_text) || (no && f->recent);
-    }
-    return none;
+    const field *f = field_named(call->call.name, m->name);
+    return f ? f->derived || (none && !f->preset_text && f->preset == 0) || (no && f->recent) : none;
 }
 
-/* A loss that is no metric of Keras' stands among metrics as what it is. */
+/* Where Keras has a class: a schedule, or among metrics a loss that is no metric of Keras', stands in a module of its
+ * own. */
 static const char *module_of(const char *module, const char *class_name)
 {
     bool metric = strcmp(module, "keras.metrics") == 0;
+    if (family_find(&schedule_family, class_name)) return "keras.optimizers.schedules";
     return metric && metric_is_loss_alone(metric_find(class_name)) ? "keras.losses" : module;
 }
 

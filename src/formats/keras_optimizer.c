@@ -1,112 +1,173 @@
-/* An optimizer's state in Keras' HDF5 tree. */
+/* An optimizer's state in Keras' HDF5 trees. */
 #include "formats/keras_optimizer.h"
 
+#include "formats/legacy_h5.h"
 #include "formats/weight_groups.h"
 
 #include <stdio.h>
 
-enum { PATH_SIZE = 64, HEAD = 2 }; /* iteration and learning rate stand before the arrays */
+/* The optimizer's variables as a file has them, and where they stand. */
+typedef struct stored_state {
+    arena memory;
+    size_t count, variable_count;
+    const char **path;
+    const optimizer_variable **variables;
+} stored_state;
 
-static void path_of(char path[PATH_SIZE], const char *folder, size_t number)
-{
-    snprintf(path, PATH_SIZE, "%s/%zu", folder, number);
-}
+/* ---- Where they stand ---- */
 
-static size_t stored_count(h5_file *file, const char *folder, size_t most)
+/* folder/0, folder/1 ..., at most most of them. */
+static bool list_numbered(h5_file *file, stored_state *s, const char *folder, size_t most)
 {
-    char path[PATH_SIZE];
-    size_t count = 0;
-    for (; count <= most; count++) {
-        path_of(path, folder, count);
+    s->path = arena_array(&s->memory, most, sizeof *s->path);
+    while (s->path && s->count < most) {
+        char *path = arena_format(&s->memory, "%s/%zu", folder, s->count);
+        if (!path) return false;
         if (!h5_exists(file, path)) break;
+        s->path[s->count++] = path;
     }
-    return count;
+    return s->path;
 }
 
-/* The optimizer's arrays have the shapes of those from first on. */
-static bool arrays_fit(h5_file *file, const char *folder, optimizer *o, size_t first)
+static cepa_status list_named(h5_file *file, stored_state *s, const char *folder, cepa_error *error)
 {
-    char path[PATH_SIZE];
-    h5_shape shape;
-    for (size_t i = HEAD; i < optimizer_variable_count(o); i++) {
-        const parameter *of = optimizer_variable_at(o, i).of;
-        path_of(path, folder, first + i - HEAD);
-        if (h5_describe(file, path, &shape, NULL) || !h5_shape_fits(&shape, of->size, of->rank)) return false;
-    }
-    return true;
-}
-
-static cepa_status read_arrays(h5_file *file, const char *folder, optimizer *o, size_t first, cepa_error *error)
-{
-    char path[PATH_SIZE];
-    cepa_status status = CEPA_OK;
-    for (size_t i = HEAD; i < optimizer_variable_count(o) && !status; i++) {
-        optimizer_variable v = optimizer_variable_at(o, i);
-        path_of(path, folder, first + i - HEAD);
-        status = h5_read_floats(file, path, v.values, v.of->count, error);
+    cepa_status status = legacy_h5_names(file, folder, "weight_names", &s->memory, &s->path, &s->count, error);
+    for (size_t i = 0; i < s->count && !status; i++) {
+        s->path[i] = arena_format(&s->memory, "%s/%s", folder, s->path[i]);
+        if (!s->path[i]) status = fail_memory(error);
     }
     return status;
 }
 
-static cepa_status read_head(h5_file *file, const char *folder, optimizer *o, bool rate, bool *good, cepa_error *error)
+static cepa_status list_stored(h5_file *file, stored_state *s, size_t most, cepa_error *error)
 {
-    char path[PATH_SIZE];
-    double iterations, learning_rate = *optimizer_variable_at(o, 1).learning_rate;
-    path_of(path, folder, 0);
-    cepa_status status = h5_read_number(file, path, &iterations, error);
-    path_of(path, folder, 1);
-    if (!status && rate) status = h5_read_number(file, path, &learning_rate, error);
-    *good = !status && iterations >= 0 && iterations < 9e15 && learning_rate >= 0 && learning_rate < 1e30;
-    if (!*good) return status;
-    *optimizer_variable_at(o, 0).iterations = (uint64_t)iterations;
-    *optimizer_variable_at(o, 1).learning_rate = learning_rate;
-    return CEPA_OK;
+    const char *folder = "optimizer/inner_optimizer/vars"; /* where a loss scale is wrapped around it */
+    if (h5_exists(file, "optimizer_weights")) return list_named(file, s, "optimizer_weights", error);
+    if (!h5_exists(file, folder)) folder = "optimizer/vars";
+    return list_numbered(file, s, folder, most) ? CEPA_OK : fail_memory(error);
 }
 
-/* A learning rate of its own is one number; where it is missing the first array stands in its place. */
-static bool has_rate(h5_file *file, const char *folder)
+/* ---- In which order ---- */
+
+/* What versions of Keras leave out, or put elsewhere. */
+enum {
+    NO_RATE = 1,      /* Keras 2 */
+    NO_NUMBERS = 2,   /* Keras 2: none but the count of iterations */
+    NUMBER_EARLY = 4, /* Keras 3.0 ... 3.9: the optimizer's own before the arrays */
+    SLOT_BY_SLOT = 8, /* Keras up to 2.10: one slot of all weights, then the next */
+    NO_ARRAYS = 16    /* saved before the first step */
+};
+
+static const unsigned layouts[] = {0, NO_RATE | NO_NUMBERS, NO_RATE | NO_NUMBERS | SLOT_BY_SLOT, NUMBER_EARLY,
+                                   NO_ARRAYS | NO_NUMBERS};
+
+enum { ITERATIONS, RATE, EARLY_NUMBER, ARRAYS, NUMBER = ARRAYS + MOST_SLOTS, LEFT_OUT };
+
+/* Variables stand group after group, and within one in the optimizer's order. */
+static int group_of(const optimizer *o, const optimizer_variable *v, unsigned layout)
 {
-    char path[PATH_SIZE];
+    if (v->iterations) return ITERATIONS;
+    if (v->number == &o->learning_rate) return layout & NO_RATE ? LEFT_OUT : RATE;
+    if (v->rank == 0 && layout & NO_NUMBERS) return LEFT_OUT;
+    if (v->number) return layout & NUMBER_EARLY ? EARLY_NUMBER : NUMBER;
+    if (layout & NO_ARRAYS) return LEFT_OUT;
+    return layout & SLOT_BY_SLOT ? ARRAYS + (int)v->slot : ARRAYS;
+}
+
+static void arrange(stored_state *s, const optimizer *o, unsigned layout)
+{
+    s->variable_count = 0;
+    for (int group = ITERATIONS; group < LEFT_OUT; group++)
+        for (size_t i = 0; i < o->variable_count; i++)
+            if (group_of(o, &o->variables[i], layout) == group) s->variables[s->variable_count++] = &o->variables[i];
+}
+
+/* Keras 2 keeps a momentum even where SGD has none: more than all is enough for an optimizer without arrays. */
+static bool count_fits(const stored_state *s, const optimizer *o)
+{
+    bool arrays = false;
+    for (size_t i = 0; i < o->variable_count; i++) arrays = arrays || o->variables[i].values;
+    return s->count == s->variable_count || (s->count > s->variable_count && !arrays);
+}
+
+static bool fits(h5_file *file, const stored_state *s, const optimizer *o)
+{
     h5_shape shape;
-    path_of(path, folder, 1);
-    return h5_exists(file, path) && !h5_describe(file, path, &shape, NULL) && shape.rank == 0;
+    if (!count_fits(s, o)) return false;
+    for (size_t i = 0; i < s->variable_count; i++)
+        if (h5_describe(file, s->path[i], &shape, NULL) ||
+            !h5_shape_fits(&shape, s->variables[i]->size, s->variables[i]->rank))
+            return false;
+    return true;
+}
+
+/* ---- Reading ---- */
+
+/* *good is false, and nothing taken over, where it is not what such a number can be. */
+static cepa_status read_one(h5_file *file, const char *path, const optimizer_variable *v, bool *good, cepa_error *error)
+{
+    const double most_iterations = 9e15, most = 1e30;
+    double number;
+    cepa_status status = h5_read_number(file, path, &number, error);
+    *good = !status && number >= 0 && number < (v->iterations ? most_iterations : most);
+    if (*good && v->iterations) *v->iterations = (uint64_t)number;
+    if (*good && v->number) *v->number = number;
+    return status;
+}
+
+static cepa_status read_variables(h5_file *file, const stored_state *s, bool *good, cepa_error *error)
+{
+    cepa_status status = CEPA_OK;
+    *good = true;
+    for (size_t i = 0; i < s->variable_count && *good && !status; i++) {
+        const optimizer_variable *v = s->variables[i];
+        status = v->values ? h5_read_floats(file, s->path[i], v->values, v->count, error)
+                           : read_one(file, s->path[i], v, good, error);
+    }
+    return status;
+}
+
+static cepa_status read_state(h5_file *file, optimizer *o, stored_state *s, bool *restored, cepa_error *error)
+{
+    s->variables = arena_array(&s->memory, o->variable_count, sizeof *s->variables);
+    cepa_status status = s->variables ? list_stored(file, s, o->variable_count + 1, error) : fail_memory(error);
+    for (size_t i = 0; i < ARRAY_COUNT(layouts) && !status && !*restored; i++) {
+        arrange(s, o, layouts[i]);
+        if (!fits(file, s, o)) continue;
+        status = read_variables(file, s, restored, error);
+        if (layouts[i] & NO_NUMBERS) optimizer_renew_number(o);
+        return status;
+    }
+    return status;
 }
 
 cepa_status optimizer_read(h5_file *file, optimizer *o, bool *restored, cepa_error *error)
 {
-    const char *folder = "optimizer/inner_optimizer/vars"; /* where a loss scale is wrapped around it */
-    if (!h5_exists(file, folder)) folder = "optimizer/vars";
-    size_t arrays = optimizer_variable_count(o) - HEAD, stored = stored_count(file, folder, HEAD + arrays);
-    bool rate = has_rate(file, folder);
-    size_t first = rate ? HEAD : HEAD - 1;
+    stored_state s = {.memory = {0}};
     *restored = false;
-    /* Keras 2 keeps a momentum even where SGD has none. */
-    bool fits = stored == first + arrays || (arrays == 0 && stored > 0);
-    bool unused = rate && stored == first; /* saved before its first step: without arrays */
-    if (!unused && (!fits || !arrays_fit(file, folder, o, first))) return CEPA_OK;
-    cepa_status status = read_head(file, folder, o, rate, restored, error);
-    return status || unused || !*restored ? status : read_arrays(file, folder, o, first, error);
+    cepa_status status = read_state(file, o, &s, restored, error);
+    arena_free(&s.memory);
+    return status;
 }
+
+/* ---- Writing ---- */
 
 static cepa_status write_variable(h5_file *file, const char *path, const optimizer_variable *v, cepa_error *error)
 {
-    h5_shape shape = {.count = 1};
+    h5_shape shape = {.rank = v->rank, .count = v->count};
     if (v->iterations) return h5_write_integer(file, path, (int64_t)*v->iterations, error);
-    if (v->learning_rate) return h5_write_floats(file, path, &shape, &(float){(float)*v->learning_rate}, error);
-    shape.rank = v->of->rank;
-    shape.count = v->of->count;
-    for (size_t i = 0; i < shape.rank; i++) shape.size[i] = (size_t)v->of->size[i];
+    if (v->number) return h5_write_floats(file, path, &shape, &(float){(float)*v->number}, error);
+    for (size_t i = 0; i < shape.rank; i++) shape.size[i] = (size_t)v->size[i];
     return h5_write_floats(file, path, &shape, v->values, error);
 }
 
 cepa_status optimizer_write(h5_file *file, optimizer *o, cepa_error *error)
 {
     cepa_status status = CEPA_OK;
-    for (size_t i = 0; i < optimizer_variable_count(o) && !status; i++) {
-        char path[PATH_SIZE];
-        optimizer_variable v = optimizer_variable_at(o, i);
-        path_of(path, "optimizer/vars", i);
-        status = write_variable(file, path, &v, error);
+    for (size_t i = 0; i < o->variable_count && !status; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "optimizer/vars/%zu", i);
+        status = write_variable(file, path, &o->variables[i], error);
     }
     return status;
 }

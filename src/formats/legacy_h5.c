@@ -75,6 +75,18 @@ bool legacy_h5_has_weights(h5_file *file)
     return has;
 }
 
+cepa_status legacy_h5_names(h5_file *file, const char *path, const char *name, arena *memory, const char ***names,
+                            size_t *count, cepa_error *error)
+{
+    text_list list = {0};
+    cepa_status status = read_names(file, path, name, memory, &list, error);
+    *count = status ? 0 : list.count;
+    *names = arena_array(memory, *count, sizeof **names);
+    for (size_t i = 0; *names && i < *count; i++) (*names)[i] = list.items[i];
+    free(list.items);
+    return status || *names ? status : fail_memory(error);
+}
+
 /* ---- Who wrote it ---- */
 
 /* Theano's names of weights lack the :0 of TensorFlow's, which Keras 1 knew beside it. */

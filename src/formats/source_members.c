@@ -45,10 +45,15 @@ typedef struct member_module {
 } member_module;
 
 static const member_module modules[] = {
-    {"keras.activations.", {&activation_family}},       {"keras.initializers.", {&initializer_family}},
-    {"keras.regularizers.", {&regularizer_family}},     {"keras.constraints.", {&constraint_family}},
-    {"keras.optimizers.", {&optimizer_family}},         {"keras.losses.", {&loss_family}},
-    {"keras.metrics.", {&metric_family, &loss_family}}, {"keras.callbacks.", {&callback_family}},
+    {"keras.optimizers.schedules.", {&schedule_family}},
+    {"keras.activations.", {&activation_family}},
+    {"keras.initializers.", {&initializer_family}},
+    {"keras.regularizers.", {&regularizer_family}},
+    {"keras.constraints.", {&constraint_family}},
+    {"keras.optimizers.", {&optimizer_family}},
+    {"keras.losses.", {&loss_family}},
+    {"keras.metrics.", {&metric_family, &loss_family}},
+    {"keras.callbacks.", {&callback_family}},
 };
 
 static const member_module *module_of(const char *path)

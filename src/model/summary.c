@@ -228,11 +228,10 @@ static optimizer_size size_of_optimizer(const cepa_model *model)
     optimizer_size size = {0};
     optimizer *o = model->training ? &model->training->optimizer : NULL;
     if (!o || !(o->iterations || model->has_weights)) return size;
-    for (size_t i = 0; i < optimizer_variable_count(o); i++) {
-        optimizer_variable v = optimizer_variable_at(o, i);
-        size_t numbers = v.of ? v.of->count : 1;
-        size.numbers += numbers;
-        size.bytes += v.iterations ? sizeof(int64_t) : numbers * sizeof(float);
+    for (size_t i = 0; i < o->variable_count; i++) {
+        const optimizer_variable *v = &o->variables[i];
+        size.numbers += v->count;
+        size.bytes += v->iterations ? sizeof(int64_t) : v->count * sizeof(float);
     }
     return size;
 }

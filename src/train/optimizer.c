@@ -1,53 +1,49 @@
 /* The table of optimizers. Rules as in Keras 3 (keras/src/optimizers); slots are named in the order of Keras' files. */
-#include "train/optimizer.h"
+#include "train/optimizer_table.h"
 
-#include "base/elementary.h"
-
-#include <limits.h>
-#include <math.h>
+#include <stddef.h>
 
 /* ---- What each takes, in the order of Keras' arguments ----------------------------------------------------------- */
 
-#define POSITIVE       .min = 0, .max = INFINITY
-#define RATE(o, value) REAL(o, learning_rate, .preset = (value), POSITIVE, .keras2_name = "lr")
-#define DECAY(o)       REAL(o, weight_decay, .optional = true, POSITIVE)
-#define COMMON(o, class_name)                                                                                          \
-    REAL(o, clipnorm, .optional = true, POSITIVE), REAL(o, clipvalue, .optional = true, POSITIVE),                     \
-        REAL(o, global_clipnorm, .optional = true, POSITIVE), BOOL(o, use_ema),                                        \
-        REAL(o, ema_momentum, .preset = 0.99, .min = 0, .max = 1),                                                     \
-        INT(o, ema_overwrite_frequency, .optional = true, .min = 1, .max = INT_MAX),                                   \
-        REAL(o, loss_scale_factor, .optional = true, POSITIVE, .above_min = true),                                     \
-        INT(o, gradient_accumulation_steps, .optional = true, .min = 2, .max = INT_MAX),                               \
-        FIELD(FIELD_TEXT, o, name, .preset_text = (class_name)), END_OF_FIELDS
+/* The schedule stands behind the number, as in a real_or_member. */
+_Static_assert(offsetof(optimizer_options, learning_rate_schedule) ==
+                   offsetof(optimizer_options, learning_rate) + offsetof(real_or_member, member),
+               "a learning rate and its schedule");
 
-#define ADAM(o)                                                                                                        \
-    REAL(o, beta_1, .preset = 0.9, .min = 0, .max = 1, .below_max = true),                                             \
-        REAL(o, beta_2, .preset = 0.999, .min = 0, .max = 1, .below_max = true),                                       \
-        REAL(o, epsilon, .preset = 1e-7, POSITIVE), BOOL(o, amsgrad)
+#define ADAM                                                                                                           \
+    REAL(cepa_adam_options, beta_1, .preset = 0.9, BELOW_ONE),                                                         \
+        REAL(cepa_adam_options, beta_2, .preset = 0.999, BELOW_ONE), EPSILON(cepa_adam_options),                       \
+        BOOL(cepa_adam_options, amsgrad)
 
-static const field sgd_fields[] = {RATE(cepa_sgd_options, 0.01), REAL(cepa_sgd_options, momentum, .min = 0, .max = 1),
-                                   BOOL(cepa_sgd_options, nesterov), DECAY(cepa_sgd_options),
-                                   COMMON(cepa_sgd_options, "sgd")};
+static const field sgd_fields[] = {RATE(0.01),
+                                   REAL(cepa_sgd_options, momentum, FRACTION),
+                                   BOOL(cepa_sgd_options, nesterov),
+                                   WEIGHT_DECAY,
+                                   COMMON("sgd"),
+                                   END_OF_FIELDS};
 
-static const field adam_fields[] = {RATE(cepa_adam_options, 0.001), ADAM(cepa_adam_options), DECAY(cepa_adam_options),
-                                    COMMON(cepa_adam_options, "adam")};
+static const field adam_fields[] = {RATE(0.001), ADAM, WEIGHT_DECAY, COMMON("adam"), END_OF_FIELDS};
 
-static const field adamw_fields[] = {RATE(cepa_adam_options, 0.001),
-                                     REAL(cepa_adam_options, weight_decay, .preset = 0.004, POSITIVE),
-                                     ADAM(cepa_adam_options), COMMON(cepa_adam_options, "adamw")};
+static const field adamw_fields[] = {RATE(0.001), REAL(optimizer_options, weight_decay, .preset = 0.004, POSITIVE),
+                                     ADAM, COMMON("adamw"), END_OF_FIELDS};
 
-static const field rmsprop_fields[] = {RATE(cepa_rmsprop_options, 0.001),
-                                       REAL(cepa_rmsprop_options, rho, .preset = 0.9, .min = 0, .max = 1),
-                                       REAL(cepa_rmsprop_options, momentum, .min = 0, .max = 1),
-                                       REAL(cepa_rmsprop_options, epsilon, .preset = 1e-7, POSITIVE),
+static const field rmsprop_fields[] = {RATE(0.001),
+                                       REAL(cepa_rmsprop_options, rho, .preset = 0.9, FRACTION),
+                                       REAL(cepa_rmsprop_options, momentum, FRACTION),
+                                       EPSILON(cepa_rmsprop_options),
                                        BOOL(cepa_rmsprop_options, centered),
-                                       DECAY(cepa_rmsprop_options),
-                                       COMMON(cepa_rmsprop_options, "rmsprop")};
+                                       WEIGHT_DECAY,
+                                       COMMON("rmsprop"),
+                                       END_OF_FIELDS};
 
 /* ---- SGD: w -= rate g; with momentum m = momentum m - rate g, w += m, or w += momentum m - rate g (nesterov) ------
  */
 
-static bool sgd_has_momentum(const void *options) { return ((const cepa_sgd_options *)options)->momentum != 0; }
+static bool sgd_has_momentum(const void *options, const parameter *p)
+{
+    (void)p;
+    return ((const cepa_sgd_options *)options)->momentum != 0;
+}
 
 static void sgd_update(const optimizer_call *c)
 {
@@ -68,11 +64,10 @@ static const optimizer_class sgd = {
  * with rate' = rate sqrt(1 - b2^t) / (1 - b1^t): Kingma and Ba 2015, section 2's last form. Keras raises b1 and b2 to
  * powers as float32 numbers. amsgrad takes the largest v so far. */
 
-static bool is_amsgrad(const void *options) { return ((const cepa_adam_options *)options)->amsgrad; }
-
-static double float_power(double base, uint64_t exponent)
+static bool is_amsgrad(const void *options, const parameter *p)
 {
-    return elementary_power((double)(float)base, (double)exponent);
+    (void)p;
+    return ((const cepa_adam_options *)options)->amsgrad;
 }
 
 static void adam_update(const optimizer_call *c)
@@ -96,8 +91,16 @@ static const optimizer_class adamw = {
 /* ---- RMSprop: v = rho v + (1 - rho) g^2, d = rate g / sqrt(v + epsilon), w -= d ----------------------------------
  * centered takes v - a^2, a the average gradient; with momentum m = momentum m + d, w -= m. */
 
-static bool rmsprop_has_momentum(const void *options) { return ((const cepa_rmsprop_options *)options)->momentum > 0; }
-static bool is_centered(const void *options) { return ((const cepa_rmsprop_options *)options)->centered; }
+static bool rmsprop_has_momentum(const void *options, const parameter *p)
+{
+    (void)p;
+    return ((const cepa_rmsprop_options *)options)->momentum > 0;
+}
+static bool is_centered(const void *options, const parameter *p)
+{
+    (void)p;
+    return ((const cepa_rmsprop_options *)options)->centered;
+}
 
 static void rmsprop_update(const optimizer_call *c)
 {
@@ -112,6 +115,8 @@ static const optimizer_class rmsprop = {
     .update = rmsprop_update,
 };
 
-static const kind *const members[] = {&sgd.kind, &adam.kind, &adamw.kind, &rmsprop.kind};
+static const kind *const members[] = {&sgd.kind,      &adam.kind,      &adamw.kind, &rmsprop.kind, &adagrad.kind,
+                                      &adadelta.kind, &adamax.kind,    &nadam.kind, &lion.kind,    &ftrl.kind,
+                                      &lamb.kind,     &adafactor.kind, &muon.kind};
 
 const family optimizer_family = {"optimizer", members, ARRAY_COUNT(members)};

@@ -14,23 +14,88 @@ enum { CHUNK = 16384 };
 
 static const optimizer_options *common(const optimizer *o) { return o->options; }
 
+/* ---- State in the order of Keras' files -------------------------------------------------------------------------- */
+
+static bool wants_slot(const optimizer *o, size_t slot, const parameter *p)
+{
+    const optimizer_slot *s = &o->class->slots[slot];
+    return s->name && (!s->wanted || s->wanted(o->options, p));
+}
+
+static void add_variable(optimizer *o, optimizer_variable v) { o->variables[o->variable_count++] = v; }
+
+/* One number, not an array. */
+static void add_number(optimizer *o, const char *name, uint64_t *iterations, double *number)
+{
+    add_variable(o, (optimizer_variable){.name = name, .iterations = iterations, .number = number, .count = 1});
+}
+
+/* A block's numbers of a parameter, of its own shape but for the axis that is left out. */
+static void add_array(optimizer *o, const char *name, const parameter *p, real *block, size_t slot)
+{
+    size_t without = block == o->slots[slot] ? o->class->slots[slot].without : 0;
+    optimizer_variable v = {
+        .name = without ? p->name : name, .of = p, .values = block + p->place, .slot = slot, .count = 1};
+    for (size_t axis = 0; axis < p->rank && !(without && p->rank < 2); axis++) {
+        if (without && axis == p->rank - without) continue;
+        v.size[v.rank++] = p->size[axis];
+        v.count *= (size_t)p->size[axis];
+    }
+    add_variable(o, v);
+}
+
+static void add_block(optimizer *o, const char *name, real *block)
+{
+    for (size_t i = 0; block && i < o->parameter_count; i++) add_array(o, name, &o->parameters[i], block, 0);
+}
+
+/* Slots from first to end, side by side. */
+static void add_slots(optimizer *o, size_t first, size_t end)
+{
+    for (size_t i = 0; i < o->parameter_count; i++)
+        for (size_t slot = first; slot < end; slot++)
+            if (wants_slot(o, slot, &o->parameters[i]))
+                add_array(o, o->class->slots[slot].name, &o->parameters[i], o->slots[slot], slot);
+}
+
+static bool list_variables(arena *memory, optimizer *o)
+{
+    enum { SINGLE = 3, BLOCKS = 2 + MOST_SLOTS };
+    size_t together = o->class->interleaved;
+    o->variables = arena_array(memory, SINGLE + BLOCKS * o->parameter_count, sizeof *o->variables);
+    if (!o->variables) return false;
+    add_number(o, "iteration", &o->iterations, NULL);
+    if (!o->schedule.kind) add_number(o, "learning_rate", NULL, &o->learning_rate);
+    add_block(o, "average", o->averages);
+    add_block(o, "gradient_accumulator", o->accumulators);
+    add_slots(o, 0, together);
+    for (size_t slot = together; slot < MOST_SLOTS; slot++) add_slots(o, slot, slot + 1);
+    if (o->class->number) add_number(o, o->class->number, NULL, &o->number);
+    return true;
+}
+
 /* ---- Making ------------------------------------------------------------------------------------------------------ */
 
-static size_t chunks_of(size_t count) { return (count + CHUNK - 1) / CHUNK; }
+/* The numbers of a chunk of a parameter. */
+static size_t chunk_size(const optimizer *o, const parameter *p) { return o->class->whole ? p->count : CHUNK; }
 
 static bool cut_chunks(arena *memory, optimizer *o)
 {
     size_t total = 0;
-    for (size_t i = 0; i < o->parameter_count; i++) total += chunks_of(o->parameters[i].count);
+    for (size_t i = 0; i < o->parameter_count; i++) {
+        size_t size = chunk_size(o, &o->parameters[i]), count = o->parameters[i].count;
+        total += count ? (count + size - 1) / size : 0;
+    }
     o->chunks = arena_array(memory, total + 1, sizeof *o->chunks);
     o->parts = arena_array(memory, total + 1, sizeof *o->parts);
     o->factors = arena_array(memory, o->parameter_count + 1, sizeof *o->factors);
     if (!o->chunks || !o->parts || !o->factors) return false;
     for (size_t i = 0; i < o->parameter_count; i++) {
         o->factors[i] = 1;
-        for (size_t first = 0; first < o->parameters[i].count; first += CHUNK) {
+        size_t size = chunk_size(o, &o->parameters[i]);
+        for (size_t first = 0; first < o->parameters[i].count; first += size) {
             size_t rest = o->parameters[i].count - first;
-            o->chunks[o->chunk_count++] = (optimizer_chunk){i, first, rest < CHUNK ? rest : CHUNK};
+            o->chunks[o->chunk_count++] = (optimizer_chunk){i, first, rest < size ? rest : size};
         }
     }
     return true;
@@ -45,17 +110,26 @@ static bool make_block(arena *memory, const optimizer *o, bool wanted, real **bl
 
 static bool clips_by_norm(const optimizer *o) { return common(o)->clipnorm > 0 || common(o)->global_clipnorm > 0; }
 
+static bool make_slot(arena *memory, optimizer *o, size_t slot)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < o->parameter_count; i++) wanted = wanted || wants_slot(o, slot, &o->parameters[i]);
+    if (!make_block(memory, o, wanted, &o->slots[slot])) return false;
+    real start = wanted && o->class->slots[slot].start ? (real)o->class->slots[slot].start(o->options) : 0;
+    for (size_t i = 0; wanted && i < o->count; i++) o->slots[slot][i] = start;
+    return true;
+}
+
 static bool make_state(arena *memory, optimizer *o)
 {
     const optimizer_options *options = common(o);
     for (size_t i = 0; i < o->parameter_count; i++) o->count += o->parameters[i].count;
     bool made = cut_chunks(memory, o) && make_block(memory, o, options->use_ema, &o->averages) &&
                 make_block(memory, o, options->gradient_accumulation_steps, &o->accumulators);
-    for (size_t i = 0; made && i < MOST_SLOTS; i++) {
-        const optimizer_slot *slot = &o->class->slots[i];
-        made = make_block(memory, o, slot->name && (!slot->wanted || slot->wanted(options)), &o->slots[i]);
-    }
-    return made;
+    for (size_t i = 0; made && i < MOST_SLOTS; i++) made = make_slot(memory, o, i);
+    for (size_t i = 0; made && i < MOST_SCRATCH; i++)
+        made = make_block(memory, o, i < o->class->scratch, &o->scratch[i]);
+    return made && list_variables(memory, o);
 }
 
 cepa_status optimizer_new(arena *memory, const member *chosen, const parameter *parameters, size_t count,
@@ -64,12 +138,15 @@ cepa_status optimizer_new(arena *memory, const member *chosen, const parameter *
     *made = (optimizer){.class = (const optimizer_class *)chosen->kind,
                         .options = chosen->options,
                         .parameters = parameters,
-                        .parameter_count = count};
+                        .parameter_count = count,
+                        .number = 1};
     const optimizer_options *o = common(made);
     if (real_is_set(o->clipnorm) + real_is_set(o->clipvalue) + real_is_set(o->global_clipnorm) > 1)
         return fail(error, CEPA_ARGUMENT, "%s: only one of clipnorm, clipvalue and global_clipnorm can be set",
                     chosen->kind->name);
     made->learning_rate = (double)(float)o->learning_rate;
+    cepa_status status = schedule_parse(memory, o->learning_rate_schedule, &made->schedule, error);
+    if (status) return fail_in(error, status, "%s: learning_rate", chosen->kind->name);
     return make_state(memory, made) ? CEPA_OK : fail_memory(error);
 }
 
@@ -161,11 +238,18 @@ static void update_chunk(const work *w, const optimizer_chunk *c)
     real *g = w->gradients + place, *weights = w->values + p->value + c->first;
     if (o->factors[c->parameter] != 1) kernels->scale_into(g, (real)o->factors[c->parameter], c->count);
     if (options->clipvalue > 0) kernels->clip_into(g, (real)options->clipvalue, c->count);
-    double decay = options->weight_decay * o->learning_rate;
+    double decay = (o->class->decay ? o->class->decay(options, p) : options->weight_decay) * o->learning_rate;
     if (decay > 0) kernels->add_scaled_into(weights, weights, (real)-decay, c->count);
-    optimizer_call call = {
-        .options = options, .rate = o->learning_rate, .step = w->updates + 1, .w = weights, .g = g, .count = c->count};
+    optimizer_call call = {.options = options,
+                           .parameter = p,
+                           .rate = o->learning_rate,
+                           .step = w->updates + 1,
+                           .number = o->number,
+                           .w = weights,
+                           .g = g,
+                           .count = c->count};
     for (size_t i = 0; i < MOST_SLOTS; i++) call.slot[i] = o->slots[i] ? o->slots[i] + place : NULL;
+    for (size_t i = 0; i < o->class->scratch; i++) call.scratch[i] = o->scratch[i] + place;
     o->class->update(&call);
 }
 
@@ -212,10 +296,25 @@ static bool constrains(const optimizer *o)
     return any;
 }
 
+static uint64_t batches_an_update(const optimizer *o)
+{
+    return o->accumulators ? (uint64_t)common(o)->gradient_accumulation_steps : 1;
+}
+
+void optimizer_renew_number(optimizer *o)
+{
+    o->number = 1;
+    if (!o->class->number) return;
+    for (uint64_t step = 1; step <= o->iterations / batches_an_update(o) && o->number > 0; step++)
+        for (size_t i = 0; i < o->parameter_count; i++) o->number = o->class->next_number(o->options, o->number, step);
+}
+
 void optimizer_step(optimizer *o, real *values, real *gradients, team *team)
 {
-    uint64_t every = o->accumulators ? (uint64_t)common(o)->gradient_accumulation_steps : 1;
+    uint64_t every = batches_an_update(o);
     work w = {o, values, gradients, o->iterations / every, (o->iterations + 1) % every == 0};
+    if (o->schedule.kind) o->learning_rate = schedule_rate(&o->schedule, o->iterations);
+    if (o->class->number && w.updates_now) o->number = o->class->next_number(o->options, o->number, w.updates + 1);
     if (prepares(o)) team_for(team, o->parameter_count, prepare_parameter, &w);
     if (o->accumulators || clips_by_norm(o)) team_for(team, o->chunk_count, gather_chunk, &w);
     if (clips_by_norm(o)) find_factors(o);
@@ -230,49 +329,4 @@ void optimizer_finish(const optimizer *o, real *values)
         const parameter *p = &o->parameters[i];
         memcpy(values + p->value, o->averages + p->place, p->count * sizeof *values);
     }
-}
-
-/* ---- State in the order of Keras' files -------------------------------------------------------------------------- */
-
-enum { HEAD = 2 }; /* iteration and learning_rate */
-
-/* The blocks that stand in files after the head: averages, accumulators, slots. */
-typedef struct block {
-    const char *name;
-    real *values;
-} block;
-
-static size_t list_blocks(const optimizer *o, block blocks[2 + MOST_SLOTS], size_t *first_slot)
-{
-    size_t count = 0;
-    if (o->averages) blocks[count++] = (block){"average", o->averages};
-    if (o->accumulators) blocks[count++] = (block){"gradient_accumulator", o->accumulators};
-    *first_slot = count;
-    for (size_t i = 0; i < MOST_SLOTS; i++)
-        if (o->slots[i]) blocks[count++] = (block){o->class->slots[i].name, o->slots[i]};
-    return count;
-}
-
-size_t optimizer_variable_count(const optimizer *o)
-{
-    block blocks[2 + MOST_SLOTS];
-    size_t first_slot;
-    return HEAD + list_blocks(o, blocks, &first_slot) * o->parameter_count;
-}
-
-optimizer_variable optimizer_variable_at(optimizer *o, size_t index)
-{
-    if (index == 0) return (optimizer_variable){.name = "iteration", .iterations = &o->iterations};
-    if (index == 1) return (optimizer_variable){.name = "learning_rate", .learning_rate = &o->learning_rate};
-    block blocks[2 + MOST_SLOTS];
-    size_t first_slot, number = index - HEAD, together = o->class->interleaved;
-    list_blocks(o, blocks, &first_slot);
-    size_t which = number / o->parameter_count, at = number % o->parameter_count;
-    if (which >= first_slot && which < first_slot + together) {
-        number -= first_slot * o->parameter_count;
-        which = first_slot + number % together;
-        at = number / together;
-    }
-    const parameter *p = &o->parameters[at];
-    return (optimizer_variable){.name = blocks[which].name, .of = p, .values = blocks[which].values + p->place};
 }
