@@ -29,9 +29,13 @@ static bool list_numbered(h5_file *file, stored_state *s, const char *folder, si
     return s->path;
 }
 
+/* Keras 1 and Theano laid out kernels, and so what is kept for them, in other ways: none is taken from there. */
 static cepa_status list_named(h5_file *file, stored_state *s, const char *folder, cepa_error *error)
 {
-    cepa_status status = legacy_h5_names(file, folder, "weight_names", &s->memory, &s->path, &s->count, error);
+    legacy_writer writer;
+    cepa_status status = legacy_h5_writer(file, &s->memory, &writer, error);
+    if (status || writer.keras1 || writer.theano) return status;
+    status = legacy_h5_names(file, folder, "weight_names", &s->memory, &s->path, &s->count, error);
     for (size_t i = 0; i < s->count && !status; i++) {
         s->path[i] = arena_format(&s->memory, "%s/%s", folder, s->path[i]);
         if (!s->path[i]) status = fail_memory(error);
@@ -82,23 +86,27 @@ static void arrange(stored_state *s, const optimizer *o, unsigned layout)
             if (group_of(o, &o->variables[i], layout) == group) s->variables[s->variable_count++] = &o->variables[i];
 }
 
-/* Keras 2 keeps a momentum even where SGD has none: more than all is enough for an optimizer without arrays. */
-static bool count_fits(const stored_state *s, const optimizer *o)
+/* What Keras 2 stores behind all that is needed: a momentum even where SGD has none, and where Adam is not amsgrad
+ * single numbers in the places of what it would keep then. */
+static bool rest_is_idle(h5_file *file, const stored_state *s, const optimizer *o)
 {
+    h5_shape shape;
     bool arrays = false;
     for (size_t i = 0; i < o->variable_count; i++) arrays = arrays || o->variables[i].values;
-    return s->count == s->variable_count || (s->count > s->variable_count && !arrays);
+    for (size_t i = s->variable_count; arrays && i < s->count; i++)
+        if (h5_describe(file, s->path[i], &shape, NULL) || shape.rank != 1 || shape.count != 1) return false;
+    return true;
 }
 
 static bool fits(h5_file *file, const stored_state *s, const optimizer *o)
 {
     h5_shape shape;
-    if (!count_fits(s, o)) return false;
+    if (s->count < s->variable_count) return false;
     for (size_t i = 0; i < s->variable_count; i++)
         if (h5_describe(file, s->path[i], &shape, NULL) ||
             !h5_shape_fits(&shape, s->variables[i]->size, s->variables[i]->rank))
             return false;
-    return true;
+    return rest_is_idle(file, s, o);
 }
 
 /* ---- Reading ---- */
