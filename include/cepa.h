@@ -87,6 +87,12 @@ typedef enum cepa_flag { CEPA_UNSET = 0, CEPA_TRUE = 1, CEPA_FALSE = -1 } cepa_f
 #define CEPA_MAX_RANK   6      /* axes of a value, without the batch */
 #define CEPA_MAX_INPUTS 16     /* tensors in one argument of the C interface (files may hold more) */
 
+/* Numbers of any count: {3, (double[]){0.5, 0.25, 1}}. */
+typedef struct cepa_numbers {
+    size_t count;
+    const double *numbers;
+} cepa_numbers;
+
 /* ---- Data sets --------------------------------------------------------------------------------------------------- */
 
 /* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares the rows.
@@ -324,6 +330,22 @@ typedef struct cepa_rescaling_options {
     double offset[16];
 } cepa_rescaling_options;
 
+typedef struct cepa_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int axis[CEPA_MAX_RANK]; /* whose entries have a mean and a variance each; default {-1} */
+    cepa_numbers mean;       /* one, or one for each entry of the last of these axes; default: those of the file */
+    cepa_numbers variance;   /* as many */
+    bool invert;             /* back from normalized numbers */
+} cepa_normalization_options;
+
+typedef struct cepa_embedding_options {
+    CEPA_LAYER_OPTIONS
+    int input_dim;                      /* required: the inputs are 0 ... input_dim - 1 */
+    int output_dim;                     /* required: numbers that stand for each */
+    const char *embeddings_initializer; /* default uniform */
+    const char *embeddings_regularizer, *activity_regularizer, *embeddings_constraint;
+} cepa_embedding_options;
+
 typedef struct cepa_conv2d_options {
     CEPA_LAYER_OPTIONS
     int filters;          /* required */
@@ -334,6 +356,17 @@ typedef struct cepa_conv2d_options {
     int groups;           /* default 1 */
     CEPA_KERNEL_OPTIONS
 } cepa_conv2d_options;
+
+typedef struct cepa_conv3d_options {
+    CEPA_LAYER_OPTIONS
+    int filters;          /* required */
+    int kernel_size[3];   /* required: depth, height, width; {3} is {3, 3, 3} */
+    int strides[3];       /* default 1 */
+    const char *padding;  /* "valid" (default) or "same" */
+    int dilation_rate[3]; /* default 1 */
+    int groups;           /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv3d_options;
 
 typedef struct cepa_conv1d_options {
     CEPA_LAYER_OPTIONS
@@ -360,6 +393,20 @@ typedef struct cepa_depthwise_conv2d_options {
     const char *depthwise_constraint, *bias_constraint;
 } cepa_depthwise_conv2d_options;
 
+typedef struct cepa_depthwise_conv1d_options {
+    CEPA_LAYER_OPTIONS
+    int kernel_size[1];                                   /* required */
+    int strides[1];                                       /* default 1 */
+    const char *padding;                                  /* "valid" (default) or "same" */
+    int depth_multiplier;                                 /* filters for each channel; default 1 */
+    int dilation_rate[1];                                 /* default 1 */
+    const char *activation;                               /* default linear */
+    cepa_flag use_bias;                                   /* default true */
+    const char *depthwise_initializer, *bias_initializer; /* default glorot_uniform, zeros */
+    const char *depthwise_regularizer, *bias_regularizer, *activity_regularizer;
+    const char *depthwise_constraint, *bias_constraint;
+} cepa_depthwise_conv1d_options;
+
 typedef struct cepa_separable_conv2d_options {
     CEPA_LAYER_OPTIONS
     int filters;                                                                  /* required */
@@ -375,6 +422,21 @@ typedef struct cepa_separable_conv2d_options {
     const char *depthwise_constraint, *pointwise_constraint, *bias_constraint;
 } cepa_separable_conv2d_options;
 
+typedef struct cepa_separable_conv1d_options {
+    CEPA_LAYER_OPTIONS
+    int filters;                                                                  /* required */
+    int kernel_size[1];                                                           /* required */
+    int strides[1];                                                               /* default 1 */
+    const char *padding;                                                          /* "valid" (default) or "same" */
+    int dilation_rate[1];                                                         /* default 1 */
+    int depth_multiplier;                                                         /* default 1 */
+    const char *activation;                                                       /* default linear */
+    cepa_flag use_bias;                                                           /* default true */
+    const char *depthwise_initializer, *pointwise_initializer, *bias_initializer; /* glorot_uniform twice, zeros */
+    const char *depthwise_regularizer, *pointwise_regularizer, *bias_regularizer, *activity_regularizer;
+    const char *depthwise_constraint, *pointwise_constraint, *bias_constraint;
+} cepa_separable_conv1d_options;
+
 typedef struct cepa_conv2d_transpose_options {
     CEPA_LAYER_OPTIONS
     int filters;           /* required */
@@ -385,6 +447,28 @@ typedef struct cepa_conv2d_transpose_options {
     int dilation_rate[2];  /* default 1 */
     CEPA_KERNEL_OPTIONS
 } cepa_conv2d_transpose_options;
+
+typedef struct cepa_conv3d_transpose_options {
+    CEPA_LAYER_OPTIONS
+    int filters;           /* required */
+    int kernel_size[3];    /* required */
+    int strides[3];        /* default 1 */
+    const char *padding;   /* "valid" (default) or "same" */
+    int output_padding[3]; /* one more than Keras' output_padding; default: None */
+    int dilation_rate[3];  /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv3d_transpose_options;
+
+typedef struct cepa_conv1d_transpose_options {
+    CEPA_LAYER_OPTIONS
+    int filters;           /* required */
+    int kernel_size[1];    /* required */
+    int strides[1];        /* default 1 */
+    const char *padding;   /* "valid" (default) or "same" */
+    int output_padding[1]; /* one more than Keras' output_padding; default: None */
+    int dilation_rate[1];  /* default 1 */
+    CEPA_KERNEL_OPTIONS
+} cepa_conv1d_transpose_options;
 
 typedef struct cepa_dense_options {
     CEPA_LAYER_OPTIONS
@@ -398,6 +482,13 @@ typedef struct cepa_pooling2d_options {
     int strides[2];      /* default pool_size */
     const char *padding; /* "valid" (default) or "same" */
 } cepa_pooling2d_options;
+
+typedef struct cepa_pooling3d_options {
+    CEPA_LAYER_OPTIONS
+    int pool_size[3];    /* default 2 */
+    int strides[3];      /* default pool_size */
+    const char *padding; /* "valid" (default) or "same" */
+} cepa_pooling3d_options;
 
 typedef struct cepa_pooling1d_options {
     CEPA_LAYER_OPTIONS
@@ -421,6 +512,11 @@ typedef struct cepa_zero_padding2d_options {
     int padding[2][2]; /* {top, bottom}, {left, right}; default {{1, 1}, {1, 1}} */
 } cepa_zero_padding2d_options;
 
+typedef struct cepa_zero_padding3d_options {
+    CEPA_LAYER_OPTIONS
+    int padding[3][2]; /* {before, after} of depth, height and width; default 1 */
+} cepa_zero_padding3d_options;
+
 typedef struct cepa_cropping1d_options {
     CEPA_LAYER_OPTIONS
     int cropping[2]; /* before and after the steps; default {1, 1} */
@@ -430,6 +526,11 @@ typedef struct cepa_cropping2d_options {
     CEPA_LAYER_OPTIONS
     int cropping[2][2]; /* {top, bottom}, {left, right} */
 } cepa_cropping2d_options;
+
+typedef struct cepa_cropping3d_options {
+    CEPA_LAYER_OPTIONS
+    int cropping[3][2]; /* {before, after} of depth, height and width; default 1 */
+} cepa_cropping3d_options;
 
 typedef struct cepa_up_sampling1d_options {
     CEPA_LAYER_OPTIONS
@@ -442,6 +543,11 @@ typedef struct cepa_up_sampling2d_options {
     const char *interpolation; /* "nearest" (default), "bilinear" or "bicubic" */
 } cepa_up_sampling2d_options;
 
+typedef struct cepa_up_sampling3d_options {
+    CEPA_LAYER_OPTIONS
+    int size[3]; /* default 2 */
+} cepa_up_sampling3d_options;
+
 typedef struct cepa_resizing_options {
     CEPA_LAYER_OPTIONS
     int height, width;         /* required */
@@ -449,6 +555,11 @@ typedef struct cepa_resizing_options {
     bool crop_to_aspect_ratio; /* cut the middle instead of distorting */
     bool antialias;            /* of smaller pictures: every pixel counts */
 } cepa_resizing_options;
+
+typedef struct cepa_center_crop_options {
+    CEPA_LAYER_OPTIONS
+    int height, width; /* required; a picture that is smaller in either is resized as by Resizing, its middle kept */
+} cepa_center_crop_options;
 
 typedef struct cepa_repeat_vector_options {
     CEPA_LAYER_OPTIONS
@@ -459,6 +570,10 @@ typedef struct cepa_permute_options {
     CEPA_LAYER_OPTIONS
     int dims[CEPA_MAX_RANK]; /* required: the input's axes, which count from 1, in their new order */
 } cepa_permute_options;
+
+typedef struct cepa_identity_options {
+    CEPA_LAYER_OPTIONS
+} cepa_identity_options;
 
 typedef struct cepa_flatten_options {
     CEPA_LAYER_OPTIONS
@@ -518,6 +633,11 @@ typedef struct cepa_rms_normalization_options {
     double epsilon;          /* default 0.000001 */
 } cepa_rms_normalization_options;
 
+typedef struct cepa_unit_normalization_options {
+    CEPA_LAYER_OPTIONS
+    int axis[CEPA_MAX_RANK]; /* default {-1} */
+} cepa_unit_normalization_options;
+
 typedef struct cepa_gaussian_noise_options {
     CEPA_LAYER_OPTIONS
     double stddev; /* required, 0 ... 1 */
@@ -561,6 +681,13 @@ typedef struct cepa_random_zoom_options {
     double width_factor[2];  /* default: as the height */
     CEPA_SAMPLING_OPTIONS
 } cepa_random_zoom_options;
+
+typedef struct cepa_random_light_options { /* of RandomBrightness and RandomContrast */
+    CEPA_LAYER_OPTIONS
+    double factor[2];      /* required; of a contrast f stands for 0 ... f, and low, high for 1 - low ... 1 + high */
+    double value_range[2]; /* of a pixel; default {0, 255} */
+    int64_t seed;
+} cepa_random_light_options;
 
 typedef struct cepa_activation_options {
     CEPA_LAYER_OPTIONS
@@ -610,45 +737,72 @@ typedef struct cepa_concatenate_options {
     int axis; /* default -1 */
 } cepa_concatenate_options;
 
+typedef struct cepa_dot_options {
+    CEPA_MERGE_OPTIONS
+    int axes[2];    /* required: the axis of each that is summed over, the batch counted; {1} is {1, 1} */
+    bool normalize; /* of vectors of length 1: the cosine */
+} cepa_dot_options;
+
 /* The real function behind the macros: makes a layer of a Keras class from its options and calls it. */
 CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
 
 #define cepa_input(...)             cepa_layer("InputLayer", &(cepa_input_options){.graph = __VA_ARGS__})
 #define cepa_rescaling(...)         cepa_layer("Rescaling", &(cepa_rescaling_options){.input = __VA_ARGS__})
+#define cepa_normalization(...)     cepa_layer("Normalization", &(cepa_normalization_options){.input = __VA_ARGS__})
+#define cepa_embedding(...)         cepa_layer("Embedding", &(cepa_embedding_options){.input = __VA_ARGS__})
 #define cepa_conv2d(...)            cepa_layer("Conv2D", &(cepa_conv2d_options){.input = __VA_ARGS__})
+#define cepa_conv3d(...)            cepa_layer("Conv3D", &(cepa_conv3d_options){.input = __VA_ARGS__})
 #define cepa_conv1d(...)            cepa_layer("Conv1D", &(cepa_conv1d_options){.input = __VA_ARGS__})
+#define cepa_depthwise_conv1d(...)  cepa_layer("DepthwiseConv1D", &(cepa_depthwise_conv1d_options){.input = __VA_ARGS__})
 #define cepa_depthwise_conv2d(...)  cepa_layer("DepthwiseConv2D", &(cepa_depthwise_conv2d_options){.input = __VA_ARGS__})
+#define cepa_separable_conv1d(...)  cepa_layer("SeparableConv1D", &(cepa_separable_conv1d_options){.input = __VA_ARGS__})
 #define cepa_separable_conv2d(...)  cepa_layer("SeparableConv2D", &(cepa_separable_conv2d_options){.input = __VA_ARGS__})
+#define cepa_conv1d_transpose(...)  cepa_layer("Conv1DTranspose", &(cepa_conv1d_transpose_options){.input = __VA_ARGS__})
 #define cepa_conv2d_transpose(...)  cepa_layer("Conv2DTranspose", &(cepa_conv2d_transpose_options){.input = __VA_ARGS__})
+#define cepa_conv3d_transpose(...)  cepa_layer("Conv3DTranspose", &(cepa_conv3d_transpose_options){.input = __VA_ARGS__})
 #define cepa_dense(...)             cepa_layer("Dense", &(cepa_dense_options){.input = __VA_ARGS__})
 #define cepa_max_pooling2d(...)     cepa_layer("MaxPooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_max_pooling3d(...)     cepa_layer("MaxPooling3D", &(cepa_pooling3d_options){.input = __VA_ARGS__})
 #define cepa_average_pooling2d(...) cepa_layer("AveragePooling2D", &(cepa_pooling2d_options){.input = __VA_ARGS__})
+#define cepa_average_pooling3d(...) cepa_layer("AveragePooling3D", &(cepa_pooling3d_options){.input = __VA_ARGS__})
 #define cepa_max_pooling1d(...)     cepa_layer("MaxPooling1D", &(cepa_pooling1d_options){.input = __VA_ARGS__})
 #define cepa_average_pooling1d(...) cepa_layer("AveragePooling1D", &(cepa_pooling1d_options){.input = __VA_ARGS__})
 #define cepa_global_max_pooling2d(...)                                                                                 \
     cepa_layer("GlobalMaxPooling2D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
+#define cepa_global_max_pooling3d(...)                                                                                 \
+    cepa_layer("GlobalMaxPooling3D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
 #define cepa_global_average_pooling2d(...)                                                                             \
     cepa_layer("GlobalAveragePooling2D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
+#define cepa_global_average_pooling3d(...)                                                                             \
+    cepa_layer("GlobalAveragePooling3D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
 #define cepa_global_max_pooling1d(...)                                                                                 \
     cepa_layer("GlobalMaxPooling1D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
 #define cepa_global_average_pooling1d(...)                                                                             \
     cepa_layer("GlobalAveragePooling1D", &(cepa_global_pooling_options){.input = __VA_ARGS__})
 #define cepa_zero_padding1d(...) cepa_layer("ZeroPadding1D", &(cepa_zero_padding1d_options){.input = __VA_ARGS__})
 #define cepa_zero_padding2d(...) cepa_layer("ZeroPadding2D", &(cepa_zero_padding2d_options){.input = __VA_ARGS__})
+#define cepa_zero_padding3d(...) cepa_layer("ZeroPadding3D", &(cepa_zero_padding3d_options){.input = __VA_ARGS__})
 #define cepa_cropping1d(...)     cepa_layer("Cropping1D", &(cepa_cropping1d_options){.input = __VA_ARGS__})
 #define cepa_cropping2d(...)     cepa_layer("Cropping2D", &(cepa_cropping2d_options){.input = __VA_ARGS__})
+#define cepa_cropping3d(...)     cepa_layer("Cropping3D", &(cepa_cropping3d_options){.input = __VA_ARGS__})
 #define cepa_up_sampling1d(...)  cepa_layer("UpSampling1D", &(cepa_up_sampling1d_options){.input = __VA_ARGS__})
 #define cepa_up_sampling2d(...)  cepa_layer("UpSampling2D", &(cepa_up_sampling2d_options){.input = __VA_ARGS__})
+#define cepa_up_sampling3d(...)  cepa_layer("UpSampling3D", &(cepa_up_sampling3d_options){.input = __VA_ARGS__})
 #define cepa_resizing(...)       cepa_layer("Resizing", &(cepa_resizing_options){.input = __VA_ARGS__})
+#define cepa_center_crop(...)    cepa_layer("CenterCrop", &(cepa_center_crop_options){.input = __VA_ARGS__})
 #define cepa_repeat_vector(...)  cepa_layer("RepeatVector", &(cepa_repeat_vector_options){.input = __VA_ARGS__})
 #define cepa_permute(...)        cepa_layer("Permute", &(cepa_permute_options){.input = __VA_ARGS__})
+#define cepa_identity(...)       cepa_layer("Identity", &(cepa_identity_options){.input = __VA_ARGS__})
 #define cepa_flatten(...)        cepa_layer("Flatten", &(cepa_flatten_options){.input = __VA_ARGS__})
 #define cepa_reshape(...)        cepa_layer("Reshape", &(cepa_reshape_options){.input = __VA_ARGS__})
 #define cepa_dropout(...)        cepa_layer("Dropout", &(cepa_dropout_options){.input = __VA_ARGS__})
+#define cepa_alpha_dropout(...)  cepa_layer("AlphaDropout", &(cepa_dropout_options){.input = __VA_ARGS__})
 #define cepa_spatial_dropout1d(...)                                                                                    \
     cepa_layer("SpatialDropout1D", &(cepa_spatial_dropout_options){.input = __VA_ARGS__})
 #define cepa_spatial_dropout2d(...)                                                                                    \
     cepa_layer("SpatialDropout2D", &(cepa_spatial_dropout_options){.input = __VA_ARGS__})
+#define cepa_spatial_dropout3d(...)                                                                                    \
+    cepa_layer("SpatialDropout3D", &(cepa_spatial_dropout_options){.input = __VA_ARGS__})
 #define cepa_batch_normalization(...)                                                                                  \
     cepa_layer("BatchNormalization", &(cepa_batch_normalization_options){.input = __VA_ARGS__})
 #define cepa_layer_normalization(...)                                                                                  \
@@ -657,19 +811,23 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
     cepa_layer("GroupNormalization", &(cepa_group_normalization_options){.input = __VA_ARGS__})
 #define cepa_rms_normalization(...)                                                                                    \
     cepa_layer("RMSNormalization", &(cepa_rms_normalization_options){.input = __VA_ARGS__})
+#define cepa_unit_normalization(...)                                                                                   \
+    cepa_layer("UnitNormalization", &(cepa_unit_normalization_options){.input = __VA_ARGS__})
 #define cepa_gaussian_noise(...)   cepa_layer("GaussianNoise", &(cepa_gaussian_noise_options){.input = __VA_ARGS__})
 #define cepa_gaussian_dropout(...) cepa_layer("GaussianDropout", &(cepa_gaussian_dropout_options){.input = __VA_ARGS__})
 #define cepa_random_flip(...)      cepa_layer("RandomFlip", &(cepa_random_flip_options){.input = __VA_ARGS__})
 #define cepa_random_translation(...)                                                                                   \
     cepa_layer("RandomTranslation", &(cepa_random_translation_options){.input = __VA_ARGS__})
-#define cepa_random_rotation(...) cepa_layer("RandomRotation", &(cepa_random_rotation_options){.input = __VA_ARGS__})
-#define cepa_random_zoom(...)     cepa_layer("RandomZoom", &(cepa_random_zoom_options){.input = __VA_ARGS__})
-#define cepa_activation(...)      cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
-#define cepa_relu(...)            cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
-#define cepa_leaky_relu(...)      cepa_layer("LeakyReLU", &(cepa_leaky_relu_options){.input = __VA_ARGS__})
-#define cepa_prelu(...)           cepa_layer("PReLU", &(cepa_prelu_options){.input = __VA_ARGS__})
-#define cepa_elu(...)             cepa_layer("ELU", &(cepa_elu_options){.input = __VA_ARGS__})
-#define cepa_softmax(...)         cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
+#define cepa_random_rotation(...)   cepa_layer("RandomRotation", &(cepa_random_rotation_options){.input = __VA_ARGS__})
+#define cepa_random_zoom(...)       cepa_layer("RandomZoom", &(cepa_random_zoom_options){.input = __VA_ARGS__})
+#define cepa_random_brightness(...) cepa_layer("RandomBrightness", &(cepa_random_light_options){.input = __VA_ARGS__})
+#define cepa_random_contrast(...)   cepa_layer("RandomContrast", &(cepa_random_light_options){.input = __VA_ARGS__})
+#define cepa_activation(...)        cepa_layer("Activation", &(cepa_activation_options){.input = __VA_ARGS__})
+#define cepa_relu(...)              cepa_layer("ReLU", &(cepa_relu_options){.input = __VA_ARGS__})
+#define cepa_leaky_relu(...)        cepa_layer("LeakyReLU", &(cepa_leaky_relu_options){.input = __VA_ARGS__})
+#define cepa_prelu(...)             cepa_layer("PReLU", &(cepa_prelu_options){.input = __VA_ARGS__})
+#define cepa_elu(...)               cepa_layer("ELU", &(cepa_elu_options){.input = __VA_ARGS__})
+#define cepa_softmax(...)           cepa_layer("Softmax", &(cepa_softmax_options){.input = __VA_ARGS__})
 #define cepa_activity_regularization(...)                                                                              \
     cepa_layer("ActivityRegularization", &(cepa_activity_regularization_options){.input = __VA_ARGS__})
 #define cepa_add(...)         cepa_layer("Add", &(cepa_merge_options){.inputs = __VA_ARGS__}) /* cepa_add({a, b}) */
@@ -679,6 +837,7 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
 #define cepa_maximum(...)     cepa_layer("Maximum", &(cepa_merge_options){.inputs = __VA_ARGS__})
 #define cepa_minimum(...)     cepa_layer("Minimum", &(cepa_merge_options){.inputs = __VA_ARGS__})
 #define cepa_concatenate(...) cepa_layer("Concatenate", &(cepa_concatenate_options){.inputs = __VA_ARGS__})
+#define cepa_dot(...)         cepa_layer("Dot", &(cepa_dot_options){.inputs = __VA_ARGS__})
 
 /* Calls once more the layer that made a tensor, on another input: a shared layer. */
 CEPA_API cepa_tensor cepa_call_again(cepa_tensor made_by, cepa_tensor input);

@@ -278,6 +278,10 @@ static void free_case(fit_case *c)
     if (c->model) cepa_graph_free(cepa_model_graph(c->model));
 }
 
+/* Keras on TensorFlow gives an optimizer the gradient of an embedding apart for each place where a row is read, and
+ * squares them one by one. Cepa adds them up first, as Keras on JAX and PyTorch does: text_embedding_jax. */
+static bool is_quirk(const char *name) { return strcmp(name, "training/text_embedding_conv1d") == 0; }
+
 /* Gives false where numbers differ; *compared grows where they were compared. */
 static bool run_case(const char *name, size_t *compared)
 {
@@ -306,7 +310,7 @@ static void golden_cases(void **state)
     size_t count, compared = 0, wrong = 0;
     char **names = golden_names("training", "", &count);
     if (!count) skip();
-    for (size_t i = 0; i < count; i++) wrong += !run_case(names[i], &compared);
+    for (size_t i = 0; i < count; i++) wrong += !is_quirk(names[i]) && !run_case(names[i], &compared);
     golden_free_names(names, count);
     print_message("%zu of %zu cases compared\n", compared, count);
     assert_int_equal(wrong, 0);

@@ -228,9 +228,10 @@ static bool is_same(const double *a, const double *b, size_t count)
 static void chance_is_for_training(void **state)
 {
     (void)state;
-    static const char *const layers[] = {"Dropout(0.4)",       "SpatialDropout2D(0.4)", "GaussianNoise(0.3)",
-                                         "RandomFlip()",       "GaussianDropout(0.3)",  "RandomZoom(0.4)",
-                                         "RandomRotation(0.3)"};
+    static const char *const layers[] = {"Dropout(0.4)",        "SpatialDropout2D(0.4)", "GaussianNoise(0.3)",
+                                         "RandomFlip()",        "GaussianDropout(0.3)",  "RandomZoom(0.4)",
+                                         "RandomRotation(0.3)", "RandomBrightness(0.3)", "RandomContrast((0.1, 0.4))",
+                                         "AlphaDropout(0.4)"};
     for (size_t i = 0; i < ARRAY_COUNT(layers); i++)
         for (int training = 0; training < 2; training++) {
             layer_run run;
@@ -262,6 +263,51 @@ static void noise_has_its_size(void **state)
     }
 }
 
+/* Selu's numbers keep their mean and variance; what is dropped is one number. */
+static void alpha_dropout_keeps_mean_and_variance(void **state)
+{
+    (void)state;
+    enum { ROWS = 600, COUNT = ROWS * 6 };
+    layer_run run;
+    double sums[2] = {0}, squares[2] = {0}, dropped = 0;
+    run_on_counts(&run, "AlphaDropout(0.25)", ROWS, true);
+    for (size_t i = 0; i < COUNT; i++) run.x[0][i] = (run.x[0][i] - 2.5) / sqrt(35.0 / 12);
+    run_once(&run);
+    const double scale = 1 / sqrt(0.75 * (1 + 0.25 * 3.0909132923)), least = scale * -1.7580993408 * 0.75;
+    for (size_t i = 0; i < COUNT; i++) {
+        const double numbers[2] = {run.x[0][i], run.y[0][i]};
+        bool is_dropped = fabs(numbers[1] - least) < 1e-5;
+        if (!is_dropped) assert_true(fabs(numbers[1] - scale * (numbers[0] + 1.7580993408 * 0.25)) < 1e-5);
+        dropped += is_dropped;
+        for (size_t k = 0; k < 2; k++) {
+            sums[k] += numbers[k] / COUNT;
+            squares[k] += numbers[k] * numbers[k] / COUNT;
+        }
+    }
+    assert_true(fabs(dropped / COUNT - 0.25) < 0.03);
+    assert_true(fabs(sums[1] - sums[0]) < 0.05 && fabs(squares[1] - squares[0]) < 0.1);
+    run_free(&run);
+}
+
+/* One contrast a picture, from 1 to 1 + factor, about the channel's mean; cut off at the range's ends. */
+static void contrast_stays_in_its_range(void **state)
+{
+    (void)state;
+    enum { ROWS = 200 };
+    layer_run run;
+    double least = 9, most = 0;
+    run_on_counts(&run, "RandomContrast(0.4, value_range=(-9, 5.1))", ROWS, true);
+    for (size_t row = 0; row < ROWS; row++) {
+        const double *y = run.y[0] + row * 6;
+        double contrast = (2.5 - y[0]) / 2.5;
+        for (size_t i = 0; i < 6; i++) assert_true(fabs(y[i] - fmin(2.5 + ((double)i - 2.5) * contrast, 5.1)) < 1e-5);
+        least = fmin(least, contrast);
+        most = fmax(most, contrast);
+    }
+    assert_true(least >= 1 && least < 1.05 && most > 1.35 && most <= 1.4);
+    run_free(&run);
+}
+
 /* All four pictures that two flips can make, each as often as the others. */
 static void flips_are_fair(void **state)
 {
@@ -282,7 +328,10 @@ static void flips_are_fair(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(layers_compute_what_keras_computes),
-                                       cmocka_unit_test(chance_is_for_training), cmocka_unit_test(noise_has_its_size),
-                                       cmocka_unit_test(flips_are_fair)};
+                                       cmocka_unit_test(chance_is_for_training),
+                                       cmocka_unit_test(noise_has_its_size),
+                                       cmocka_unit_test(flips_are_fair),
+                                       cmocka_unit_test(alpha_dropout_keeps_mean_and_variance),
+                                       cmocka_unit_test(contrast_stays_in_its_range)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -360,6 +360,16 @@ static void models_are_made_in_every_spelling(void **state)
                "                 kernel_initializer='he_normal', activation=keras.activations.softmax),\n"
                "])\n",
          "input_layer dense", "(None, 2)"},
+        {KERAS "i = keras.Input((9,), dtype='int32')\n"
+               "x = layers.Embedding(input_dim=50, output_dim=3)(i)\n"
+               "model = keras.Model(i, layers.Dropout(0.5)(x, training=True))\n",
+         "input_layer embedding dropout", "(None, 9, 3)"},
+        {KERAS "model = keras.Sequential([layers.Embedding(50, 3, input_length=9), layers.Flatten()])\n",
+         "input_layer embedding flatten", "(None, 27)"},
+        {KERAS "i = keras.Input((4,))\n"
+               "x = layers.Normalization(mean=[1, 2, 3, 4.5], variance=[1.0] * 4)(i)\n"
+               "model = keras.Model(i, layers.dot([x, i], axes=1, normalize=True))\n",
+         "input_layer normalization dot", "(None, 1)"},
         {"\xEF\xBB\xBFimport keras\r\n"
          "model = keras.Sequential(\\\r\n"
          "  [keras.Input((4,)),\r\n"
@@ -1033,8 +1043,18 @@ static void what_is_outside_the_language_is_refused(void **state)
         {KERAS "keras.Input((3,), sparse=True)\n", "3:26: sparse and ragged inputs are not built in"},
         {KERAS "keras.Input((3, 'a'))\n", "3:13: InputLayer: shape must be a tuple of at most 6 sizes"},
         {MODEL "layers.Dense(3)(4)\n", "4:8: an integer stands where a tensor was expected"},
-        {MODEL "layers.Dense(3)(i, training=True)\n", "4:29: training is left out or False"},
-        {MODEL "layers.Dense(3)(i, training=1)\n", "4:29: training is left out or False"},
+        {MODEL "layers.Normalization().adapt(3)\n", "4:24: adapt needs the numbers of the data"},
+        {MODEL "layers.Normalization(mean=[[1], [2]], variance=1)\n",
+         "4:27: Normalization: mean must be a number or a list of numbers or None, not"},
+        {MODEL "layers.Normalization(mean=[1, 2], variance=3)(i)\n",
+         "4:8: normalization: mean and variance are given together, as many of each, not 2 and 1"},
+        {MODEL "layers.Normalization(mean=[1, 2], variance=[3, 4])(i)\n",
+         "4:8: normalization: mean and variance hold one number, or one for each of 4 entries, not 2"},
+        {MODEL "layers.Embedding(3, 4, mask_zero=True)\n", "4:34: Embedding: mask_zero must be False, not True"},
+        {MODEL "layers.Dot(0)([i, i])\n", "4:8: dot: axis 0 is none of its input's"},
+        {MODEL "layers.Dot((1, 1))([i, layers.Dense(3)(i)])\n",
+         "4:8: dot: its inputs have 4 and 3 entries along the axes"},
+        {MODEL "layers.Dense(3)(i, training=1)\n", "4:29: an integer stands where True or False was expected"},
         {MODEL "i + i\n", "4:3: '+' between tensors is not read, a layer such as layers.add([a, b]) was expected"},
         {MODEL "keras.Model(i)\n", "4:7: keras.Model: outputs is missing; it takes inputs, outputs, name"},
         {MODEL "keras.Model(i, layers.Dense(2)(keras.Input((3,))))\n", "4:7: model functional: an output depends on"},

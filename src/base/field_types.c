@@ -122,6 +122,32 @@ static bool get_reals(arena *arena, const field *f, const void *at, const value 
     return true;
 }
 
+static cepa_status put_numbers(const field_target *t, const value *v, void *at)
+{
+    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
+    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    double *numbers = arena_array(t->arena, count, sizeof *numbers);
+    if (!numbers) return fail_memory(t->error);
+    if (count == 0) return refuse_type(t, v);
+    for (size_t i = 0; i < count; i++) {
+        cepa_status status = take_real(t, items[i], &numbers[i]);
+        if (status) return status;
+    }
+    *(cepa_numbers *)at = (cepa_numbers){count, numbers};
+    return CEPA_OK;
+}
+
+static bool get_numbers(arena *arena, const field *f, const void *at, const value **v)
+{
+    (void)f;
+    const cepa_numbers *n = at;
+    const value **items = arena_array(arena, n->count, sizeof *items);
+    for (size_t i = 0; items && i < n->count; i++)
+        if (!(items[i] = value_real(arena, n->numbers[i]))) items = NULL;
+    *v = !items ? NULL : n->count == 1 ? items[0] : value_list(arena, items, n->count);
+    return n->count != 0;
+}
+
 /* ---- Integers */
 
 size_t ints_length(const int *ints, size_t count)
@@ -406,6 +432,8 @@ static bool get_real_or_member(arena *arena, const field *f, const void *at, con
 const field_ops field_ops_of[FIELD_TYPES] = {
     [FIELD_REAL] = {sizeof(double), VALUE_REAL, false, "a number", NULL, put_real, get_real},
     [FIELD_REALS] = {sizeof(double), VALUE_REAL, true, "a number or 1 to ", " numbers", put_reals, get_reals},
+    [FIELD_NUMBERS] = {sizeof(cepa_numbers), VALUE_REAL, false, "a number or a list of numbers", NULL, put_numbers,
+                       get_numbers},
     [FIELD_INT] = {sizeof(int), VALUE_INT, false, "an integer", NULL, put_int, get_int},
     [FIELD_LONG] = {sizeof(int64_t), VALUE_INT, false, "an integer", NULL, put_long, get_long},
     [FIELD_INTS] = {sizeof(int), VALUE_INT, true, "an integer or a tuple of ", " integers", put_ints, get_ints},

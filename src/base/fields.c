@@ -25,6 +25,8 @@ static bool preset_of(arena *arena, const field *f, const value **v)
     if (none || empty_shape || (ops->preset_kind == VALUE_TEXT && !f->preset_text)) return false;
     if (ops->preset_kind == VALUE_TEXT)
         *v = value_text(arena, f->preset_text);
+    else if (f->preset_text)
+        *v = value_parse(arena, f->preset_text, NULL);
     else if (ops->preset_kind == VALUE_BOOL)
         *v = value_bool(arena, f->preset != 0);
     else if (ops->preset_kind == VALUE_INT)

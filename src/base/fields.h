@@ -10,15 +10,16 @@
  * The real zero that is meant is -0.0 (CEPA_ZERO) from a caller. Resolved it is +0.0, but -0.0 where +0.0 means
  * something else: None in an optional REAL, the end of REALS. */
 typedef enum field_type {
-    FIELD_REAL,  /* double */
-    FIELD_REALS, /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
-    FIELD_INT,   /* int */
-    FIELD_LONG,  /* int64_t */
-    FIELD_INTS,  /* int[count]: one int stands for all; exactly count in a tuple */
-    FIELD_SIDES, /* int[2 * axes]: before and after each axis; in a value a number for all, one for each of several
-                  * axes, or a pair for each; a pair alone where there is one axis */
-    FIELD_SHAPE, /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
-    FIELD_AXES,  /* int[count]: a number or a list; ends at the first 0; one is written as a number */
+    FIELD_REAL,    /* double */
+    FIELD_REALS,   /* double[count]: a number or a list; ends at the first unset, a caller's at the last set */
+    FIELD_NUMBERS, /* cepa_numbers: a number or a list of any length; None where there are none */
+    FIELD_INT,     /* int */
+    FIELD_LONG,    /* int64_t */
+    FIELD_INTS,    /* int[count]: one int stands for all; exactly count in a tuple */
+    FIELD_SIDES,   /* int[2 * axes]: before and after each axis; in a value a number for all, one for each of several
+                    * axes, or a pair for each; a pair alone where there is one axis */
+    FIELD_SHAPE,   /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
+    FIELD_AXES,    /* int[count]: a number or a list; ends at the first 0; one is written as a number */
     FIELD_WEIGHT_AXES, /* int[count]: the same of a weight's axes, which count from 0: an axis that is not negative is
                         * stored one higher */
     FIELD_FLAG,        /* cepa_flag in the caller's struct; 1 or 0 once resolved */
@@ -49,7 +50,7 @@ typedef struct field {
     bool whole;                  /* of a REAL or REALS: whole numbers, written as integers */
     bool always_list;            /* of REALS: one number is written as a list too */
     double preset;               /* default of a number or flag; of a SHAPE or AXES 0 is the empty one */
-    const char *preset_text;     /* default of a text, choice or member */
+    const char *preset_text;     /* default of a text, choice or member; of REALS a list as in source text */
     double min, max;             /* valid range (of each number) where min < max */
     bool above_min, below_max;   /* the end itself is not valid */
     const char *const *choices;  /* ends with NULL */
@@ -70,6 +71,7 @@ typedef struct field {
     }
 #define REAL(options_, member_, ...)            FIELD(FIELD_REAL, options_, member_, __VA_ARGS__)
 #define REALS(options_, member_, ...)           FIELD_ARRAY(FIELD_REALS, options_, member_, double, __VA_ARGS__)
+#define NUMBERS(options_, member_, ...)         FIELD(FIELD_NUMBERS, options_, member_, .optional = true, __VA_ARGS__)
 #define INT(options_, member_, ...)             FIELD(FIELD_INT, options_, member_, __VA_ARGS__)
 #define LONG(options_, member_, ...)            FIELD(FIELD_LONG, options_, member_, __VA_ARGS__)
 #define INTS(options_, member_, ...)            FIELD_ARRAY(FIELD_INTS, options_, member_, int, __VA_ARGS__)

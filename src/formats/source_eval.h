@@ -257,7 +257,7 @@ const thing *source_choose(eval *e, const char *name);
 word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_list, call_range, call_str, call_tuple,
     call_zip;
 word_call list_append, list_extend;
-word_call call_callback, call_input, call_layer, call_layer_word, call_member;
+word_call call_callback, call_input, call_layer, call_layer_word, call_member, layer_adapt;
 word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;
@@ -303,7 +303,8 @@ const thing *shape_without_batch(eval *e, const thing *shape, size_t offset);
 bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count);
 /* Calls a layer on a TENSOR or a list of them: a TENSOR, or a LIST of several. */
 const thing *call_on_tensors(eval *e, layer *layer, const thing *inputs, bool inference, size_t offset);
-/* The inputs of a call on tensors, and whether it has training=False; NULL, and the error set, where there are none. */
+/* The inputs of a call on tensors, and whether it has training=False (True is overridden by fit and predict, as Keras 3
+ * does); NULL, and the error set, where there are none. */
 const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference);
 /* Builds a Sequential whose input is not known yet for this input. */
 bool model_know_input(eval *e, const thing *model, const thing *input, size_t offset);

@@ -44,6 +44,15 @@ static bool take_input_shape(eval *e, const named_thing *a, common_arguments *co
     return true;
 }
 
+/* What the numbers of an input are elsewhere; here they are float32, which holds whole numbers up to 16777216. */
+static bool take_input_dtype(eval *e, const named_thing *a)
+{
+    static const char *const whole[] = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"};
+    for (size_t i = 0; a->thing->type == THING_TEXT && i < ARRAY_COUNT(whole); i++)
+        if (strcmp(a->thing->text, whole[i]) == 0) return true;
+    return take_dtype(e, a, NULL);
+}
+
 static const struct {
     const char *name;
     bool (*take)(eval *e, const named_thing *argument, common_arguments *common);
@@ -53,10 +62,20 @@ static const struct {
     {"dtype", take_dtype},
     {"input_shape", take_input_shape},
     {"input_dim", take_input_shape},
+    {"input_length", take_input_shape},
 };
 
+/* Whether a class has a field of its own with this name: Embedding's input_dim is no shape. */
+static bool has_field(const layer_class *class, const char *name)
+{
+    for (const field *f = class->kind.fields; f->name; f++)
+        if (!f->derived && strcmp(f->name, name) == 0) return true;
+    return false;
+}
+
 /* Takes the common arguments out of a call's; *left receives the others. */
-static bool split_arguments(eval *e, const call_site *site, size_t first, common_arguments *common, call_site *left)
+static bool split_arguments(eval *e, const call_site *site, size_t first, const layer_class *class,
+                            common_arguments *common, call_site *left)
 {
     named_thing *others = arena_array(e->source.memory, site->count, sizeof *others);
     if (!others) return eval_no_memory(e) != NULL;
@@ -64,8 +83,8 @@ static bool split_arguments(eval *e, const call_site *site, size_t first, common
     *left = (call_site){.offset = site->offset, .path = site->path, .arguments = others};
     for (size_t i = first; i < site->count; i++) {
         const named_thing *a = &site->arguments[i];
-        size_t k = 0;
-        while (k < ARRAY_COUNT(common_fields) && !(a->name && strcmp(a->name, common_fields[k].name) == 0)) k++;
+        size_t k = a->name && !has_field(class, a->name) ? 0 : ARRAY_COUNT(common_fields);
+        while (k < ARRAY_COUNT(common_fields) && strcmp(a->name, common_fields[k].name) != 0) k++;
         if (k == ARRAY_COUNT(common_fields))
             others[left->count++] = *a;
         else if (!common_fields[k].take(e, a, common))
@@ -80,7 +99,7 @@ static bool make_layer(eval *e, const call_site *site, size_t first, const layer
     call_site own = {.count = 0};
     cepa_error error;
     void *options;
-    if (!split_arguments(e, site, first, &common, &own)) return false;
+    if (!split_arguments(e, site, first, class, &common, &own)) return false;
     named_value *values = call_values(e, &own);
     if (!values) return false;
     if (fields_read(&e->graph->memory, &class->kind, values, own.count, false, &options, &error))
@@ -139,9 +158,10 @@ const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference)
     static const char *const names[] = {"inputs", "training", NULL};
     const named_thing *given[2];
     if (!eval_bind(e, site, names, 1, given)) return NULL;
-    *inference = given[1] && given[1]->thing->type == THING_BOOL && !given[1]->thing->boolean;
-    if (!given[1] || given[1]->thing->type == THING_NONE || *inference) return given[0];
-    eval_refuse(e, given[1]->offset, "training is left out or False in a call on tensors, nothing else is read");
+    const thing *training = given[1] ? given[1]->thing : thing_none();
+    *inference = training->type == THING_BOOL && !training->boolean;
+    if (training->type == THING_BOOL || training->type == THING_NONE) return given[0];
+    eval_refuse(e, given[1]->offset, "%s stands where True or False was expected", thing_name(training));
     return NULL;
 }
 
@@ -224,9 +244,8 @@ const thing *call_input(eval *e, const call_site *site)
                                         "batch_shape", "name",       "input_shape", NULL};
     enum { GIVEN_SHAPE, DTYPE = 2, SPARSE, RAGGED, BATCH_SHAPE, NAME, OLD_SHAPE, COUNT };
     const named_thing *given[COUNT];
-    common_arguments unused;
     if (!eval_bind(e, site, names, 0, given)) return NULL;
-    if (given[DTYPE] && !take_dtype(e, given[DTYPE], &unused)) return NULL;
+    if (given[DTYPE] && !take_input_dtype(e, given[DTYPE])) return NULL;
     if (!need_false(e, given[SPARSE]) || !need_false(e, given[RAGGED])) return NULL;
     const named_thing *a = given[GIVEN_SHAPE] ? given[GIVEN_SHAPE] : given[OLD_SHAPE];
     if (!a && !(a = given[BATCH_SHAPE])) return eval_refuse(e, site->offset, "%s: shape is missing", site->path);
@@ -255,6 +274,14 @@ const thing *layer_name(eval *e, const thing *object, size_t offset)
 {
     (void)offset;
     return thing_text(e, object->layer.layer->name);
+}
+
+const thing *layer_adapt(eval *e, const call_site *site)
+{
+    return eval_refuse(
+        e, site->offset,
+        "adapt needs the numbers of the data: give Normalization its mean and variance, or open the file of "
+        "a model that Keras has adapted");
 }
 
 const thing *layer_trainable(eval *e, const thing *object, size_t offset)

@@ -132,6 +132,7 @@ static const method methods[] = {
     {THING_MODEL, "get_config", call_ignored},
     {THING_MODEL, "get_weights", call_ignored},
     {THING_MODEL, "to_json", call_ignored},
+    {THING_LAYER, "adapt", layer_adapt},
     {THING_LAYER, "get_config", call_ignored},
     {THING_LAYER, "get_weights", call_ignored},
     {THING_LIST, "append", list_append},

@@ -1,17 +1,6 @@
 /* Conv1D, Conv2D: a correlation with filters, plus bias.  Keras: keras.layers.Conv1D, keras.layers.Conv2D. */
 #include "layers/correlation.h"
 
-#define CONVOLUTION_FIELDS(options_, paddings_)                                                                        \
-    INT(options_, filters, .required = true, .min = 1, .max = 1e6),                                                    \
-        INTS(options_, kernel_size, .required = true, .min = 1, .max = 1e6),                                           \
-        INTS(options_, strides, .preset = 1, .min = 1, .max = 1e6),                                                    \
-        CHOICE(options_, padding, .preset_text = "valid", .choices = paddings_), DATA_FORMAT,                          \
-        INTS(options_, dilation_rate, .preset = 1, .min = 1, .max = 1e6),                                              \
-        INT(options_, groups, .preset = 1, .min = 1, .max = 1e6), KERNEL_FIELDS(options_), END_OF_FIELDS
-
-#define CONVOLUTION_OF(o, axes_)                                                                                       \
-    (&(convolution){axes_, (o)->kernel_size, (o)->strides, (o)->dilation_rate, (o)->padding, (o)->filters, (o)->groups})
-
 static const field conv1d_fields[] = {CONVOLUTION_FIELDS(cepa_conv1d_options, paddings_of_steps)};
 static const field conv2d_fields[] = {CONVOLUTION_FIELDS(cepa_conv2d_options, paddings)};
 

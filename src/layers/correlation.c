@@ -1,14 +1,14 @@
 #include "layers/correlation.h"
 
+#include <string.h>
+
 typedef struct geometry {
     conv_shape shape;
     bool bias;
 } geometry;
 
-/* An axis that a picture of fewer axes does not have. */
-static const window no_axis = {.in = 1, .out = 1, .size = 1, .stride = 1, .dilation = 1};
-
-bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_rate, size_t axes)
+/* Refuses strides and dilation that are both above 1. */
+static bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_rate, size_t axes)
 {
     bool strided = false, dilated = false;
     for (size_t i = 0; i < axes; i++) {
@@ -16,16 +16,6 @@ bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_
         dilated = dilated || dilation_rate[i] > 1;
     }
     return !(strided && dilated) || refuse(p, "strides and dilation_rate may not both be above 1");
-}
-
-static bool fit_windows(shape_pass *p, const convolution *o, window *axis)
-{
-    const int *in = p->input->size;
-    if (!strides_or_dilation(p, o->strides, o->dilation_rate, o->axes)) return false;
-    for (size_t i = 0; i < o->axes; i++)
-        if (!window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding))
-            return refuse_windows(p, "kernel", o->kernel_size, o->axes, o->padding);
-    return true;
 }
 
 conv_shape conv_shape_of(const window axis[2], size_t in_channels, size_t out_channels, size_t groups)
@@ -58,18 +48,65 @@ conv_shape pointwise_shape(size_t height, size_t width, size_t in_channels, size
     return conv_shape_of(axis, in_channels, out_channels, 1);
 }
 
-bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s)
+bool fit_windows(shape_pass *p, const convolution *o, window *axis)
 {
-    window axis[2] = {no_axis, no_axis};
-    if (!need_axes(p, o->axes) || !need_size(p, o->axes) || !fit_windows(p, o, axis + 2 - o->axes)) return false;
-    int channels = p->input->size[o->axes];
+    if (!need_axes(p, o->axes) || !need_size(p, o->axes)) return false;
+    if (!strides_or_dilation(p, o->strides, o->dilation_rate, o->axes)) return false;
+    const int *in = p->input->size, channels = in[o->axes];
+    p->output[0] = *p->input;
+    for (size_t i = 0; i < o->axes; i++) {
+        if (!window_fit(&axis[i], in[i], o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding))
+            return refuse_windows(p, "kernel", o->kernel_size, o->axes, o->padding);
+        p->output[0].size[i] = (int)axis[i].out;
+    }
     if (channels % o->groups || o->filters % o->groups)
         return refuse(p, "groups=%d must divide its %d input channels and its %d filters", o->groups, channels,
                       o->filters);
+    p->output[0].size[o->axes] = o->filters;
+    return true;
+}
+
+bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s)
+{
+    window axis[2] = {no_axis, no_axis};
+    if (!fit_windows(p, o, axis + 2 - o->axes)) return false;
+    *s = conv_shape_of(axis, (size_t)p->input->size[o->axes], (size_t)o->filters, (size_t)o->groups);
+    return true;
+}
+
+/* The output's size along an axis of a transposed convolution; further: output_padding, -1 where it is None. */
+static int64_t open_size(const convolution *o, size_t i, int in, int further)
+{
+    bool same = strcmp(o->padding, "same") == 0;
+    int64_t stride = o->strides[i], extent = (int64_t)(o->kernel_size[i] - 1) * o->dilation_rate[i] + 1;
+    if (further >= 0) return (in - 1) * stride + extent - (same ? extent / 2 * 2 : 0) + further;
+    return in * stride + (same || extent < stride ? 0 : extent - stride);
+}
+
+static bool open_window(shape_pass *p, const convolution *o, size_t i, int further, window *w)
+{
+    int in = p->input->size[i];
+    int64_t out = in == CEPA_UNKNOWN ? CEPA_UNKNOWN : open_size(o, i, in, further);
+    if (further >= o->strides[i])
+        return refuse(p, "output_padding %d must be below the stride %d", further, o->strides[i]);
+    if (out > INT32_MAX) return refuse(p, "its output would be too large");
+    bool fits = (out > 0 || in == CEPA_UNKNOWN) &&
+                window_fit(w, (int)out, o->kernel_size[i], o->strides[i], o->dilation_rate[i], o->padding);
+    if (fits && (int)w->out == in) return true;
+    return refuse(p, "with output_padding %d no output leads back to its input's %d", further, in);
+}
+
+bool open_windows(shape_pass *p, const convolution *o, const int *output_padding, window *axis)
+{
+    if (!need_axes(p, o->axes) || !need_size(p, o->axes)) return false;
+    if (!strides_or_dilation(p, o->strides, o->dilation_rate, o->axes)) return false;
     p->output[0] = *p->input;
     p->output[0].size[o->axes] = o->filters;
-    for (size_t i = 0; i < o->axes; i++) p->output[0].size[i] = (int)axis[2 - o->axes + i].out;
-    *s = conv_shape_of(axis, (size_t)channels, (size_t)o->filters, (size_t)o->groups);
+    for (size_t i = 0; i < o->axes; i++) {
+        int further = (output_padding[i] ? output_padding[i] : output_padding[0]) - 1;
+        if (!open_window(p, o, i, further, &axis[i])) return false;
+        p->output[0].size[i] = (int)axis[i].in;
+    }
     return true;
 }
 
@@ -95,6 +132,20 @@ void declare_kernel_and_bias(shape_pass *p, const shape *kernel, int channels, c
                                          .initializer = texts->bias_initializer,
                                          .regularizer = texts->bias_regularizer,
                                          .constraint = texts->bias_constraint});
+}
+
+void add_bias(lanes *y, const real *bias, size_t channels, size_t positions, void *scratch)
+{
+    real *ones = scratch;
+    for (size_t i = 0; i < channels; i++) ones[i] = 1;
+    kernels->channel_affine(y, y, 1, channels, positions, ones, bias);
+}
+
+void sum_bias(const lanes *dy, real *d_bias, size_t channels, size_t positions, size_t rows, void *scratch)
+{
+    double *sums = scratch;
+    kernels->channel_sums(dy, 1, channels, positions, rows, sums);
+    for (size_t i = 0; i < channels; i++) d_bias[i] = (real)sums[i];
 }
 
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts)

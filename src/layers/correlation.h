@@ -19,27 +19,55 @@ typedef struct kernel_texts {
 
 /* What the convolutions say of their windows; sizes one for each axis. */
 typedef struct convolution {
-    size_t axes; /* 1 or 2 */
+    size_t axes; /* 1 to 3 */
     const int *kernel_size, *strides, *dilation_rate;
     const char *padding;
     int filters, groups;
 } convolution;
 
+#define CONVOLUTION_FIELDS(options_, paddings_)                                                                        \
+    INT(options_, filters, .required = true, .min = 1, .max = 1e6),                                                    \
+        INTS(options_, kernel_size, .required = true, .min = 1, .max = 1e6),                                           \
+        INTS(options_, strides, .preset = 1, .min = 1, .max = 1e6),                                                    \
+        CHOICE(options_, padding, .preset_text = "valid", .choices = paddings_), DATA_FORMAT,                          \
+        INTS(options_, dilation_rate, .preset = 1, .min = 1, .max = 1e6),                                              \
+        INT(options_, groups, .preset = 1, .min = 1, .max = 1e6), KERNEL_FIELDS(options_), END_OF_FIELDS
+
+#define CONVOLUTION_OF(o, axes_)                                                                                       \
+    (&(convolution){axes_, (o)->kernel_size, (o)->strides, (o)->dilation_rate, (o)->padding, (o)->filters, (o)->groups})
+
+#define TRANSPOSE_FIELDS(options_)                                                                                     \
+    INT(options_, filters, .required = true, .min = 1, .max = 1e6),                                                    \
+        INTS(options_, kernel_size, .required = true, .min = 1, .max = 1e6),                                           \
+        INTS(options_, strides, .preset = 1, .min = 1, .max = 1e6),                                                    \
+        CHOICE(options_, padding, .preset_text = "valid", .choices = paddings),                                        \
+        WEIGHT_AXES(options_, output_padding, .optional = true, .min = 0, .max = 1e6), DATA_FORMAT,                    \
+        INTS(options_, dilation_rate, .preset = 1, .min = 1, .max = 1e6), KERNEL_FIELDS(options_), END_OF_FIELDS
+
+#define TRANSPOSE_OF(o, axes_)                                                                                         \
+    (&(convolution){axes_, (o)->kernel_size, (o)->strides, (o)->dilation_rate, (o)->padding, (o)->filters, 1})
+
 /* A correlation with the windows of two axes, and one of 1 x 1. */
 conv_shape conv_shape_of(const window axis[2], size_t in_channels, size_t out_channels, size_t groups);
 conv_shape pointwise_shape(size_t height, size_t width, size_t in_channels, size_t out_channels);
 
-/* Refuses strides and dilation that are both above 1. */
-bool strides_or_dilation(shape_pass *p, const int *strides, const int *dilation_rate, size_t axes);
-
-/* Fits the windows to the input: fills the output's shape and *s. */
+/* Fits the windows to the input: fills the output's shape and a window for each axis. */
+bool fit_windows(shape_pass *p, const convolution *o, window *axis);
+/* The same of one or two axes: fills *s. */
 bool fit_convolution(shape_pass *p, const convolution *o, conv_shape *s);
+/* The windows of a transposed convolution, which lead from its output back to its input; output_padding as a
+ * WEIGHT_AXES field holds it. Fills the output's shape. */
+bool open_windows(shape_pass *p, const convolution *o, const int *output_padding, window *axis);
 
 /* The shape of a kernel: its sizes and two numbers of channels. */
 shape kernel_shape(const convolution *o, int before_last, int last);
 
 /* Declares kernel (of the given shape) and bias of so many channels. */
 void declare_kernel_and_bias(shape_pass *p, const shape *kernel, int channels, const kernel_texts *texts);
+
+/* The bias of a layer whose convolution runs backwards: y + bias, and the sums of dy; scratch: a double a channel. */
+void add_bias(lanes *y, const real *bias, size_t channels, size_t positions, void *scratch);
+void sum_bias(const lanes *dy, real *d_bias, size_t channels, size_t positions, size_t rows, void *scratch);
 
 /* Declares kernel (of the given shape) and bias, the packed form and the splits. */
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts);

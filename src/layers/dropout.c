@@ -1,7 +1,10 @@
 /* Dropout: in training each number is kept with probability 1 - rate and then scaled by 1 / (1 - rate), else 0; nothing
- * happens in inference. SpatialDropout1D, SpatialDropout2D: the same of whole channels.
- * Srivastava et al. 2014; Tompson et al. 2015; Keras: keras.layers.Dropout, keras.layers.SpatialDropout2D ... */
+ * happens in inference. SpatialDropout1D ... 3D: the same of whole channels. AlphaDropout: dropped numbers become the
+ * least that selu gives, and all are moved so that mean 0 and variance 1 stay.
+ * Srivastava et al. 2014; Tompson et al. 2015; Klambauer et al. 2017; Keras: keras.layers.Dropout ... */
 #include "layers/layers.h"
+
+#include <math.h>
 
 typedef cepa_dropout_options options;
 
@@ -11,10 +14,11 @@ static const field fields[] = {REAL(options, rate, .required = true, .min = 0, .
 
 typedef struct geometry {
     int64_t seed;
-    bool batch_shares; /* one draw for all rows */
-    uint64_t limit;    /* a word below it drops */
-    real scale;
-    uint32_t element[1]; /* the number that element e shares its draw with, in Keras' order: as many as elements */
+    bool batch_shares;    /* one draw for all rows */
+    uint64_t limit;       /* a word below it drops */
+    real scale;           /* of what is kept */
+    real dropped, offset; /* what replaces what is dropped, and is added to what is kept */
+    uint32_t element[1];  /* the number that element e shares its draw with, in Keras' order: as many as elements */
 } geometry;
 
 /* Axes of size 1 in noise_shape share the draw: the place of an element with these axes at 0. */
@@ -38,11 +42,11 @@ static bool share_draws(shape_pass *p, const int *noise, uint32_t *element, size
     return true;
 }
 
-static bool declare_draws(shape_pass *p, double rate, int64_t seed, const int *noise)
+static geometry *declare_draws(shape_pass *p, double rate, int64_t seed, const int *noise)
 {
     size_t count = shape_count(p->input);
     geometry *g = declare_geometry(p, sizeof *g + count * sizeof *g->element);
-    if (!g) return false;
+    if (!g) return NULL;
     g->seed = seed;
     g->batch_shares = noise[0] == 1;
     g->limit = (uint64_t)(rate * 0x1p32);
@@ -51,16 +55,17 @@ static bool declare_draws(shape_pass *p, double rate, int64_t seed, const int *n
     p->output[0] = *p->input;
     declare_kept(p, count * sizeof(lanes));
     declare_scratch(p, count * sizeof(lanes));
-    return share_draws(p, noise, g->element, count);
+    return share_draws(p, noise, g->element, count) ? g : NULL;
 }
 
 static bool shape_of(shape_pass *p)
 {
     const options *o = OPTIONS(p);
-    return declare_draws(p, o->rate, o->seed, o->noise_shape);
+    return declare_draws(p, o->rate, o->seed, o->noise_shape) != NULL;
 }
 
-static void forward(const layer_call *c)
+/* The factor of each number, 0 where it is dropped. */
+static const lanes *draw(const layer_call *c)
 {
     const geometry *g = GEOMETRY(c);
     random_rows r = *c->random;
@@ -69,8 +74,10 @@ static void forward(const layer_call *c)
     lanes *mask = c->kept ? c->kept : c->scratch;
     kernels->dropout_mask(r.stream.key, r.stream.hash, r.stream.epoch, r.row, g->element, g->limit, g->scale, mask,
                           c->count);
-    kernels->multiply(c->x[0], mask, c->y[0], c->count);
+    return mask;
 }
+
+static void forward(const layer_call *c) { kernels->multiply(c->x[0], draw(c), c->y[0], c->count); }
 
 static void gradient_inputs(const layer_call *c) { kernels->multiply(c->dy[0], c->kept, c->dx[0], c->count); }
 
@@ -96,11 +103,12 @@ static bool spatial_shape(shape_pass *p, size_t axes)
     if (!need_axes(p, axes)) return false;
     for (size_t i = 1; i <= axes; i++) noise[i] = shared;
     noise[axes + 1] = own;
-    return declare_draws(p, o->rate, o->seed, noise);
+    return declare_draws(p, o->rate, o->seed, noise) != NULL;
 }
 
 static bool spatial1d_shape(shape_pass *p) { return spatial_shape(p, 1); }
 static bool spatial2d_shape(shape_pass *p) { return spatial_shape(p, 2); }
+static bool spatial3d_shape(shape_pass *p) { return spatial_shape(p, 3); }
 
 #define SPATIAL(class_name, shape_)                                                                                    \
     {                                                                                                                  \
@@ -114,3 +122,40 @@ static bool spatial2d_shape(shape_pass *p) { return spatial_shape(p, 2); }
 
 const layer_class spatial_dropout1d = SPATIAL("SpatialDropout1D", spatial1d_shape);
 const layer_class spatial_dropout2d = SPATIAL("SpatialDropout2D", spatial2d_shape);
+const layer_class spatial_dropout3d = SPATIAL("SpatialDropout3D", spatial3d_shape);
+
+static bool alpha_shape(shape_pass *p)
+{
+    const double least = -1.7580993408473766; /* of selu */
+    const options *o = OPTIONS(p);
+    geometry *g = declare_draws(p, o->rate, o->seed, o->noise_shape);
+    if (!g) return false;
+    double scale = o->rate < 1 ? 1 / sqrt((1 - o->rate) * (1 + o->rate * least * least)) : 0;
+    g->scale = (real)scale;
+    g->offset = (real)(-scale * least * o->rate);
+    g->dropped = (real)(scale * least * (1 - o->rate));
+    return true;
+}
+
+static void alpha_forward(const layer_call *c)
+{
+    const geometry *g = GEOMETRY(c);
+    const lanes *factor = draw(c), *x = c->x[0];
+    lanes *y = c->y[0];
+    for (size_t e = 0; e < c->count; e++)
+        for (size_t r = 0; r < LANES; r++) {
+            real f = factor[e].lane[r];
+            y[e].lane[r] = f > 0 ? x[e].lane[r] * f + g->offset : g->dropped;
+        }
+}
+
+const layer_class alpha_dropout = {
+    .kind = {.name = "AlphaDropout", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = alpha_shape,
+    .forward = alpha_forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+    .identity_in_inference = true,
+};

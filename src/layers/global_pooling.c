@@ -1,5 +1,5 @@
-/* GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalMaxPooling1D, GlobalMaxPooling2D: the mean or the largest
- * number of each whole channel; equal maxima share the gradient.  Keras: keras.layers.GlobalAveragePooling2D ... */
+/* GlobalAveragePooling1D ... 3D, GlobalMaxPooling1D ... 3D: the mean or the largest number of each whole channel; equal
+ * maxima share the gradient.  Keras: keras.layers.GlobalAveragePooling2D ... */
 #include "layers/layers.h"
 
 typedef cepa_global_pooling_options options;
@@ -19,6 +19,7 @@ static bool fit(shape_pass *p, size_t axes)
 
 static bool shape1d(shape_pass *p) { return fit(p, 1); }
 static bool shape2d(shape_pass *p) { return fit(p, 2); }
+static bool shape3d(shape_pass *p) { return fit(p, 3); }
 
 static size_t channels(const layer_call *c) { return shape_channels(c->input); }
 static size_t positions(const layer_call *c) { return shape_count(c->input) / channels(c); }
@@ -56,7 +57,10 @@ static void max_gradient(const layer_call *c)
 
 const layer_class global_average_pooling1d = GLOBAL("GlobalAveragePooling1D", "GlobalAvgPool1D", shape1d, average);
 const layer_class global_average_pooling2d = GLOBAL("GlobalAveragePooling2D", "GlobalAvgPool2D", shape2d, average);
+const layer_class global_average_pooling3d = GLOBAL("GlobalAveragePooling3D", "GlobalAvgPool3D", shape3d, average);
 const layer_class global_max_pooling1d =
     GLOBAL("GlobalMaxPooling1D", "GlobalMaxPool1D", shape1d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);
 const layer_class global_max_pooling2d =
     GLOBAL("GlobalMaxPooling2D", "GlobalMaxPool2D", shape2d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);
+const layer_class global_max_pooling3d =
+    GLOBAL("GlobalMaxPooling3D", "GlobalMaxPool3D", shape3d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);

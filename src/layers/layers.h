@@ -29,6 +29,9 @@ typedef struct window {
     size_t in, out, size, stride, dilation, before;
 } window;
 
+/* An axis that a picture of fewer axes does not have. */
+extern const window no_axis;
+
 /* Fills w from in, the window's size, stride, dilation and padding; an unknown in gives an unknown out. False where the
  * window does not fit. */
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding);
@@ -63,6 +66,12 @@ size_t element_place(const shape *s, const size_t at[CEPA_MAX_RANK]);
 /* The elements of a shape so that those that differ along some axes alone stand side by side, in Keras' order: index[e]
  * is the place in the engine's order of element e of [other axes][these axes]. */
 void gather_axes(const shape *s, const bool along[CEPA_MAX_RANK], uint32_t *index);
+
+/* Rows of n numbers at the places index[row * n], index[row * n + 1] ... of a block: each row divided by its length,
+ * but by no less than shortest. */
+void unit_rows(const lanes *x, const uint32_t *index, size_t rows, size_t n, double shortest, lanes *y);
+void unit_rows_gradient(const lanes *x, const lanes *dy, const uint32_t *index, size_t rows, size_t n, double shortest,
+                        lanes *dx);
 
 /* An axis as Keras counts it as an index; refuses one that the input does not have. */
 bool need_axis(shape_pass *p, int axis, size_t *index);

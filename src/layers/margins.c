@@ -1,5 +1,5 @@
-/* ZeroPadding1D, ZeroPadding2D, Cropping1D, Cropping2D: zeros put around the axes before the last, or their edges cut
- * off.  Keras: keras.layers.ZeroPadding2D, keras.layers.Cropping2D ... */
+/* ZeroPadding1D ... 3D, Cropping1D ... 3D: zeros put around the axes before the last, or their edges cut off.  Keras:
+ * keras.layers.ZeroPadding2D, keras.layers.Cropping2D ... */
 #include "layers/layers.h"
 
 typedef struct geometry {
@@ -64,10 +64,15 @@ static const field pad1d_fields[] = {SIDES(cepa_zero_padding1d_options, padding,
                                      DATA_FORMAT, END_OF_FIELDS};
 static const field pad2d_fields[] = {SIDES(cepa_zero_padding2d_options, padding, .preset = 1, .min = 0, .max = 1e6),
                                      DATA_FORMAT, END_OF_FIELDS};
+static const field pad3d_fields[] = {SIDES(cepa_zero_padding3d_options, padding, .preset = 1, .min = 0, .max = 1e6),
+                                     DATA_FORMAT, END_OF_FIELDS};
 static const field crop1d_fields[] = {SIDES(cepa_cropping1d_options, cropping, .preset = 1, .min = 0, .max = 1e6),
                                       END_OF_FIELDS};
 static const field crop2d_fields[] = {SIDES(cepa_cropping2d_options, cropping, .min = 0, .max = 1e6), DATA_FORMAT,
                                       END_OF_FIELDS};
+
+static const field crop3d_fields[] = {SIDES(cepa_cropping3d_options, cropping, .preset = 1, .min = 0, .max = 1e6),
+                                      DATA_FORMAT, END_OF_FIELDS};
 
 static bool pad1d_shape(shape_pass *p)
 {
@@ -77,6 +82,11 @@ static bool pad1d_shape(shape_pass *p)
 static bool pad2d_shape(shape_pass *p)
 {
     return declare_margins(p, ((const cepa_zero_padding2d_options *)p->options)->padding[0], 2, 1);
+}
+
+static bool pad3d_shape(shape_pass *p)
+{
+    return declare_margins(p, ((const cepa_zero_padding3d_options *)p->options)->padding[0], 3, 1);
 }
 
 static bool crop1d_shape(shape_pass *p)
@@ -89,11 +99,20 @@ static bool crop2d_shape(shape_pass *p)
     return declare_margins(p, ((const cepa_cropping2d_options *)p->options)->cropping[0], 2, -1);
 }
 
+static bool crop3d_shape(shape_pass *p)
+{
+    return declare_margins(p, ((const cepa_cropping3d_options *)p->options)->cropping[0], 3, -1);
+}
+
 const layer_class zero_padding1d = {MARGINS_OF("ZeroPadding1D", pad1d_fields, cepa_zero_padding1d_options),
                                     .shape = pad1d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
 const layer_class zero_padding2d = {MARGINS_OF("ZeroPadding2D", pad2d_fields, cepa_zero_padding2d_options),
                                     .shape = pad2d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
+const layer_class zero_padding3d = {MARGINS_OF("ZeroPadding3D", pad3d_fields, cepa_zero_padding3d_options),
+                                    .shape = pad3d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
 const layer_class cropping1d = {MARGINS_OF("Cropping1D", crop1d_fields, cepa_cropping1d_options), .shape = crop1d_shape,
                                 .forward = crop_forward, .gradient_inputs = crop_gradient};
 const layer_class cropping2d = {MARGINS_OF("Cropping2D", crop2d_fields, cepa_cropping2d_options), .shape = crop2d_shape,
+                                .forward = crop_forward, .gradient_inputs = crop_gradient};
+const layer_class cropping3d = {MARGINS_OF("Cropping3D", crop3d_fields, cepa_cropping3d_options), .shape = crop3d_shape,
                                 .forward = crop_forward, .gradient_inputs = crop_gradient};

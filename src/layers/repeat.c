@@ -1,5 +1,5 @@
-/* RepeatVector, UpSampling1D: every number several times.
- * Keras: keras.layers.RepeatVector, keras.layers.UpSampling1D. */
+/* RepeatVector, UpSampling1D, UpSampling3D: every number several times.
+ * Keras: keras.layers.RepeatVector, keras.layers.UpSampling1D, keras.layers.UpSampling3D. */
 #include "layers/layers.h"
 
 typedef struct geometry {
@@ -64,3 +64,13 @@ static bool steps_shape(shape_pass *p)
 }
 
 const layer_class up_sampling1d = REPEATING("UpSampling1D", steps_fields, cepa_up_sampling1d_options, steps_shape);
+
+static const field volume_fields[] = {INTS(cepa_up_sampling3d_options, size, .preset = 2, .min = 1, .max = 1e6),
+                                      DATA_FORMAT, END_OF_FIELDS};
+
+static bool volume_shape(shape_pass *p)
+{
+    return need_axes(p, 3) && declare_repeats(p, p->input, ((const cepa_up_sampling3d_options *)p->options)->size);
+}
+
+const layer_class up_sampling3d = REPEATING("UpSampling3D", volume_fields, cepa_up_sampling3d_options, volume_shape);

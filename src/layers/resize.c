@@ -1,5 +1,6 @@
 /* Resizing, UpSampling2D: pictures of another size, sampled at the centres of their new pixels; without antialias a
- * smaller picture leaves pixels out.  Keras: keras.layers.Resizing, keras.layers.UpSampling2D. */
+ * smaller picture leaves pixels out. CenterCrop: their middle.
+ * Keras: keras.layers.Resizing, keras.layers.UpSampling2D, keras.layers.CenterCrop. */
 #include "layers/layers.h"
 
 #include <math.h>
@@ -161,20 +162,32 @@ static const field resizing_fields[] = {
     DATA_FORMAT,
     END_OF_FIELDS};
 
+/* The middle of the input as a part that is height x width. */
+static void take_middle(const shape *in, int height, int width, int part[4])
+{
+    part[0] = (in->size[0] - height) / 2;
+    part[1] = (in->size[1] - width) / 2;
+    part[2] = height;
+    part[3] = width;
+}
+
+/* As much of the middle as has the output's aspect ratio. */
+static void take_middle_of_ratio(const shape *in, const shape *out, int part[4])
+{
+    int64_t height = (int64_t)in->size[1] * out->size[0] / out->size[1],
+            width = (int64_t)in->size[0] * out->size[1] / out->size[0];
+    if (height > in->size[0]) height = in->size[0];
+    if (width > in->size[1]) width = in->size[1];
+    take_middle(in, height > 0 ? (int)height : 1, width > 0 ? (int)width : 1, part);
+}
+
 static bool resizing_shape(shape_pass *p)
 {
     const cepa_resizing_options *o = p->options;
     if (!need_axes(p, 2)) return false;
     p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
     int part[4] = {0, 0, p->input->size[0], p->input->size[1]};
-    if (o->crop_to_aspect_ratio && part[2] > 0 && part[3] > 0) {
-        int height = (int)((int64_t)part[3] * o->height / o->width),
-            width = (int)((int64_t)part[2] * o->width / o->height);
-        if (height < part[2]) part[2] = height > 0 ? height : 1;
-        if (width < part[3]) part[3] = width > 0 ? width : 1;
-        part[0] = (p->input->size[0] - part[2]) / 2;
-        part[1] = (p->input->size[1] - part[3]) / 2;
-    }
+    if (o->crop_to_aspect_ratio) take_middle_of_ratio(p->input, p->output, part);
     return declare_resampling(p, o->interpolation, o->antialias, part);
 }
 
@@ -200,3 +213,23 @@ static bool up_sampling_shape(shape_pass *p)
 
 const layer_class up_sampling2d =
     RESIZING("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options, up_sampling_shape);
+
+static const field crop_fields[] = {INT(cepa_center_crop_options, height, .required = true, .min = 1, .max = 1e5),
+                                    INT(cepa_center_crop_options, width, .required = true, .min = 1, .max = 1e5),
+                                    DATA_FORMAT, END_OF_FIELDS};
+
+static bool crop_shape(shape_pass *p)
+{
+    const cepa_center_crop_options *o = p->options;
+    int part[4];
+    if (!need_axes(p, 2)) return false;
+    p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
+    bool fits = p->input->size[0] >= o->height && p->input->size[1] >= o->width;
+    if (fits)
+        take_middle(p->input, o->height, o->width, part);
+    else
+        take_middle_of_ratio(p->input, p->output, part);
+    return declare_resampling(p, fits ? "nearest" : "bilinear", false, part);
+}
+
+const layer_class center_crop = RESIZING("CenterCrop", crop_fields, cepa_center_crop_options, crop_shape);

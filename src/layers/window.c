@@ -7,6 +7,8 @@ const char *const channels_last[] = {"channels_last", NULL};
 const char *const paddings[] = {"valid", "same", NULL};
 const char *const paddings_of_steps[] = {"valid", "same", "causal", NULL};
 
+const window no_axis = {.in = 1, .out = 1, .size = 1, .stride = 1, .dilation = 1};
+
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding)
 {
     int extent = (size - 1) * dilation + 1;
