@@ -5,6 +5,7 @@
 #include "kernels/conv_few.h"
 #include "kernels/conv_axis.h"
 #include "kernels/conv_pooled.h"
+#include "kernels/conv_ways.h"
 #include "kernels/eight.h"
 
 #include <string.h>
@@ -150,21 +151,20 @@ static size_t piece_width(size_t filters)
     return divide_up(vectors, divide_up(vectors, TILE_VECTORS)) * VEC_WIDTH;
 }
 
-void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c)
+void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c, size_t first, size_t last)
 {
     conv_axis row = conv_axis_rows(s), column = conv_axis_columns(s);
     if (c->pooled) {
         row.outputs = whole_windows(row.outputs);
         column.outputs = whole_windows(column.outputs);
     }
-    const size_t in_group = s->out_channels / s->groups, plane = row.outputs * column.outputs;
+    const size_t plane = row.outputs * column.outputs, width = piece_width(last - first);
     turned g;
     tap_job job = {.gradient = &g, .plane = s->in_height * s->in_width, .channels = s->in_channels / s->groups};
     job.step = s->out_channels;
-    for (size_t f = c->first; f < c->last; f += job.filters) {
-        size_t group = f / in_group, rest = smaller(c->last, (group + 1) * in_group) - f;
-        job.filters = smaller(piece_width(rest), rest);
-        job.x = c->x + group * job.channels * job.plane;
+    job.x = c->x + first / (s->out_channels / s->groups) * job.channels * job.plane;
+    for (size_t f = first; f < last; f += job.filters) {
+        job.filters = smaller(width, last - f);
         if (c->pooled)
             turn_pooled(c->dy + f * plane / 4, (const pool_winner *)c->winner + f * plane / 4, row.outputs,
                         column.outputs, job.filters, &g);
@@ -176,4 +176,5 @@ void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c)
             run[divide_up(job.filters, VEC_WIDTH)](&job);
         }
     }
+    KERNEL(conv_gradient_bias)(s, c, first, last);
 }

@@ -7,6 +7,7 @@
 /* Up to so many outputs count as few: adding the lanes of every weight would cost more than its products. */
 enum { CONV_FEW = 16 };
 
-void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c);
+/* The filters first ... last - 1, all of one group. */
+void KERNEL(conv_gradient_weights_few)(const conv_shape *s, const conv_call *c, size_t first, size_t last);
 
 #endif

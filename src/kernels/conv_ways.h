@@ -12,6 +12,9 @@ typedef void conv_apart_pack_function(const conv_shape *s, const real *filters, 
 /* c->packed is the pass's own form. */
 typedef void conv_pass(const conv_shape *s, const conv_call *c);
 
+/* d_bias of the filters first ... last - 1, whichever way the weights' gradient goes; nothing where it is NULL. */
+void KERNEL(conv_gradient_bias)(const conv_shape *s, const conv_call *c, size_t first, size_t last);
+
 /* Any shape, its products as the definition has them. The data gradient is not pooled. */
 conv_packed_size_function KERNEL(direct_packed_size);
 size_t KERNEL(direct_scratch_size)(const conv_shape *s);

@@ -2,16 +2,18 @@
  * summed over all pixels in lane registers.
  *
  * The order of every sum: the rectangles of outputs that see the same taps, row by row of them, each rectangle row by
- * row; then the lanes by the tree 8-4-2-1. A bias sums all outputs row by row, then the lanes. Where there are only a
- * few outputs the weights' order is another one: conv_few.c. */
+ * row; then the lanes by the tree 8-4-2-1. Where there are only a few outputs the order is another one: conv_few.c. */
 #include "kernels/conv_axis.h"
 #include "kernels/conv_few.h"
 #include "kernels/conv_pooled.h"
 #include "kernels/conv_ways.h"
 #include "kernels/weights_tile.h"
 
-/* A block's sums stay in the first-level cache while its tiles take turns on the same few pixels. */
-enum { BLOCK_TAPS = 27, BLOCK_FILTERS = 2 * TILE_FILTERS, BLOCK_PIXELS = 64, GRADIENT_STEP = BLOCK_PIXELS + 1 };
+#include <string.h>
+
+/* A block's sums, and the few pixels on which its tiles take turns, stay in the first-level cache; the gradients of a
+ * few filters in the second, for their biases. */
+enum { BLOCK_TAPS = 27, BLOCK_PIXELS = 64, GRADIENT_STEP = 2 * BLOCK_PIXELS + 9, NEAR_FILTERS = 12 };
 
 typedef struct weights_pass {
     const conv_shape *s;
@@ -29,12 +31,12 @@ typedef struct block_tap {
     size_t weight;    /* its first filter's place in d_filters */
 } block_tap;
 
-/* Filters and taps whose sums are gathered together. */
+/* Filters (those of a tile) and taps whose sums are gathered together. */
 typedef struct weights_block {
     size_t filter, filters, taps;
     block_tap tap[BLOCK_TAPS];
-    lanes sum[BLOCK_FILTERS * BLOCK_TAPS];
-    lanes gradient[BLOCK_FILTERS * GRADIENT_STEP]; /* of a rectangle, where it has to be made of the pooled one */
+    lanes sum[TILE_FILTERS * BLOCK_TAPS + SUMS_TOGETHER];
+    lanes gradient[TILE_FILTERS * GRADIENT_STEP]; /* of the windows that a rectangle touches, where dy is pooled */
 } weights_block;
 
 /* Takes the taps first, first + 1, ... counted over the group's channels, kernel rows and columns. */
@@ -62,32 +64,25 @@ typedef struct rectangle {
     size_t top, bottom, left, right;
 } rectangle;
 
-/* The gradients of a window's outputs, as far as they lie in the rectangle: all goes to its maximum. */
-INLINE void expand_into(const lanes *gradient, const pool_winner *winner, rectangle r, size_t top, size_t left,
-                        lanes *to)
-{
-    for (size_t part = 0; part < PARTS; part++) {
-        vec cell[4];
-        expand_window(gradient, winner, part, cell);
-        UNROLL for (size_t k = 0; k < 4; k++)
-        {
-            size_t y = top + k / 2, x = left + k % 2;
-            if (y >= r.top && y < r.bottom && x >= r.left && x < r.right)
-                vec_store(to + (y - r.top) * (r.right - r.left) + x - r.left, part, cell[k]);
-        }
-    }
-}
-
-/* The gradients of a rectangle's outputs, each filter's rows one after the other. */
+/* The gradients of the windows that a rectangle touches, each filter's rows one after the other. */
 static void expand_rectangle(const weights_pass *p, weights_block *b, rectangle r)
 {
     size_t width = p->column.outputs / 2, plane = p->row.outputs / 2 * width;
-    for (size_t f = 0; f < b->filters; f++)
-        for (size_t y = r.top / 2; 2 * y < r.bottom; y++)
-            for (size_t x = r.left / 2; 2 * x < r.right; x++) {
-                size_t window = (b->filter + f) * plane + y * width + x;
-                expand_into(p->dy + window, p->winner + window, r, 2 * y, 2 * x, b->gradient + f * GRADIENT_STEP);
-            }
+    rectangle windows = {r.top / 2, divide_up(r.bottom, 2), r.left / 2, divide_up(r.right, 2)};
+    size_t step = 2 * (windows.right - windows.left);
+    for (size_t f = 0; f < b->filters; f++) {
+        lanes *row = b->gradient + f * GRADIENT_STEP;
+        for (size_t y = windows.top; y < windows.bottom; y++, row += 2 * step) {
+            size_t first = (b->filter + f) * plane + y * width;
+            for (size_t x = windows.left; x < windows.right; x++)
+                for (size_t part = 0; part < PARTS; part++) {
+                    vec cell[4];
+                    expand_window(p->dy + first + x, p->winner + first + x, part, cell);
+                    lanes *to = row + 2 * (x - windows.left);
+                    UNROLL for (size_t k = 0; k < 4; k++) vec_store(to + k / 2 * step + k % 2, part, cell[k]);
+                }
+        }
+    }
 }
 
 /* Adds a rectangle to the sums of a few of the block's taps, all its filters. */
@@ -97,16 +92,14 @@ static void add_rectangle(const weights_pass *p, weights_block *b, const size_t 
     weights_tile tile = {.sum_step = BLOCK_TAPS, .rows = r.bottom - r.top, .columns = r.right - r.left};
     tile.source_row = p->row.stride * width;
     tile.source_column = p->column.stride;
-    tile.gradient_row = p->winner ? tile.columns : p->column.outputs;
+    tile.gradient_row = p->winner ? 2 * (divide_up(r.right, 2) - r.left / 2) : p->column.outputs;
     tile.gradient_step = p->winner ? GRADIENT_STEP : plane;
-    const lanes *gradient = p->winner ? b->gradient : p->dy + b->filter * plane + r.top * p->column.outputs + r.left;
+    tile.gradient = p->winner ? b->gradient + r.top % 2 * tile.gradient_row + r.left % 2
+                              : p->dy + b->filter * plane + r.top * p->column.outputs + r.left;
     ptrdiff_t first = (ptrdiff_t)(r.top * tile.source_row + r.left * tile.source_column);
     for (size_t t = 0; t < count; t++) tile.source[t] = p->x + (b->tap[taps[t]].offset + first);
-    for (size_t filter = 0; filter < b->filters; filter += TILE_FILTERS) {
-        tile.gradient = gradient + filter * tile.gradient_step;
-        for (size_t t = 0; t < count; t++) tile.sum[t] = b->sum + filter * BLOCK_TAPS + taps[t];
-        KERNEL(weights_tiles)[count][smaller(TILE_FILTERS, b->filters - filter)](&tile);
-    }
+    for (size_t t = 0; t < count; t++) tile.sum[t] = b->sum + taps[t];
+    KERNEL(weights_tiles)[count][b->filters](&tile);
 }
 
 /* Which of the block's taps the outputs of row times column see. */
@@ -127,26 +120,30 @@ static void add_spans(const weights_pass *p, weights_block *b, const conv_span *
     if (count == 0) return;
     size_t each = divide_up(count, divide_up(count, TILE_TAPS));
     size_t rows = divide_up(row->outputs, divide_up(row->outputs * column->outputs, BLOCK_PIXELS));
-    size_t bottom = row->output + row->outputs, right = column->output + column->outputs;
-    for (size_t y = row->output; y < bottom; y += rows)
+    size_t bottom = row->output + row->outputs, right = column->output + column->outputs, end;
+    for (size_t y = row->output; y < bottom; y = end) {
+        end = smaller(rows > 1 ? (y + rows) / 2 * 2 : y + 1, bottom); /* where windows of 2 x 2 end */
         for (size_t x = column->output; x < right; x += BLOCK_PIXELS) {
-            rectangle r = {y, smaller(y + rows, bottom), x, smaller(x + BLOCK_PIXELS, right)};
+            rectangle r = {y, end, x, smaller(x + BLOCK_PIXELS, right)};
             if (p->winner) expand_rectangle(p, b, r);
             for (size_t t = 0; t < count; t += each) add_rectangle(p, b, seen + t, smaller(each, count - t), r);
         }
+    }
 }
 
+/* d_filters lies tap by tap, the sums filter by filter. */
 static void store_block(const weights_pass *p, const weights_block *b)
 {
-    for (size_t t = 0; t < b->taps; t++) {
-        real *to = p->d_filters + b->tap[t].weight + b->filter;
-        for (size_t f = 0; f < b->filters; f++) to[f] = lanes_sum(&b->sum[f * BLOCK_TAPS + t]);
+    real sum[BLOCK_TAPS + SUMS_TOGETHER];
+    for (size_t f = 0; f < b->filters; f++) {
+        for (size_t t = 0; t < b->taps; t += SUMS_TOGETHER) lanes_sums(b->sum + f * BLOCK_TAPS + t, sum + t);
+        for (size_t t = 0; t < b->taps; t++) p->d_filters[b->tap[t].weight + b->filter + f] = sum[t];
     }
 }
 
 static void run_block(const weights_pass *p, weights_block *b)
 {
-    for (size_t i = 0; i < b->filters * BLOCK_TAPS; i++) b->sum[i] = (lanes){0};
+    memset(b->sum, 0, (b->filters * BLOCK_TAPS + SUMS_TOGETHER) * sizeof *b->sum);
     for (size_t y = 0; y < p->row.outputs;) {
         conv_span row = conv_span_at(&p->row, y, p->row.outputs);
         for (size_t x = 0; x < p->column.outputs;) {
@@ -159,14 +156,13 @@ static void run_block(const weights_pass *p, weights_block *b)
     store_block(p, b);
 }
 
-static void sum_many(const weights_pass *p, const conv_call *c)
+static void sum_filters(const weights_pass *p, size_t first, size_t last)
 {
-    size_t first = c->first, last = c->last;
     size_t taps = p->channels * p->row.taps * p->column.taps, in_group = p->s->out_channels / p->s->groups;
     weights_block b;
     for (b.filter = first; b.filter < last; b.filter += b.filters) {
         size_t group = b.filter / in_group;
-        b.filters = smaller(BLOCK_FILTERS, smaller(last, (group + 1) * in_group) - b.filter);
+        b.filters = smaller(TILE_FILTERS, smaller(last, (group + 1) * in_group) - b.filter);
         for (size_t tap = 0; tap < taps; tap += b.taps) {
             take_taps(p, &b, group, tap, smaller(BLOCK_TAPS, taps - tap));
             run_block(p, &b);
@@ -174,36 +170,18 @@ static void sum_many(const weights_pass *p, const conv_call *c)
     }
 }
 
-/* Eight filters at once hide the time that an addition takes. plane: of dy. */
-INLINE void sum_biases(const conv_call *c, size_t plane, bool pooled)
+/* With few outputs so many of a group's filters go the way of conv_few.c: whole lanes of them, and the rest too where
+ * adding the lanes of each of their weights (it takes as long as so many products) would cost more. */
+static size_t filters_for_few(const conv_shape *s)
 {
-    enum { AT_ONCE = 8 };
-    for (size_t f = c->first; f < c->last; f += AT_ONCE) {
-        size_t count = smaller(AT_ONCE, c->last - f);
-        lanes sum[AT_ONCE] = {0};
-        for (size_t part = 0; part < PARTS; part++)
-            for (size_t i = 0; i < plane; i++)
-                for (size_t k = 0; k < count; k++) {
-                    size_t at = (f + k) * plane + i;
-                    vec dy = pooled ? pooled_gradient(c->dy + at, (const pool_winner *)c->winner + at, part)
-                                    : vec_load(c->dy + at, part);
-                    vec_store(&sum[k], part, vec_load(&sum[k], part) + dy);
-                }
-        for (size_t k = 0; k < count; k++) c->d_bias[f + k] = lanes_sum(&sum[k]);
-    }
+    enum { ADDING_LANES = 10 };
+    size_t outputs = s->out_height * s->out_width, in_group = s->out_channels / s->groups, rest = in_group % LANES;
+    if (outputs > CONV_FEW) return 0;
+    return rest * (outputs + ADDING_LANES) < LANES * outputs ? in_group - rest : in_group;
 }
 
 void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
 {
-    size_t outputs = s->out_height * s->out_width;
-    if (c->d_bias && c->pooled)
-        sum_biases(c, s->out_height / 2 * (s->out_width / 2), true);
-    else if (c->d_bias)
-        sum_biases(c, outputs, false);
-    if (outputs <= CONV_FEW) {
-        KERNEL(conv_gradient_weights_few)(s, c);
-        return;
-    }
     weights_pass p = {.s = s, .x = c->x, .dy = c->dy, .channels = s->in_channels / s->groups};
     p.d_filters = c->d_filters;
     p.row = conv_axis_rows(s);
@@ -213,5 +191,17 @@ void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
         p.row.outputs = whole_windows(p.row.outputs);
         p.column.outputs = whole_windows(p.column.outputs);
     }
-    sum_many(&p, c);
+    const size_t few = filters_for_few(s), in_group = s->out_channels / s->groups;
+    for (size_t first = c->first, last; first < c->last; first = last) {
+        size_t group = first / in_group * in_group;
+        if (first < group + few) {
+            last = smaller(group + few, c->last);
+            KERNEL(conv_gradient_weights_few)(s, c, first, last);
+            continue;
+        }
+        last = smaller(first + NEAR_FILTERS, c->last);
+        if (few > 0) last = smaller(last, group + in_group);
+        sum_filters(&p, first, last);
+        KERNEL(conv_gradient_bias)(s, c, first, last);
+    }
 }

@@ -7,7 +7,7 @@ INLINE void add_pixel(const lanes *const *source, size_t at, const lanes *gradie
 {
     if (filters < taps) {
         vec g[TILE_FILTERS];
-        UNROLL for (size_t f = 0; f < filters; f++) g[f] = vec_keep(vec_load(gradient + f * step, part));
+        UNROLL for (size_t f = 0; f < filters; f++) g[f] = vec_load(gradient + f * step, part);
         UNROLL for (size_t t = 0; t < taps; t++)
         {
             vec x = vec_keep(vec_load(source[t] + at, part));

@@ -1,6 +1,8 @@
-/* Winograd's minimal filtering, F(2x2, 3x3) and its transpose F(3x3, 2x2): 16 products where the definition has 36.
+/* Winograd's minimal filtering F(2x2, 3x3) and its two transposes: 16 products where the definition has 36.
  * Outputs are cut into tiles of 2 x 2, each with a patch of 4 x 4 of the source; patch and filter are transformed, the
  * 16 numbers of each multiplied and added over the channels by the register tiles, and the sums transformed back.
+ * The gradients are the same, read backwards: a tile's gradient is transformed as its sums were, multiplied with the
+ * filter's points to give its share of the patch's gradient, or with the patch's to give the filter's.
  * In lanes the transforms of pictures are plain additions of vectors.  Lavin & Gray 2015, arXiv:1509.09308.
  *
  * Along one axis, with d the patch, g the filter: (d0 - d2) g0, (d1 + d2) (g0 + g1 + g2) / 2, (d2 - d1) (g0 - g1 + g2)
@@ -96,29 +98,6 @@ INLINE vec_patch load_border(const winograd_source *s, const lanes *plane, size_
     return d;
 }
 
-/* Windows of the pooled gradient cover the patch from row_phase and column_phase of the first one on. */
-INLINE vec_patch load_pooled(const winograd_source *s, const lanes *plane, const pool_winner *winner, winograd_place p,
-                             size_t row_phase, size_t column_phase, size_t part)
-{
-    const ptrdiff_t top = (p.row - (ptrdiff_t)row_phase) / 2, left = (p.column - (ptrdiff_t)column_phase) / 2;
-    const size_t rows = s->height / 2, columns = s->width / 2;
-    vec_patch d;
-    UNROLL for (size_t i = 0; i < 2 + row_phase; i++) UNROLL for (size_t j = 0; j < 2 + column_phase; j++)
-    {
-        vec cells[4] = {0};
-        if (within(top + (ptrdiff_t)i, rows) && within(left + (ptrdiff_t)j, columns)) {
-            size_t at = (size_t)(top + (ptrdiff_t)i) * columns + (size_t)(left + (ptrdiff_t)j);
-            expand_window(plane + at, winner + at, part, cells);
-        }
-        UNROLL for (size_t k = 0; k < 4; k++)
-        {
-            size_t row = 2 * i + k / 2 - row_phase, column = 2 * j + k % 2 - column_phase;
-            if (row < 4 && column < 4) d.v[row][column] = cells[k];
-        }
-    }
-    return d;
-}
-
 /* Along one axis. */
 INLINE void transform_patch(const vec d[4], vec v[4])
 {
@@ -143,6 +122,33 @@ INLINE void transform_and_store_patch(const vec_patch *d, lanes *to, size_t step
         transform_patch(rows[i], v);
         UNROLL for (size_t j = 0; j < 4; j++, to += step) vec_store(to, part, v[j]);
     }
+}
+
+/* The gradient's 2 x 2 numbers of a tile. */
+INLINE void load_gradient_tile(const winograd_source *g, size_t channel, size_t row, size_t column, size_t part,
+                               vec d[4])
+{
+    const lanes *plane = g->plane + channel * g->plane_size;
+    if (g->winner) {
+        size_t at = channel * g->plane_size + row * (g->width / 2) + column;
+        expand_window(g->plane + at, g->winner + at, part, d);
+        return;
+    }
+    const lanes *corner = plane + 2 * row * g->width + 2 * column;
+    bool right = 2 * column + 1 < g->width, below = 2 * row + 1 < g->height;
+    d[0] = vec_load(corner, part);
+    d[1] = right ? vec_load(corner + 1, part) : vec_set(0);
+    d[2] = below ? vec_load(corner + g->width, part) : vec_set(0);
+    d[3] = right && below ? vec_load(corner + g->width + 1, part) : vec_set(0);
+}
+
+/* Along one axis: the outputs' formulas, transposed. */
+INLINE void transform_gradient(vec g0, vec g1, vec v[4])
+{
+    v[0] = g0;
+    v[1] = g0 + g1;
+    v[2] = g0 - g1;
+    v[3] = g1;
 }
 
 /* Along the first axis m0 + m1 + m2 and m1 - m2 + m3, a row after the other. */

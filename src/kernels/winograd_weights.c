@@ -4,8 +4,7 @@
  * read again and again stays in the second-level cache.
  *
  * The order of every sum: the tiles of a chunk row by row; the lanes by the tree 8-4-2-1; the chunks; then the
- * transform as it is written here. A bias sums the tiles row by row, the outputs of each row by row, then
- * the lanes. */
+ * transform as it is written here. */
 #include "kernels/conv_ways.h"
 #include "kernels/weights_tile.h"
 #include "kernels/winograd.h"
@@ -106,28 +105,6 @@ static void transform_patches(const weights_filtering *f, row_of_points points, 
 /* ---- Gradients ----------------------------------------------------------------------------------------------------
  */
 
-/* The gradient's 2 x 2 numbers of a tile. */
-INLINE void load_tile(const winograd_source *g, size_t filter, size_t row, size_t column, size_t part, vec d[4])
-{
-    const lanes *plane = g->plane + filter * g->plane_size;
-    if (g->winner) {
-        size_t at = filter * g->plane_size + row * (g->width / 2) + column;
-        expand_window(g->plane + at, g->winner + at, part, d);
-        return;
-    }
-    UNROLL for (size_t k = 0; k < 4; k++) d[k] =
-        load_or_zero(g, plane, 1, (ptrdiff_t)(2 * row + k / 2), (ptrdiff_t)(2 * column + k % 2), part);
-}
-
-/* Along one axis: points g0, g0 + g1, g0 - g1, g1, the middle ones twice what they should be. */
-INLINE void transform_gradient(vec g0, vec g1, vec v[4])
-{
-    v[0] = g0;
-    v[1] = g0 + g1;
-    v[2] = g0 - g1;
-    v[3] = g1;
-}
-
 INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row, chunk tiles)
 {
     const winograd_source *g = &f->gradient;
@@ -137,7 +114,7 @@ INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row,
             size_t tile = tiles.first + t;
             for (size_t part = 0; part < PARTS; part++) {
                 vec d[4], left[4], right[4], v[4];
-                load_tile(g, c, tile / f->columns, tile % f->columns, part, d);
+                load_gradient_tile(g, c, tile / f->columns, tile % f->columns, part, d);
                 transform_gradient(d[0], d[2], left);
                 transform_gradient(d[1], d[3], right);
                 transform_gradient(left[point_row], right[point_row], v);
@@ -232,23 +209,6 @@ static void finish(const weights_filtering *f, real *d_filters)
         }
 }
 
-static void sum_biases(const weights_filtering *f, real *d_bias)
-{
-    for (size_t filter = f->first; filter < f->last; filter++) {
-        lanes sum;
-        for (size_t part = 0; part < PARTS; part++) {
-            vec all = vec_set(0), d[4];
-            for (size_t row = 0; row < f->rows; row++)
-                for (size_t column = 0; column < f->columns; column++) {
-                    load_tile(&f->gradient, filter, row, column, part, d);
-                    UNROLL for (size_t k = 0; k < 4; k++) all += d[k];
-                }
-            vec_store(&sum, part, all);
-        }
-        d_bias[filter] = lanes_sum(&sum);
-    }
-}
-
 void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
 {
     weights_filtering f = {
@@ -275,5 +235,5 @@ void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
         }
     }
     finish(&f, c->d_filters);
-    if (c->d_bias) sum_biases(&f, c->d_bias);
+    KERNEL(conv_gradient_bias)(s, c, c->first, c->last);
 }
