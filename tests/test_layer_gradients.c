@@ -118,6 +118,9 @@ static const gradient_case cases[] = {
     {"Dropout(0.4, noise_shape=(None, 1, 1, 2))", 3, 1, {IMAGE(3, 4, 2)}},
     {"Activation('gelu')", 2, 1, {VECTOR(7)}},
     {"Activation('softmax')", 2, 1, {IMAGE(2, 2, 3)}},
+    {"Activation('glu')", 2, 1, {IMAGE(2, 2, 4)}},
+    {"Activation('glu(axis=1)')", 2, 1, {IMAGE(2, 3, 2)}},
+    {"Activation('sparsemax')", 2, 1, {VECTOR(7)}}, /* no support ends on its edge, where Keras' jumps */
     {"ReLU(max_value=0.8, negative_slope=0.1, threshold=0.2)", 2, 1, {VECTOR(20)}},
     {"LeakyReLU(0.1)", 2, 1, {VECTOR(20)}},
     {"PReLU()", 3, 1, {IMAGE(2, 3, 2)}},

@@ -14,7 +14,7 @@
 /* A case's arrays cut into blocks: lanes beyond the rows repeat the last one and have no weight. */
 typedef struct measured {
     loss l;
-    size_t rows, row_size, target_size;
+    size_t rows, row_size, channels, target_size;
     double *sums, *gradient; /* of rows, of rows x row_size in Keras' order */
 } measured;
 
@@ -25,10 +25,14 @@ static shape row_shape(const golden_array *a)
     return s;
 }
 
-/* Element e of the engine's order is element [e % positions][e / positions] of Keras' two-dimensional one. */
-static size_t place(const loss *l, size_t e) { return e % l->positions * l->classes + e / l->positions; }
+/* The last axis stands outermost in the engine's order. */
+static size_t place(const measured *m, size_t e)
+{
+    size_t others = m->row_size / m->channels;
+    return e % others * m->channels + e / others;
+}
 
-static size_t target_place(const loss *l, size_t e) { return l->class->labels ? e : place(l, e); }
+static size_t target_place(const measured *m, size_t e) { return m->l.class->labels ? e : place(m, e); }
 
 static void run_block(measured *m, size_t first, const golden_array *pred, const golden_array *true_, const double *w,
                       double factor)
@@ -39,10 +43,9 @@ static void run_block(measured *m, size_t first, const golden_array *pred, const
     double sums[LANES];
     for (size_t lane = 0; lane < LANES; lane++) {
         size_t row = first + lane < m->rows ? first + lane : m->rows - 1;
-        for (size_t e = 0; e < m->row_size; e++)
-            p[e].lane[lane] = (real)pred->values[row * m->row_size + place(&m->l, e)];
+        for (size_t e = 0; e < m->row_size; e++) p[e].lane[lane] = (real)pred->values[row * m->row_size + place(m, e)];
         for (size_t e = 0; e < m->target_size; e++)
-            t[e].lane[lane] = (real)true_->values[row * m->target_size + target_place(&m->l, e)];
+            t[e].lane[lane] = (real)true_->values[row * m->target_size + target_place(m, e)];
         for (size_t e = 0; e < m->l.positions; e++)
             weights[e].lane[lane] = first + lane < m->rows ? (real)w[row * m->l.positions + e] : 0;
     }
@@ -50,7 +53,7 @@ static void run_block(measured *m, size_t first, const golden_array *pred, const
     for (size_t lane = 0; lane < LANES && first + lane < m->rows; lane++) {
         m->sums[first + lane] = sums[lane];
         for (size_t e = 0; e < m->row_size; e++)
-            m->gradient[(first + lane) * m->row_size + place(&m->l, e)] = (double)g[e].lane[lane];
+            m->gradient[(first + lane) * m->row_size + place(m, e)] = (double)g[e].lane[lane];
     }
     free(p);
     free(g);
@@ -117,6 +120,7 @@ static bool case_matches(const golden *g, const member *chosen)
     target_range range = target_range_new();
     for (size_t i = 0; i < true_->count; i++) target_range_add(&range, &m.l, true_->values[i]);
     assert_int_equal(loss_meet_targets(&m.l, &range, &error), CEPA_OK);
+    m.channels = shape_channels(&p);
     m.target_size = loss_target_count(&m.l);
     assert_int_equal(m.target_size * m.rows, true_->count);
     m.sums = calloc(m.rows, sizeof(double));

@@ -17,7 +17,7 @@ static bool shape_of(shape_pass *p)
     if (activation_prepare(pass_memory(p), OPTIONS(p)->activation, p->input, g, &needs, &error))
         return refuse(p, "%s", error.message);
     declare_needs(p, needs);
-    p->output[0] = *p->input;
+    p->output[0] = g->output;
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "layers/activations.h"
 
 #include "base/memory.h"
+#include "layers/activation_rows.h"
 #include "layers/layers.h"
 
 #include <math.h>
@@ -13,6 +14,9 @@ typedef struct activation_class {
     size_t forward, gradient; /* where their kernels are in a kernel_table */
     unsigned needs;
     bool along_axis; /* softmax and the like: the kernels take [outer][size][inner]; else one number after the other */
+    bool halves;     /* y has half the numbers along the axis */
+    rows_forward *rows_forward; /* instead of kernels, along the axis */
+    rows_gradient *rows_gradient;
     bool (*is_variant)(const void *options); /* with these options it is another function; NULL: never */
     const struct activation_class *variant;
 } activation_class;
@@ -108,6 +112,11 @@ static bool is_approximate(const void *options) { return ((const gelu_options *)
     X(sparse_plus, NEEDS_INPUT)                                                                                        \
     X(sparse_sigmoid, NEEDS_OUTPUT)
 
+/* Those without kernels. */
+#define ROW_ACTIVATIONS(X)                                                                                             \
+    X(sparsemax, NEEDS_INPUT, ALONG_AXIS)                                                                              \
+    X(glu, NEEDS_INPUT, ALONG_AXIS, .halves = true)
+
 #define TAKES(fields_, options_) .kind.fields = fields_, .kind.options_size = sizeof(options_)
 #define ALONG_AXIS               TAKES(axis_fields, axis_options), .along_axis = true
 #define ALIASES(...)                                                                                                   \
@@ -125,8 +134,18 @@ static const activation_class gelu_tanh = {KERNELS_OF(gelu_tanh), .needs = NEEDS
 ACTIVATIONS(DEFINE)
 #undef DEFINE
 
+#define DEFINE(name_, needs_, ...)                                                                                     \
+    static const activation_class activation_##name_ = {.kind.name = #name_,                                           \
+                                                        .kind.by_class_name = true,                                    \
+                                                        .rows_forward = name_##_forward,                               \
+                                                        .rows_gradient = name_##_gradient,                             \
+                                                        .needs = needs_,                                               \
+                                                        __VA_ARGS__};
+ROW_ACTIVATIONS(DEFINE)
+#undef DEFINE
+
 #define MEMBER_OF_TABLE(name_, ...) &activation_##name_.kind,
-static const kind *const members[] = {ACTIVATIONS(MEMBER_OF_TABLE)};
+static const kind *const members[] = {ACTIVATIONS(MEMBER_OF_TABLE) ROW_ACTIVATIONS(MEMBER_OF_TABLE)};
 #undef MEMBER_OF_TABLE
 
 const family activation_family = {"activation", members, ARRAY_COUNT(members)};
@@ -155,6 +174,9 @@ static cepa_status split(const axis_options *o, const shape *s, activation_call 
         return fail(error, CEPA_SHAPE, "%s along axis %d, which its input does not have", made->class->kind.name,
                     o->axis);
     fold f = fold_axis(s, axis);
+    if (made->class->halves && f.size % 2)
+        return fail(error, CEPA_SHAPE, "%s halves axis %d, whose size is %zu", made->class->kind.name, o->axis, f.size);
+    if (made->class->halves) made->output.size[axis] /= 2;
     made->outer = f.outer;
     made->size = f.size;
     made->inner = f.inner;
@@ -168,7 +190,7 @@ cepa_status activation_prepare(arena *memory, const char *text, const shape *s, 
     cepa_status status = member_parse(memory, &activation_family, text, &m, error);
     if (status) return status;
     const activation_class *class = (const activation_class *)(m.kind ? m.kind : &activation_linear.kind);
-    *made = (activation_call){.class = class, .count = shape_count(s)};
+    *made = (activation_call){.class = class, .count = shape_count(s), .output = *s};
     if (class->along_axis)
         status = split(m.options, s, made, error);
     else if (m.kind)
@@ -195,6 +217,10 @@ typedef void axis_gradient(const lanes *dy, const lanes *y, lanes *dx, size_t ou
 
 void activation_forward(const activation_call *a, const lanes *x, lanes *y)
 {
+    if (a->class->rows_forward) {
+        a->class->rows_forward(x, y, a->outer, a->size, a->inner);
+        return;
+    }
     kernel *forward = kernel_at(a->class->forward);
     if (a->class->along_axis)
         ((axis_forward *)forward)(x, y, a->outer, a->size, a->inner);
@@ -204,6 +230,10 @@ void activation_forward(const activation_call *a, const lanes *x, lanes *y)
 
 void activation_gradient(const activation_call *a, const lanes *dy, const lanes *x, const lanes *y, lanes *dx)
 {
+    if (a->class->rows_gradient) {
+        a->class->rows_gradient(dy, x, dx, a->outer, a->size, a->inner);
+        return;
+    }
     kernel *gradient = kernel_at(a->class->gradient);
     if (a->class->along_axis)
         ((axis_gradient *)gradient)(dy, y, dx, a->outer, a->size, a->inner);

@@ -8,11 +8,13 @@
 extern const family activation_family;
 
 /* An activation as a call uses it: the function, its numbers, and its axis as [outer][size][inner] for those that work
- * along one (softmax); count elements in all for the others. */
+ * along one (softmax); count elements in all for the others. output: the shape of its results, the input's but
+ * for glu. */
 typedef struct activation_call {
     const struct activation_class *class;
     activation_parameters parameters;
     size_t outer, size, inner, count;
+    shape output;
 } activation_call;
 
 /* Fills a call for the function that text names, on values of a shape; *needs gets what its gradient reads

@@ -2,6 +2,8 @@
  * of the last axis. */
 #include "train/loss.h"
 
+#include "train/loss_rows.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -25,6 +27,22 @@ static const field crossentropy_fields[] = {
     TEXT(cepa_crossentropy_options, name),        END_OF_FIELDS};
 
 static const field plain_fields[] = {REDUCTION(cepa_loss_options), TEXT(cepa_loss_options, name), END_OF_FIELDS};
+
+#define FOCAL_FIELDS                                                                                                   \
+    REAL(focal_options, alpha, .preset = 0.25, .min = -INFINITY, .max = INFINITY),                                     \
+        REAL(focal_options, gamma, .preset = 2, .min = 0, .max = INFINITY), BOOL(focal_options, from_logits),          \
+        REAL(focal_options, label_smoothing, .min = 0, .max = 1), LAST_AXIS, REDUCTION(focal_options),                 \
+        TEXT(focal_options, name), END_OF_FIELDS
+
+static const field categorical_focal_fields[] = {FOCAL_FIELDS};
+static const field binary_focal_fields[] = {BOOL(focal_options, apply_class_balancing), FOCAL_FIELDS};
+
+static const field cosine_fields[] = {INT(cosine_options, axis, .preset = -1), REDUCTION(cosine_options),
+                                      TEXT(cosine_options, name), END_OF_FIELDS};
+
+static const field generalized_fields[] = {
+    REAL(generalized_options, q, .preset = 0.5, .min = 0, .max = 1, .above_min = true, .below_max = true),
+    REDUCTION(generalized_options), TEXT(generalized_options, name), END_OF_FIELDS};
 
 static const field huber_fields[] = {REAL(cepa_huber_options, delta, .preset = 1, .min = 0, .max = INFINITY),
                                      REDUCTION(cepa_huber_options), TEXT(cepa_huber_options, name), END_OF_FIELDS};
@@ -66,6 +84,7 @@ static const loss_class sparse_categorical_crossentropy = {
     CROSSENTROPY("SparseCategoricalCrossentropy", sparse_fields),
     .labels = true,
     .head = "softmax",
+    .may_be_logits = true,
     .run = run_sparse_crossentropy,
     .run_logits = run_sparse_crossentropy_logits,
 };
@@ -74,6 +93,7 @@ static const loss_class sparse_categorical_crossentropy = {
 static const loss_class categorical_crossentropy = {
     CROSSENTROPY("CategoricalCrossentropy", crossentropy_fields),
     .head = "softmax",
+    .may_be_logits = true,
     .run = run_categorical_crossentropy,
     .run_logits = run_categorical_crossentropy_logits,
 };
@@ -86,8 +106,47 @@ static const loss_class binary_crossentropy = {
              .options_size = sizeof(cepa_crossentropy_options)},
     .head = "sigmoid",
     .smooth_binary = true,
+    .may_be_logits = true,
     .run = run_binary_crossentropy,
     .run_logits = run_binary_crossentropy_logits,
+};
+
+/* mean over C of (1 - p_t)^gamma times the binary crossentropy, p_t = y p + (1 - y) (1 - p); balanced: times y alpha +
+ * (1
+ * - y) (1 - alpha) */
+static const loss_class binary_focal_crossentropy = {
+    .kind = {.name = "BinaryFocalCrossentropy", .fields = binary_focal_fields, .options_size = sizeof(focal_options)},
+    .head = "sigmoid",
+    .smooth_binary = true,
+    .no_metric = true,
+    .may_be_logits = true,
+    .rows = binary_focal_rows,
+};
+
+/* sum of alpha (1 - q)^gamma (-y log q), q = clip(p / sum p); p is the softmax of logits */
+static const loss_class categorical_focal_crossentropy = {
+    .kind = {.name = "CategoricalFocalCrossentropy",
+             .fields = categorical_focal_fields,
+             .options_size = sizeof(focal_options)},
+    .no_metric = true,
+    .may_be_logits = true,
+    .rows = categorical_focal_rows,
+};
+
+/* (1 - p_y^q) / q */
+static const loss_class categorical_generalized_crossentropy = {
+    .kind = {.name = "CategoricalGeneralizedCrossEntropy",
+             .fields = generalized_fields,
+             .options_size = sizeof(generalized_options)},
+    .labels = true,
+    .no_metric = true,
+    .rows = generalized_crossentropy_rows,
+};
+
+/* - sum y p along the axis, both divided by their lengths */
+static const loss_class cosine_similarity = {
+    .kind = {.name = "CosineSimilarity", .fields = cosine_fields, .options_size = sizeof(cosine_options)},
+    .rows = cosine_similarity_rows,
 };
 
 /* mean over C of (p - y)^2 */
@@ -132,12 +191,16 @@ static const kind *const members[] = {
     &sparse_categorical_crossentropy.kind,
     &categorical_crossentropy.kind,
     &binary_crossentropy.kind,
+    &binary_focal_crossentropy.kind,
+    &categorical_focal_crossentropy.kind,
+    &categorical_generalized_crossentropy.kind,
     &mean_squared_error.kind,
     &mean_absolute_error.kind,
     &mean_absolute_percentage_error.kind,
     &mean_squared_logarithmic_error.kind,
     &huber.kind,
     &log_cosh.kind,
+    &cosine_similarity.kind,
     &poisson.kind,
     &kl_divergence.kind,
     &hinge.kind,
@@ -161,7 +224,7 @@ const char *loss_reduction_name(const char *reduction) { return reductions[reduc
 bool loss_from_logits(const member *chosen)
 {
     const loss_class *class = (const loss_class *)chosen->kind;
-    return class->run_logits && ((const cepa_crossentropy_options *)chosen->options)->from_logits;
+    return class->may_be_logits && ((const cepa_crossentropy_options *)chosen->options)->from_logits;
 }
 
 static void take_crossentropy(loss *l, const cepa_crossentropy_options *o)
@@ -173,18 +236,32 @@ static void take_crossentropy(loss *l, const cepa_crossentropy_options *o)
     l->target_offset = (real)(o->label_smoothing * towards);
 }
 
+/* The classes stand along the last axis, but where the options of the loss say another. */
+static void find_axis(loss *l, const shape *prediction)
+{
+    size_t axis;
+    l->fold = (fold){1, l->classes, l->positions};
+    if (l->class != &cosine_similarity || !prediction->rank) return;
+    bool found = shape_axis(prediction, ((const cosine_options *)l->options)->axis, &axis);
+    l->fold = found ? fold_axis(prediction, axis) : (fold){0};
+    l->classes = l->fold.size;
+    l->positions = l->fold.outer * l->fold.inner;
+}
+
 void loss_new(const member *chosen, const shape *prediction, bool logits, loss *made)
 {
     const loss_class *class = (const loss_class *)chosen->kind;
     size_t rank = prediction->rank;
     *made = (loss){.class = class,
+                   .options = chosen->options,
                    .reduction = reduction_named(((const cepa_loss_options *)chosen->options)->reduction),
                    .logits = logits,
                    .classes = rank ? (size_t)prediction->size[rank - 1] : 1,
                    .target_scale = 1,
                    .parameter = (real)NAN};
     made->positions = rank ? shape_count(prediction) / made->classes : 1;
-    if (class->run_logits) take_crossentropy(made, chosen->options);
+    find_axis(made, prediction);
+    if (class->may_be_logits) take_crossentropy(made, chosen->options);
     if (class == &huber) made->parameter = (real)((const cepa_huber_options *)chosen->options)->delta;
 }
 
@@ -227,6 +304,9 @@ void target_range_add(target_range *range, const loss *l, double target)
 
 cepa_status loss_meet_targets(loss *l, const target_range *range, cepa_error *error)
 {
+    if (!l->fold.size)
+        return fail(error, CEPA_ARGUMENT, "%s is asked for along an axis that the predictions do not have",
+                    l->class->kind.name);
     if (range->low > range->high) return CEPA_OK; /* there are none */
     if (l->class->labels && !range->whole)
         return fail(error, CEPA_DATA, "labels must be whole numbers: %s takes class numbers", l->class->kind.name);
@@ -262,5 +342,8 @@ void loss_run(const loss *l, const lanes *prediction, const lanes *target, const
                         .factor = factor,
                         .sums = sums,
                         .gradient = gradient};
-    (l->logits ? l->class->run_logits : l->class->run)(&block);
+    if (l->class->rows)
+        l->class->rows(l, &block);
+    else
+        (l->logits ? l->class->run_logits : l->class->run)(&block);
 }

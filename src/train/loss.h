@@ -2,9 +2,11 @@
 #ifndef TRAIN_LOSS_H
 #define TRAIN_LOSS_H
 
-#include "graph/layer.h"
+#include "layers/layers.h"
 
 typedef void loss_kernel(const loss_block *b);
+
+struct loss;
 
 typedef struct loss_class {
     kind kind;
@@ -14,7 +16,9 @@ typedef struct loss_class {
     const char *head;      /* class of the activation whose input the loss takes for the logits; NULL: none */
     bool smooth_binary;    /* label smoothing goes towards 1/2, else towards 1 / classes */
     loss_kernel *run;      /* on predictions as they are */
-    loss_kernel *run_logits; /* on logits; NULL: the loss knows none */
+    loss_kernel *run_logits;                                 /* on logits; NULL: the loss knows none */
+    void (*rows)(const struct loss *l, const loss_block *b); /* instead of both */
+    bool may_be_logits;                                      /* its options begin as the crossentropies' do */
 } loss_class;
 
 /* Entries are loss_class; their options all start as cepa_loss_options does. */
@@ -25,9 +29,11 @@ typedef enum reduction { REDUCE_MEAN, REDUCE_SUM, REDUCE_WEIGHTED_MEAN } reducti
 /* A loss as it is used on one output. */
 typedef struct loss {
     const loss_class *class;
+    const void *options;
     reduction reduction;
     bool logits; /* predictions are logits */
     size_t classes, positions;
+    fold fold; /* of the predictions around the axis of the classes; size 0: they have no such axis */
     real target_scale, target_offset, parameter;
     bool ignores; /* samples whose label is parameter do not count */
 } loss;
