@@ -15,6 +15,8 @@ static const option options[] = {
     OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|validation|train",
            .help = "default: the test part where the data have one"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
+    OPTION("metrics", metrics, TAKES_TEXT, .value = "NAME,...",
+           .help = "measure these instead: \"AUC, Recall(top_k=2)\""),
     OPTION("confusion", confusion, TAKES_NOTHING, .help = "print how often each class was taken for each other"),
     OPTION("baseline", baseline, TAKES_NOTHING,
            .help = "of a table with --ahead: also measure the guess that nothing changes"),
@@ -78,6 +80,13 @@ static cepa_status choose_part(const settings *settings, const cepa_parts *parts
     return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no %s part", wanted, wanted);
 }
 
+static cepa_status choose_metrics(const settings *settings, cepa_model *model, cepa_error *error)
+{
+    cepa_status status = cepa_model_measure(model, settings->metrics);
+    if (status) *error = *cepa_model_error(model);
+    return status;
+}
+
 static int evaluate_main(const settings *settings)
 {
     cepa_error error = {CEPA_OK, ""};
@@ -90,6 +99,7 @@ static int evaluate_main(const settings *settings)
             "which class was taken for which");
     cepa_status status = subject_trained_model(settings, &model, &error);
     if (!status) status = subject_parts(settings, model, 0, &parts, &error);
+    if (!status && settings->metrics) status = choose_metrics(settings, model, &error);
     if (!status) status = choose_part(settings, &parts, &part, &error);
     if (!status) {
         subject_scale(settings, model, part);

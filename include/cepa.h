@@ -1046,6 +1046,10 @@ typedef struct cepa_compile_options {
 CEPA_API cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *options);
 #define cepa_compile(model, ...) cepa_compile_with((model), &(cepa_compile_options){__VA_ARGS__})
 
+/* Compiles the model anew with these metrics, in call notation with commas between, "AUC, Recall(top_k=2)", instead of
+ * those it had; loss and optimizer are chosen as before, the optimizer starts afresh. */
+CEPA_API cepa_status cepa_model_measure(cepa_model *model, const char *metrics);
+
 /* Advice found at compile (a softmax met from_logits, logits met a loss of probabilities), and what of a file's
  * training state could not be taken over (an optimizer that is not built in): one line each, or NULL. */
 CEPA_API const char *cepa_model_warning(const cepa_model *model, size_t index);

@@ -55,15 +55,6 @@ cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *opt
     return status ? model_fail(model, &error) : CEPA_OK;
 }
 
-const char *cepa_model_warning(const cepa_model *model, size_t index)
-{
-    const training *t = model->training;
-    if (model->warning && index-- == 0) return model->warning;
-    return t && index < t->warning_count ? t->warnings[index] : NULL;
-}
-
-/* ---- Training and measuring -------------------------------------------------------------------------------------- */
-
 /* CEPA_OK where the model stands and is compiled. */
 static cepa_status need_training(cepa_model *model, const char *what)
 {
@@ -81,6 +72,39 @@ static cepa_status need_training(cepa_model *model, const char *what)
         fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
     return model_fail(model, &error);
 }
+
+/* The optimizer and the losses as they are, and other metrics. */
+static cepa_status with_metrics(arena *memory, const training *t, const char *metrics, compile_values *made,
+                                cepa_error *error)
+{
+    const char *list = arena_format(memory, "(%s,)", metrics);
+    if (!list || !choices_write(memory, &t->choices, made)) return fail_memory(error);
+    made->metrics = value_parse(memory, list, error);
+    made->weighted_metrics = NULL;
+    return made->metrics ? CEPA_OK : fail_in(error, CEPA_ARGUMENT, "metrics");
+}
+
+cepa_status cepa_model_measure(cepa_model *model, const char *metrics)
+{
+    arena memory = {0};
+    compile_values values;
+    cepa_error error = {0};
+    cepa_status status = need_training(model, "measuring");
+    if (status) return status;
+    status = with_metrics(&memory, model->training, metrics, &values, &error);
+    if (!status) status = model_compile_values(model, &values, false, &error);
+    arena_free(&memory);
+    return status ? model_fail(model, &error) : CEPA_OK;
+}
+
+const char *cepa_model_warning(const cepa_model *model, size_t index)
+{
+    const training *t = model->training;
+    if (model->warning && index-- == 0) return model->warning;
+    return t && index < t->warning_count ? t->warnings[index] : NULL;
+}
+
+/* ---- Training and measuring -------------------------------------------------------------------------------------- */
 
 /* An end that the caller asked for is no error of the model's. */
 static cepa_status keep_error(cepa_model *model, cepa_status status, const cepa_error *error)

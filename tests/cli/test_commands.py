@@ -93,6 +93,13 @@ class Fit(CommandTest):
         for name in names:
             several = found[name] if isinstance(found[name], list) else [found[name]]
             self.assertAlmostEqual(sum(several) / len(several), float(last["val_" + name]), 6)
+        others = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--scale", "1/255", "--json", "--metrics",
+                                      "F1Score(average='macro'), AUC(num_thresholds=20), acc"))
+        self.assertEqual(list(others), ["loss", "f1_score", "auc", "acc"])
+        self.assertEqual((others["loss"], others["auc"], others["acc"]), (found["loss"], found["auc"], found["accuracy"]))
+        refused = self.run_cepa("evaluate", "run", "--data", "data.npz", "--metrics", "AUC(curve='X')")
+        self.assertEqual((refused.returncode, refused.stdout), (2, ""))
+        self.assertEqual(refused.stderr, "cepa: AUC: curve must be 'ROC', 'PR' or 'PRGAIN', not 'X'\n")
 
     def test_what_the_text_says_of_the_fit(self):
         self.write("said.py", MODEL + "model.fit(0, 0, batch_size=16, epochs=3, callbacks=[\n"
