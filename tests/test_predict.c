@@ -141,12 +141,37 @@ static void predictions_follow_the_weights(void **state)
     cepa_graph_free(g);
 }
 
+/* A number that an embedding has no row for is refused before anything runs. */
+static void numbers_without_a_row_are_refused(void **state)
+{
+    (void)state;
+    static const int32_t words[2][3] = {{0, 4, 2}, {1, 5, 3}};
+    const cepa_array array = {NULL, CEPA_INT32, 1, {3}, words};
+    float out[2 * 3 * 2], *const outputs[] = {out};
+    for (int rows = 5; rows < 7; rows++) {
+        cepa_graph *g = cepa_graph_new();
+        cepa_tensor in = cepa_input(g, .shape = {3}, .name = "words");
+        cepa_model *model =
+            cepa_model_new(.inputs = {in},
+                           .outputs = {cepa_embedding(in, .input_dim = rows, .output_dim = 2, .name = "table")});
+        cepa_dataset *set;
+        cepa_error error = {0};
+        assert_int_equal(cepa_dataset_new(2, &array, 1, NULL, 0, NULL, &set, &error), CEPA_OK);
+        assert_int_equal(cepa_predict(model, set, outputs, 1, 1, &error), rows == 5 ? CEPA_DATA : CEPA_OK);
+        if (rows == 5)
+            assert_string_equal(error.message, "the data of the input 'words' hold 5, the layer table takes 0 to 4");
+        cepa_dataset_free(set);
+        cepa_graph_free(g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_rows_have_the_bits_of_many),
         cmocka_unit_test(dropout_is_read_twice),
         cmocka_unit_test(predictions_follow_the_weights),
+        cmocka_unit_test(numbers_without_a_row_are_refused),
     };
     fill();
     return cmocka_run_group_tests(tests, NULL, NULL);

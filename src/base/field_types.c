@@ -141,11 +141,12 @@ static bool get_numbers(arena *arena, const field *f, const void *at, const valu
 {
     (void)f;
     const cepa_numbers *n = at;
+    if (!n->count) return false;
     const value **items = arena_array(arena, n->count, sizeof *items);
     for (size_t i = 0; items && i < n->count; i++)
         if (!(items[i] = value_real(arena, n->numbers[i]))) items = NULL;
     *v = !items ? NULL : n->count == 1 ? items[0] : value_list(arena, items, n->count);
-    return n->count != 0;
+    return true;
 }
 
 /* ---- Integers */

@@ -192,6 +192,7 @@ cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error
 
 static cepa_status write_weight(const group_walk *w, const weight *v, const char *path)
 {
+    if (v->whole) return h5_write_integer(w->file, path, (int64_t)w->graph->values[v->offset], w->error);
     h5_shape shape = {.rank = v->shape.rank, .count = v->count};
     for (size_t i = 0; i < shape.rank; i++) shape.size[i] = (size_t)v->shape.size[i];
     return h5_write_floats(w->file, path, &shape, w->graph->values + v->offset, w->error);

@@ -156,7 +156,7 @@ bool refuse(shape_pass *p, const char *format, ...)
 static bool add_weight(declarations *d, const weight_spec *spec)
 {
     cepa_graph *g = d->graph;
-    weight made = {.layer = d->layer, .shape = spec->shape, .not_trained = spec->not_trained};
+    weight made = {.layer = d->layer, .shape = spec->shape, .not_trained = spec->not_trained, .whole = spec->whole};
     made.count = shape_count(&spec->shape);
     made.offset = g->value_count;
     made.name = arena_text(&g->memory, spec->name);

@@ -17,7 +17,7 @@ typedef struct weight {
     shape shape;
     size_t offset, count;           /* in the graph's values */
     member regularizer, constraint; /* kind NULL: none */
-    bool not_trained;
+    bool not_trained, whole;
 } weight;
 
 /* What Keras calls a layer: a class with arguments and weights, called once or more. */

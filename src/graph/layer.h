@@ -54,6 +54,7 @@ typedef struct weight_spec {
     const char *initializer;              /* in call notation */
     const char *regularizer, *constraint; /* NULL: none */
     bool not_trained;                     /* moving averages */
+    bool whole;                           /* one whole number, an int64 in Keras' files */
 } weight_spec;
 
 /* Declares the layer's next weight, w[0], w[1], ... in order. A later call of a shared layer must declare the same. */
@@ -149,6 +150,7 @@ typedef struct layer_class {
     unsigned needs;                                  /* what gradient_inputs (and gradient stages) read besides dy */
     unsigned weights_need;                           /* what gradient_weights reads besides dy */
     layer_ways (*ways)(const void *geometry);        /* NULL: there is but one way */
+    int (*table_rows)(const void *options);          /* the inputs are whole numbers from 0, below it; NULL: any */
     bool in_place;                                   /* y[0] may be x[0], dx[0] may be dy[0] */
     bool identity_in_inference;                      /* forward is skipped there */
     bool frozen_is_inference; /* trainable=False puts the layer into inference mode (BatchNormalization) */

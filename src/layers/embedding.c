@@ -39,6 +39,8 @@ static bool shape_of(shape_pass *p)
     return true;
 }
 
+static int table_rows(const void *o) { return ((const options *)o)->input_dim; }
+
 /* The row that a number stands for; false where the table has none. */
 static bool row_of(const layer_call *c, real x, size_t *row)
 {
@@ -82,5 +84,6 @@ const layer_class embedding = {
     .forward = forward,
     .gradient_weights = gradient_weights,
     .weights_need = NEEDS_INPUT,
+    .table_rows = table_rows,
     .takes_activation = true,
 };

@@ -57,9 +57,9 @@ static bool declare_given(shape_pass *p, geometry *g, const shape *own)
 static void declare_weights(shape_pass *p, geometry *g, const shape *own)
 {
     g->entries = shape_count(own);
-    declare_weight(p, &(weight_spec){"mean", *own, "zeros", NULL, NULL, true});
-    declare_weight(p, &(weight_spec){"variance", *own, "ones", NULL, NULL, true});
-    declare_weight(p, &(weight_spec){"count", {0}, "zeros", NULL, NULL, true});
+    declare_weight(p, &(weight_spec){.name = "mean", .shape = *own, .initializer = "zeros", .not_trained = true});
+    declare_weight(p, &(weight_spec){.name = "variance", .shape = *own, .initializer = "ones", .not_trained = true});
+    declare_weight(p, &(weight_spec){.name = "count", .initializer = "zeros", .not_trained = true, .whole = true});
 }
 
 static bool shape_of(shape_pass *p)

@@ -173,15 +173,26 @@ static void write_total(const summary *s, buffer *text, const char *title, size_
     buffer_text(text, "\n");
 }
 
+/* What Keras' whole numbers need beyond the size of a float. */
+static size_t further_bytes(const network *n)
+{
+    size_t count, bytes = 0;
+    const size_t *list = network_weights(n, &count);
+    for (size_t i = 0; list && i < count; i++)
+        if (n->graph->weights[list[i]].whole) bytes += sizeof(int64_t) - sizeof(float);
+    return bytes;
+}
+
 static void write_totals(const summary *s, buffer *text)
 {
     enum { SIZE = sizeof(float) };
+    const size_t further = further_bytes(s->network);
     optimizer_size optimizer = {0};
     if (!s->style->keras2) optimizer = s->optimizer;
     size_t trained = s->total - s->not_trained;
-    write_total(s, text, "Total params", s->total + optimizer.numbers, s->total * SIZE + optimizer.bytes);
+    write_total(s, text, "Total params", s->total + optimizer.numbers, s->total * SIZE + further + optimizer.bytes);
     write_total(s, text, "Trainable params", trained, trained * SIZE);
-    write_total(s, text, "Non-trainable params", s->not_trained, s->not_trained * SIZE);
+    write_total(s, text, "Non-trainable params", s->not_trained, s->not_trained * SIZE + further);
     if (optimizer.numbers) write_total(s, text, "Optimizer params", optimizer.numbers, optimizer.bytes);
     for (size_t i = 0; i < s->closing_rule; i++) buffer_text(text, "_");
     if (s->closing_rule) buffer_text(text, "\n");

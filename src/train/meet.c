@@ -1,4 +1,5 @@
 /* A data set meets a compiled model: which array goes where, whether shapes and labels fit, what "accuracy" means. */
+#include "base/buffer.h"
 #include "data/batch.h"
 #include "train/measure.h"
 
@@ -97,6 +98,25 @@ cepa_status training_meet(training *t, const cepa_dataset *data, cepa_error *err
     return status ? status : training_take_network(t, sized, error);
 }
 
+/* Where a layer looks its input's numbers up in a table, the table has a row for each of them. */
+static cepa_status check_rows(const network *n, size_t i, const cepa_dataset *data, const cepa_array *array,
+                              cepa_error *error)
+{
+    for (size_t k = 0; k < n->call_count; k++) {
+        const layer *l = n->calls[k]->layer;
+        if (!l->class->table_rows || n->calls[k]->input[0] != n->input[i]) continue;
+        double low, high;
+        const int rows = l->class->table_rows(l->options);
+        cepa_dataset_range(data, array, &low, &high);
+        if (low > -1 && high < rows) continue;
+        char text[32];
+        format_number(text, low > -1 ? high : low);
+        return fail(error, CEPA_DATA, "the data of the input '%s' hold %s, the layer %s takes 0 to %d",
+                    input_name(n, i), text, l->name, rows - 1);
+    }
+    return CEPA_OK;
+}
+
 cepa_status match_inputs(const network *network, const cepa_dataset *data, size_t *input, cepa_error *error)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(data);
@@ -105,8 +125,12 @@ cepa_status match_inputs(const network *network, const cepa_dataset *data, size_
         const char *name = input_name(network, i);
         cepa_status status = find_input(network, i, info, &input[i], error);
         if (status) return status;
-        shape given = shape_of(&info->inputs[input[i]]);
-        if (fits(&t->shape, &given)) continue;
+        const cepa_array *array = &info->inputs[input[i]];
+        shape given = shape_of(array);
+        if (fits(&t->shape, &given)) {
+            if ((status = check_rows(network, i, data, array, error))) return status;
+            continue;
+        }
         char wanted[100], found[100];
         shape_text(&t->shape, wanted, sizeof wanted);
         shape_text(&given, found, sizeof found);

@@ -103,6 +103,12 @@ def open_sizes():
     return keras.Model(inputs, [pairs, layers.GlobalAveragePooling2D(name="kinds")(x)], name="open_sizes")
 
 
+def normalized():
+    inputs = keras.Input(shape=(9, 4), name="x")
+    x = layers.SeparableConv1D(5, 3, name="steps")(layers.Normalization(name="norm")(inputs))
+    return keras.Model(inputs, layers.Conv1DTranspose(2, 4, name="back")(x), name="normalized")
+
+
 def trained():
     """The optimizer's variables are listed once they exist."""
     model = create_nn()
@@ -111,10 +117,10 @@ def trained():
     return model
 
 
-MODELS = [create_nn, branches, shared, fork, idle, way_back, nested, stack, open_sizes, trained]
+MODELS = [create_nn, branches, shared, fork, idle, way_back, nested, stack, open_sizes, trained, normalized]
 WRITTEN = [(create_nn, 80), (create_nn, 60), (create_nn, 200), (branches, 80), (branches, 120), (shared, 90), (fork, 80),
            (idle, 80), (way_back, 80), (nested, 100),
-           (stack, 80), (open_sizes, 90), (trained, 80)]
+           (stack, 80), (open_sizes, 90), (trained, 80), (normalized, 80)]
 
 
 def keras_summary(model, width):
