@@ -21,6 +21,8 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
         OPTION("class-weight", class_weight, TAKES_TEXT, .value = "0=2,1=0.5",                                         \
                .help = "weights of classes; default: 1"),                                                              \
         SCALE_OPTION, SET_OPTION, WEIGHTS_OPTIONS, THREADS_OPTION, CONV_OPTION,                                        \
+        OPTION("optimizer", optimizer, TAKES_TEXT, .value = "O",                                                       \
+               .help = "such as nadam or 'Nadam(0.002)'; default: the model's"),                                       \
         OPTION("callback", callback, TAKES_TEXTS, .value = "C",                                                        \
                .help =                                                                                                 \
                    "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated; default: model.fit's"),  \

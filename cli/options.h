@@ -20,7 +20,7 @@ typedef struct settings {
     size_t operand_count;
     bool help;
     const char *data, *validation, *output, *style, *verbose, *metrics, *part, *url, *class_weight;
-    const char *objective, *epoch, *conv;
+    const char *objective, *epoch, *conv, *optimizer;
     const char *target, *inputs, *drop, *split;
     const char *weights, *padding, *strides, *at, *figure, *layer, *image, *filter, *class_name, *at_seed, *activation;
     texts set, callback, vary, kernels;

@@ -32,6 +32,10 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
     if (status) return status;
     status = check_parameters(settings, *model, error);
     if (!status) status = take_weights(settings, *model, error);
+    if (!status && settings->optimizer && cepa_set_optimizer(*model, (cepa_choice){.name = settings->optimizer})) {
+        *error = *cepa_model_error(*model);
+        status = error->status;
+    }
     if (!status) return CEPA_OK;
     cepa_graph_free(cepa_model_graph(*model));
     *model = NULL;

@@ -1049,6 +1049,8 @@ CEPA_API cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_opt
 /* Compiles the model anew with these metrics, in call notation with commas between, "AUC, Recall(top_k=2)", instead of
  * those it had; loss and optimizer are chosen as before, the optimizer starts afresh. */
 CEPA_API cepa_status cepa_model_measure(cepa_model *model, const char *metrics);
+/* Compiles anew with another optimizer, and with losses and metrics as before. */
+CEPA_API cepa_status cepa_set_optimizer(cepa_model *model, cepa_choice optimizer);
 
 /* Advice found at compile (a softmax met from_logits, logits met a loss of probabilities), and what of a file's
  * training state could not be taken over (an optimizer that is not built in): one line each, or NULL. */
@@ -1092,6 +1094,14 @@ typedef struct cepa_early_stopping_options {
     bool restore_best_weights; /* leave the weights of the best epoch */
     int start_from_epoch;      /* epochs before this one are not looked at */
 } cepa_early_stopping_options;
+
+enum { CEPA_MAX_RATES = 1000 };
+
+typedef struct cepa_learning_rate_scheduler_options {
+    CEPA_LIST_START
+    double schedule[CEPA_MAX_RATES]; /* required: a learning rate for each epoch; the last one holds on */
+    int verbose;                     /* 1: says so */
+} cepa_learning_rate_scheduler_options;
 
 typedef struct cepa_reduce_lr_on_plateau_options {
     CEPA_LIST_START

@@ -229,7 +229,7 @@ static size_t read_class_weights(const fit_case *c, double weights[MOST_CLASSES]
 }
 
 /* {"class": "EarlyStopping", "patience": 2, "restore_best_weights": true} in call notation. */
-static void print_callback(const json_t *callback, char text[400])
+static void print_callback(const fit_case *c, const json_t *callback, char text[400])
 {
     const char *key;
     json_t *argument;
@@ -242,6 +242,13 @@ static void print_callback(const json_t *callback, char text[400])
         length += snprintf(text + length, 400 - (size_t)length, "%s=%s, ", key, value);
         free(value);
     }
+    /* A function of Keras' program is what it came to. */
+    const json_t *rates = json_object_get(json_object_get(c->history, "history"), "learning_rate");
+    if (strcmp(golden_text(callback, "class", ""), "LearningRateScheduler") == 0) {
+        char *list = json_dumps(rates, 0);
+        length += snprintf(text + length, 400 - (size_t)length, "schedule=%s", list);
+        free(list);
+    }
     snprintf(text + length, 400 - (size_t)length, ")");
 }
 
@@ -251,7 +258,7 @@ static void run_fit(fit_case *c)
     char callback[400] = "";
     const json_t *callbacks = json_object_get(c->config, "callbacks");
     assert_true(json_array_size(callbacks) <= 1);
-    if (json_array_size(callbacks)) print_callback(json_array_get(callbacks, 0), callback);
+    if (json_array_size(callbacks)) print_callback(c, json_array_get(callbacks, 0), callback);
     size_t classes = read_class_weights(c, weights);
     cepa_status status =
         cepa_fit(c->model, c->train, .epochs = (int)golden_number(c->config, "epochs", 1),

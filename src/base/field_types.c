@@ -22,9 +22,9 @@ cepa_status refuse_type(const field_target *t, const value *v)
 {
     const field_ops *ops = &field_ops_of[t->field->type];
     const char *or_none = t->field->optional ? " or None" : "";
-    char *expected = ops->takes_after
-                         ? arena_format(t->arena, "%s%zu%s%s", ops->takes, t->field->count, ops->takes_after, or_none)
-                         : arena_format(t->arena, "%s%s", ops->takes, or_none);
+    char *expected = ops->takes_after ? arena_format(t->arena, "%s%zu%s%s", ops->takes, (size_t)t->field->count,
+                                                     ops->takes_after, or_none)
+                                      : arena_format(t->arena, "%s%s", ops->takes, or_none);
     return refuse_value(t, expected, v);
 }
 

@@ -40,24 +40,23 @@ typedef struct real_or_member {
 } real_or_member;
 
 typedef struct field {
-    const char *name; /* as in Keras 3; NULL ends a table */
-    field_type type;
-    size_t offset, count;
-    bool required;
-    bool optional;               /* None is a value of its own, and the default unless a preset is: the struct then
-                                  * holds zero */
-    bool recent;                 /* Keras knows it since a later version than 3.0 */
-    bool whole;                  /* of a REAL or REALS: whole numbers, written as integers */
-    bool always_list;            /* of REALS: one number is written as a list too */
-    double preset;               /* default of a number or flag; of a SHAPE or AXES 0 is the empty one */
+    const char *name;            /* as in Keras 3; NULL ends a table */
+    const char *keras2_name;     /* what Keras 2 called it */
     const char *preset_text;     /* default of a text, choice or member; of REALS a list as in source text */
-    double min, max;             /* valid range (of each number) where min < max */
-    bool above_min, below_max;   /* the end itself is not valid */
     const char *const *choices;  /* ends with NULL */
     const struct family *family; /* of a MEMBER, a REAL_OR_MEMBER */
-    const char *keras2_name;     /* what Keras 2 called it */
-    bool derived;                /* not in the struct: what files and source say is checked like any field, a flag must
-                                  * be its default; written as its default: data_format, use_ema ... */
+    double preset;               /* default of a number or flag; of a SHAPE or AXES 0 is the empty one */
+    double min, max;             /* valid range (of each number) where min < max */
+    field_type type;
+    unsigned short offset, count;
+    bool above_min, below_max; /* the end itself is not valid */
+    bool required;
+    bool optional;    /* None is a value of its own, and the default unless a preset is: the struct then holds zero */
+    bool recent;      /* Keras knows it since a later version than 3.0 */
+    bool whole;       /* of a REAL or REALS: whole numbers, written as integers */
+    bool always_list; /* of REALS: one number is written as a list too */
+    bool derived;     /* not in the struct: what files and source say is checked like any field, a flag must be its
+                       * default; written as its default: data_format, use_ema ... */
 } field;
 
 #define FIELD_ARRAY(type_, options_, member_, element_, ...)                                                           \

@@ -7,6 +7,24 @@
 
 /* ---- Compile ----------------------------------------------------------------------------------------------------- */
 
+/* CEPA_OK where the model stands and is compiled. */
+static cepa_status need_training(cepa_model *model, const char *what)
+{
+    cepa_error error;
+    cepa_status status = cepa_model_status(model);
+    if (status || model->training) return status;
+    if (model->warning)
+        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: %s", what, model->warning);
+    else if (model->from_source)
+        fail(&error, CEPA_ARGUMENT,
+             "%s needs a compiled model: its text must say model.compile(optimizer=..., loss=...), or have "
+             "exactly one function for it: def compile_model(model)",
+             what);
+    else
+        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
+    return model_fail(model, &error);
+}
+
 void model_free_training(cepa_model *model)
 {
     training_free(model->training);
@@ -55,24 +73,6 @@ cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *opt
     return status ? model_fail(model, &error) : CEPA_OK;
 }
 
-/* CEPA_OK where the model stands and is compiled. */
-static cepa_status need_training(cepa_model *model, const char *what)
-{
-    cepa_error error;
-    cepa_status status = cepa_model_status(model);
-    if (status || model->training) return status;
-    if (model->warning)
-        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: %s", what, model->warning);
-    else if (model->from_source)
-        fail(&error, CEPA_ARGUMENT,
-             "%s needs a compiled model: its text must say model.compile(optimizer=..., loss=...), or have "
-             "exactly one function for it: def compile_model(model)",
-             what);
-    else
-        fail(&error, CEPA_ARGUMENT, "%s needs a compiled model: call compile first", what);
-    return model_fail(model, &error);
-}
-
 /* The optimizer and the losses as they are, and other metrics. */
 static cepa_status with_metrics(arena *memory, const training *t, const char *metrics, compile_values *made,
                                 cepa_error *error)
@@ -93,6 +93,25 @@ cepa_status cepa_model_measure(cepa_model *model, const char *metrics)
     if (status) return status;
     status = with_metrics(&memory, model->training, metrics, &values, &error);
     if (!status) status = model_compile_values(model, &values, false, &error);
+    arena_free(&memory);
+    return status ? model_fail(model, &error) : CEPA_OK;
+}
+
+cepa_status cepa_set_optimizer(cepa_model *model, cepa_choice optimizer)
+{
+    arena memory = {0};
+    member chosen;
+    compile_values values;
+    cepa_error error = {0};
+    cepa_status status = need_training(model, "another optimizer");
+    if (status) return status;
+    status = choice_take(&memory, &optimizer_family, &optimizer, &chosen, &error);
+    if (!status) {
+        choices changed = model->training->choices;
+        changed.optimizer = chosen;
+        status = choices_write(&memory, &changed, &values) ? model_compile_values(model, &values, false, &error)
+                                                           : fail_memory(&error);
+    }
     arena_free(&memory);
     return status ? model_fail(model, &error) : CEPA_OK;
 }

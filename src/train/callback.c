@@ -12,6 +12,7 @@
 
 typedef cepa_early_stopping_options early_stopping_options;
 typedef cepa_reduce_lr_on_plateau_options reduce_lr_options;
+typedef cepa_learning_rate_scheduler_options scheduler_options;
 
 /* ---- Watching a number: keras/src/callbacks/monitor_callback.py -------------------------------------------------- */
 
@@ -90,6 +91,15 @@ static void say(const fit_state *f, const char *format, ...)
 static void stop(const callback *c, fit_state *f)
 {
     if (!f->stopped_by) f->stopped_by = c->class->kind.name;
+}
+
+/* A callback that sets the learning rate needs one that is a number. */
+static cepa_status need_rate(const callback *c, const fit_state *f, cepa_error *error)
+{
+    const member *schedule = &f->t->optimizer.schedule;
+    if (!schedule->kind) return CEPA_OK;
+    return fail(error, CEPA_ARGUMENT, "%s: the optimizer's learning rate is %s, which nothing else may set",
+                c->class->kind.name, schedule->kind->name);
 }
 
 /* ---- EarlyStopping ----------------------------------------------------------------------------------------------- */
@@ -175,7 +185,8 @@ static cepa_status reduce_lr_begin(callback *c, arena *memory, const fit_state *
 {
     (void)memory;
     const reduce_lr_options *o = c->options;
-    return watch(c, f, o->monitor, o->mode, o->min_delta, error);
+    cepa_status status = need_rate(c, f, error);
+    return status ? status : watch(c, f, o->monitor, o->mode, o->min_delta, error);
 }
 
 static void reduce_rate(callback *c, const fit_state *f)
@@ -211,6 +222,36 @@ static const callback_class reduce_lr_on_plateau = {
     .after_epoch = reduce_lr_after_epoch,
 };
 
+/* ---- LearningRateScheduler --------------------------------------------------------------------------------------- */
+
+static const field scheduler_fields[] = {
+    REALS(scheduler_options, schedule, .required = true, .always_list = true, .min = 0, .max = INFINITY),
+    COUNT(scheduler_options, verbose, 0), END_OF_FIELDS};
+
+static cepa_status scheduler_begin(callback *c, arena *memory, const fit_state *f, cepa_error *error)
+{
+    (void)memory;
+    return need_rate(c, f, error);
+}
+
+static void scheduler_before_epoch(callback *c, fit_state *f)
+{
+    const scheduler_options *o = c->options;
+    size_t count = reals_length(o->schedule, CEPA_MAX_RATES), epoch = (size_t)f->epoch;
+    double rate = fabs(o->schedule[epoch < count ? epoch : count - 1]);
+    char text[32];
+    f->t->optimizer.learning_rate = (double)(float)rate;
+    cepa_number_text(rate, text);
+    if (o->verbose) say(f, "Epoch %d: LearningRateScheduler setting learning rate to %s.", f->epoch + 1, text);
+}
+
+static const callback_class learning_rate_scheduler = {
+    .kind = {.name = "LearningRateScheduler", .fields = scheduler_fields, .options_size = sizeof(scheduler_options)},
+    .logs_rate = true,
+    .begin = scheduler_begin,
+    .before_epoch = scheduler_before_epoch,
+};
+
 /* ---- TerminateOnNaN ---------------------------------------------------------------------------------------------- */
 
 static const field no_fields[] = {END_OF_FIELDS};
@@ -230,7 +271,8 @@ static const callback_class terminate_on_nan = {
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
-static const kind *const members[] = {&early_stopping.kind, &reduce_lr_on_plateau.kind, &terminate_on_nan.kind};
+static const kind *const members[] = {&early_stopping.kind, &learning_rate_scheduler.kind, &reduce_lr_on_plateau.kind,
+                                      &terminate_on_nan.kind};
 
 const family callback_family = {"callback", members, ARRAY_COUNT(members)};
 
@@ -261,6 +303,12 @@ cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state 
         if (c->class->begin) status = c->class->begin(c, memory, f, error);
     }
     return status;
+}
+
+void callbacks_before_epoch(callback_list *list, fit_state *f)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].class->before_epoch) list->items[i].class->before_epoch(&list->items[i], f);
 }
 
 void callbacks_after_step(callback_list *list, fit_state *f)

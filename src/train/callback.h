@@ -40,7 +40,8 @@ typedef struct callback_class {
     kind kind;
     bool logs_rate; /* adds learning_rate to an epoch's logs */
     cepa_status (*begin)(callback *c, arena *memory, const fit_state *f, cepa_error *error); /* NULL: nothing to do */
-    void (*after_step)(callback *c, fit_state *f);                                           /* these three as well */
+    void (*before_epoch)(callback *c, fit_state *f);                                         /* these four as well */
+    void (*after_step)(callback *c, fit_state *f);
     void (*after_epoch)(callback *c, fit_state *f);
     void (*at_end)(callback *c, fit_state *f);
 } callback_class;
@@ -64,6 +65,7 @@ bool callbacks_log_rate(const callback_list *list);
  * or where its name does not say which way is better and mode neither. */
 cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state *f, cepa_error *error);
 
+void callbacks_before_epoch(callback_list *list, fit_state *f);
 void callbacks_after_step(callback_list *list, fit_state *f);
 void callbacks_after_epoch(callback_list *list, fit_state *f);
 

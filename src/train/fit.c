@@ -179,7 +179,6 @@ static bool run_steps(fit *f, int epoch)
     for (size_t step = 0; step < f->steps && !f->state.stopped_by; step++) {
         run_step(f, step);
         log_list_fill(&f->step_logs, &f->measure, NULL);
-        f->state.epoch = epoch;
         f->state.step = step;
         f->state.logs = &f->step_logs;
         callbacks_after_step(&f->callbacks, &f->state);
@@ -200,6 +199,8 @@ typedef enum ending { GO_ON, AFTER_EPOCH, WITHIN_EPOCH } ending;
 
 static ending run_epoch(fit *f, int epoch)
 {
+    f->state.epoch = epoch;
+    callbacks_before_epoch(&f->callbacks, &f->state);
     if (!tell(f, CEPA_EPOCH_BEGIN, epoch, 0, NULL)) return AFTER_EPOCH;
     if (!run_steps(f, epoch)) return WITHIN_EPOCH;
     run_validation(f);
