@@ -1119,7 +1119,9 @@ typedef struct cepa_terminate_on_nan_options {
     CEPA_LIST_START
 } cepa_terminate_on_nan_options;
 
-#define cepa_early_stopping(...)       CEPA_CHOICE("EarlyStopping", cepa_early_stopping_options, __VA_ARGS__)
+#define cepa_early_stopping(...) CEPA_CHOICE("EarlyStopping", cepa_early_stopping_options, __VA_ARGS__)
+#define cepa_learning_rate_scheduler(...)                                                                              \
+    CEPA_CHOICE("LearningRateScheduler", cepa_learning_rate_scheduler_options, __VA_ARGS__)
 #define cepa_reduce_lr_on_plateau(...) CEPA_CHOICE("ReduceLROnPlateau", cepa_reduce_lr_on_plateau_options, __VA_ARGS__)
 #define cepa_terminate_on_nan(...)     CEPA_CHOICE("TerminateOnNaN", cepa_terminate_on_nan_options, __VA_ARGS__)
 
@@ -1288,7 +1290,7 @@ typedef struct cepa_source_info {
     size_t class_weight_count;
     const char *const *callbacks; /* of model.fit, those of Keras that are built in: "EarlyStopping(patience=3)" */
     size_t callback_count;
-    const char *const *left_out; /* of model.fit, what is not built in: "LearningRateScheduler", "steps_per_epoch" */
+    const char *const *left_out; /* of model.fit, what is not built in: "TensorBoard", "steps_per_epoch" */
     size_t left_out_count;
     size_t hyperparameter_count;
     const cepa_hyperparameter *hyperparameters; /* those met with the values that are set, in their order */

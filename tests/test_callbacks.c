@@ -58,6 +58,7 @@ static int feed(const char *text, const double *values, double *rates, fit_state
     int epoch = 0;
     for (; epoch < EPOCHS && !f->stopped_by; epoch++) {
         f->epoch = epoch;
+        callbacks_before_epoch(&list, f);
         for (size_t i = 0; i < logs.count; i++)
             if (strcmp(logs.logs[i].name, "val_loss") == 0) logs.logs[i].value = values[epoch];
         model->graph->values[0] = (real)epoch;
@@ -123,6 +124,9 @@ typedef struct plateau_case {
 } plateau_case;
 
 static const plateau_case plateau_cases[] = {
+    {"LearningRateScheduler([0.5, 0.25, 0.0, 0.125])",
+     flat,
+     {0.5, 0.25, 0, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125}},
     {"ReduceLROnPlateau(patience=2)",
      flat,
      {0.10000000149011612, 0.10000000149011612, 0.009999999776482582, 0.009999999776482582, 0.0009999999310821295,
@@ -276,7 +280,8 @@ static void refusals(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"EarlyStop", "unknown callback 'EarlyStop'; known are EarlyStopping, ReduceLROnPlateau, TerminateOnNaN"},
+        {"EarlyStop", "unknown callback 'EarlyStop'; known are EarlyStopping, LearningRateScheduler, "
+                      "ReduceLROnPlateau, TerminateOnNaN"},
         {"EarlyStopping(monitor='val_acc')", "EarlyStopping: monitor 'val_acc' is not measured; an epoch's numbers are "
                                              "accuracy, loss, mae"},
         {"EarlyStopping(monitor='loss', patience=-1)", "EarlyStopping: patience must be"},

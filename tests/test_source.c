@@ -698,11 +698,12 @@ static void fits_are_declared(void **state)
     assert_true(info->class_weight[0] == 1 && info->class_weight[1] == 1 && info->class_weight[2] == 2.5);
     assert_int_equal(info->left_out_count, 0);
     end_reading(&r);
-    r = read_good(TWO "import numpy as np\nmodel = make()\nx = y = np.load('x')\ndef rate(epoch):\n    return 0.1\n"
-                      "model.fit(x, y, validation_split=0.5, validation_data=(x, y), class_weight=np.ones(3),\n"
-                      "    steps_per_epoch=3, initial_epoch=2, sample_weight=None, verbose=0, epochs=np.size(x),\n"
-                      "    callbacks=[keras.callbacks.LearningRateScheduler(rate), np.logs()])\n",
-                  NULL, NULL);
+    r = read_good(
+        TWO "import numpy as np\nmodel = make()\nx = y = np.load('x')\ndef rate(epoch):\n    return np.log(epoch)\n"
+            "model.fit(x, y, validation_split=0.5, validation_data=(x, y), class_weight=np.ones(3),\n"
+            "    steps_per_epoch=3, initial_epoch=2, sample_weight=None, verbose=0, epochs=np.size(x),\n"
+            "    callbacks=[keras.callbacks.LearningRateScheduler(rate), np.logs()])\n",
+        NULL, NULL);
     static const char *const left_out[] = {"epochs",          "class_weight",          "initial_epoch",
                                            "steps_per_epoch", "LearningRateScheduler", "callbacks[1]"};
     assert_true(info->validation_split == 0);
@@ -716,6 +717,34 @@ static void fits_are_declared(void **state)
     assert_int_equal(r.model.info.epochs, 0);
     assert_int_equal(r.model.info.callback_count, 0);
     end_reading(&r);
+}
+
+/* A function of the epoch, or of epoch and rate, becomes the rates that it gives. */
+static void schedulers_are_worked_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schedule, *callback;
+    } cases[] = {
+        {"lambda e: 0.5 if e < 2 else 0.25", "LearningRateScheduler(schedule=(0.5, 0.5, 0.25))"},
+        {"lambda e, lr: max(lr / 2, 0.125), verbose=1", "LearningRateScheduler(schedule=(0.25, 0.125), verbose=1)"},
+        {"slower", "LearningRateScheduler(schedule=(0.5, 0.5, 0.25, 0.0))"},
+        {"[0.5, 0.25]", "LearningRateScheduler(schedule=(0.5, 0.25))"},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char text[1000];
+        snprintf(text, sizeof text,
+                 TWO "import math\ndef slower(epoch, lr):\n    if epoch <= 1:\n        return lr\n"
+                     "    elif epoch == 2: return lr * math.pow(0.5, math.floor(epoch / 2))\n"
+                     "    else:\n        half = math.exp(0) - 1\n    return half\n"
+                     "x = y = math.load('x')\nmodel = make()\nmodel.compile(keras.optimizers.SGD(0.5))\n"
+                     "model.fit(x, y, epochs=9, callbacks=[keras.callbacks.LearningRateScheduler(%s)])\n",
+                 cases[i].schedule);
+        reading r = read_good(text, NULL, NULL);
+        assert_int_equal(r.model.info.callback_count, 1);
+        assert_string_equal(r.model.info.callbacks[0], cases[i].callback);
+        end_reading(&r);
+    }
 }
 
 /* ---- What a tuner may vary --------------------------------------------------------------------------------------- */
@@ -950,16 +979,18 @@ static void what_is_outside_the_language_is_refused(void **state)
         const char *text, *message;
     } cases[] = {
         /* Words and grammar */
-        {"if 1:\n    pass\n", "1:1: 'if' is not part of what a model file may say, one case a file"},
+        {"if 'a':\n    pass\n", "1:4: a text stands where True or False was expected"},
+        {"else:\n    pass\n", "1:1: 'else' is not part of what a model file may say, an if before it"},
         {"while 1:\n    pass\n", "1:1: 'while' is not part of what a model file may say, for ... in range(...) was"},
         {"class A:\n    pass\n", "1:1: 'class' is not part"},
         {"with open('f') as f:\n    pass\n", "1:1: 'with' is not part"},
         {"try:\n    pass\nexcept:\n    pass\n", "1:1: 'try' is not part"},
-        {"x = lambda y: y\n", "1:5: 'lambda' is not part"},
+        {"x = lambda y z: y\n", "1:14: 'z' stands where ',' or ':' was expected"},
+        {"def f():\n    return lambda y: y\nx = f()\n", "2:12: a function within a function is not read"},
         {"x = [y for y in range(3)]\n", "1:8: 'for' is not part of what a model file may say, a list that is written"},
-        {"x = 1 if True else 2\n", "1:7: 'if' is not part"},
-        {"x = 1 == 2\n", "1:7: '==' is not part"},
-        {"x = 1 < 2\n", "1:7: '<' is not part"},
+        {"x = 1 if True\n", "1:14: the line's end came where 'else' was expected"},
+        {"x = 1 < 2 < 3\n", "1:11: '<' is not part of what a model file may say, one comparison was expected"},
+        {"x = 1 < 'a'\n", "1:7: an integer and a text cannot be compared, two numbers or texts were expected"},
         {"x = not 1\n", "1:5: 'not' is not part"},
         {"x = 1 and 2\n", "1:7: 'and' is not part"},
         {"x = 1 | 2\n", "1:7: '|' is not part"},
@@ -1034,7 +1065,7 @@ static void what_is_outside_the_language_is_refused(void **state)
         {KERAS "layers.Dense(3, activation='rel')\n", "3:28: Dense: activation: unknown activation 'rel'"},
         {KERAS "layers.Dense(3, activation=layers.PReLU())\n",
          "3:35: the layer PReLU stands where a value was expected"},
-        {"if __name__ == '__test__':\n    pass\n", "1:1: 'if' is not part"},
+        {"if __name__ == '__test__':\n    pass\n", "1:4: '__name__' is not defined"},
         {KERAS "layers.Conv2D(3, 3, data_format='channels_first')\n",
          "3:33: Conv2D: data_format must be 'channels_last'"},
         {KERAS "keras.regularizers.l2(l1=3)\n", "3:26: L2: unknown argument 'l1'; it takes l2"},
@@ -1183,6 +1214,7 @@ int main(void)
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),
         cmocka_unit_test(fits_are_declared),
+        cmocka_unit_test(schedulers_are_worked_out),
         cmocka_unit_test(tables_are_declared),
         cmocka_unit_test(hyperparameters_are_declared),
         cmocka_unit_test(wrong_hyperparameters_are_refused),

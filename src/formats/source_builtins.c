@@ -1,4 +1,5 @@
 /* Python's own functions that a model's text may use. */
+#include "base/elementary.h"
 #include "formats/source_eval.h"
 
 #include <math.h>
@@ -132,7 +133,60 @@ const thing *call_zip(eval *e, const call_site *site)
     return made;
 }
 
-/* list.append, list.extend */
+/* ---- Functions of numbers */
+
+static bool need_number(eval *e, const named_thing *argument, double *number)
+{
+    const thing *t = argument->thing;
+    *number = t->type == THING_INT ? (double)t->integer : t->type == THING_REAL ? t->real : 0;
+    if (t->type == THING_INT || t->type == THING_REAL) return true;
+    return eval_refuse(e, argument->offset, "%s stands where a number was expected", thing_name(t)) != NULL;
+}
+
+static const thing *finite_real(eval *e, const call_site *site, double number)
+{
+    return isfinite(number) ? thing_real(e, number)
+                            : eval_refuse(e, site->offset, "the result is no number, or too large for one");
+}
+
+const thing *call_exp(eval *e, const call_site *site)
+{
+    double x;
+    if (!need_places(e, site, 1, 1) || !need_number(e, &site->arguments[0], &x)) return NULL;
+    return finite_real(e, site, elementary_exp(x));
+}
+
+const thing *call_floor(eval *e, const call_site *site)
+{
+    double x;
+    if (!need_places(e, site, 1, 1) || !need_number(e, &site->arguments[0], &x)) return NULL;
+    return fabs(x) < 0x1p53 ? thing_int(e, (int64_t)floor(x)) : finite_real(e, site, x);
+}
+
+const thing *call_pow(eval *e, const call_site *site)
+{
+    if (!need_places(e, site, 2, 2)) return NULL;
+    return eval_operate(e, site->offset, "**", site->arguments[0].thing, site->arguments[1].thing);
+}
+
+static const thing *choose(eval *e, const call_site *site, bool largest)
+{
+    double best, x;
+    size_t chosen = 0;
+    if (!need_places(e, site, 2, 16) || !need_number(e, &site->arguments[0], &best)) return NULL;
+    for (size_t i = 1; i < site->count; i++) {
+        if (!need_number(e, &site->arguments[i], &x)) return NULL;
+        if (largest ? x <= best : x >= best) continue;
+        best = x;
+        chosen = i;
+    }
+    return site->arguments[chosen].thing;
+}
+
+const thing *call_max(eval *e, const call_site *site) { return choose(e, site, true); }
+const thing *call_min(eval *e, const call_site *site) { return choose(e, site, false); }
+
+/* ---- Lists' own: append, extend */
 const thing *list_append(eval *e, const call_site *site)
 {
     if (site->count != 1 || site->arguments[0].name) return eval_refuse(e, site->offset, "append takes one item");

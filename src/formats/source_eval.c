@@ -273,6 +273,21 @@ static const thing *eval_attribute(eval *e, const node *n)
     return object ? word_attribute(e, object, n->text, n->offset) : NULL;
 }
 
+bool eval_condition(eval *e, const node *n, bool *so)
+{
+    const thing *t = eval_expression(e, n);
+    if (!t) return false;
+    *so = t->type == THING_BOOL ? t->boolean : t->type == THING_INT && t->integer;
+    if (t->type == THING_BOOL || t->type == THING_INT || t->type == THING_NONE) return true;
+    return eval_refuse(e, n->offset, "%s stands where True or False was expected", thing_name(t)) != NULL;
+}
+
+static const thing *eval_choice(eval *e, const node *n)
+{
+    bool so;
+    return eval_condition(e, n->child[0], &so) ? eval_expression(e, n->child[so ? 1 : 2]) : NULL;
+}
+
 static const thing *eval_slice(eval *e, const node *n)
 {
     return eval_refuse(e, n->offset, "a slice stands where a value was expected");
@@ -281,12 +296,13 @@ static const thing *eval_slice(eval *e, const node *n)
 const thing *eval_expression(eval *e, const node *n)
 {
     static const thing *(*const evaluators[])(eval *, const node *) = {
-        [NODE_NONE] = eval_none,           [NODE_BOOL] = eval_bool,   [NODE_INT] = eval_int,
-        [NODE_REAL] = eval_real,           [NODE_TEXT] = eval_text,   [NODE_FORMAT] = eval_format,
-        [NODE_NAME] = eval_name,           [NODE_TUPLE] = eval_tuple, [NODE_LIST] = eval_list,
-        [NODE_DICT] = eval_dict,           [NODE_UNARY] = eval_unary, [NODE_BINARY] = eval_binary,
-        [NODE_ATTRIBUTE] = eval_attribute, [NODE_CALL] = eval_called, [NODE_INDEX] = eval_index,
-        [NODE_SLICE] = eval_slice,
+        [NODE_NONE] = eval_none,           [NODE_BOOL] = eval_bool,       [NODE_INT] = eval_int,
+        [NODE_REAL] = eval_real,           [NODE_TEXT] = eval_text,       [NODE_FORMAT] = eval_format,
+        [NODE_NAME] = eval_name,           [NODE_TUPLE] = eval_tuple,     [NODE_LIST] = eval_list,
+        [NODE_DICT] = eval_dict,           [NODE_UNARY] = eval_unary,     [NODE_BINARY] = eval_binary,
+        [NODE_ATTRIBUTE] = eval_attribute, [NODE_CALL] = eval_called,     [NODE_INDEX] = eval_index,
+        [NODE_SLICE] = eval_slice,         [NODE_COMPARE] = eval_compare, [NODE_CHOICE] = eval_choice,
+        [NODE_LAMBDA] = eval_function,
     };
     if (!eval_enter(e, n->offset)) return NULL;
     const thing *made = evaluators[n->type](e, n);

@@ -20,10 +20,11 @@ typedef enum thing_type {
     THING_TUPLE,
     THING_DICT,
     THING_UNKNOWN,
-    THING_SYMBOL,   /* of a module: "keras.layers.Dense" */
-    THING_FUNCTION, /* the file's own */
-    THING_METHOD,   /* of another thing */
-    THING_MEMBER,   /* an optimizer, a loss, an initializer ... with its arguments */
+    THING_SYMBOL,    /* of a module: "keras.layers.Dense" */
+    THING_FUNCTION,  /* the file's own */
+    THING_METHOD,    /* of another thing */
+    THING_MEMBER,    /* an optimizer, a loss, an initializer ... with its arguments */
+    THING_SCHEDULER, /* a LearningRateScheduler: its FUNCTION, its verbose or NONE */
     THING_LAYER,
     THING_TENSOR,
     THING_MODEL,
@@ -99,7 +100,7 @@ struct thing {
         int64_t integer;
         double real;
         const char *text; /* of a TEXT; a SYMBOL's path */
-        sequence *list;   /* of a LIST or TUPLE */
+        sequence *list;   /* of a LIST or TUPLE, a SCHEDULER */
         struct {
             const struct named_thing *items;
             size_t count;
@@ -202,6 +203,11 @@ const thing *eval_expression(eval *e, const node *n);
 bool eval_block(eval *e, const node *block, const thing **result);
 const thing *eval_unary(eval *e, const node *n);
 const thing *eval_binary(eval *e, const node *n);
+const thing *eval_compare(eval *e, const node *n);
+/* Whether a condition holds; false, and the error set, where it is none. */
+bool eval_condition(eval *e, const node *n, bool *so);
+/* A DEF or LAMBDA as a FUNCTION. */
+const thing *eval_function(eval *e, const node *n);
 const thing *eval_operate(eval *e, size_t offset, const char *operator, const thing * left, const thing *right);
 const thing *eval_index(eval *e, const node *n);
 /* The item of a list that an index means; false, and the error set, where there is none. */
@@ -254,8 +260,8 @@ const thing *source_choose(eval *e, const char *name);
 /* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c,
  * source_tables.c, source_tuner.c */
 
-word_call call_ignored, call_enumerate, call_float, call_int, call_len, call_list, call_range, call_str, call_tuple,
-    call_zip;
+word_call call_ignored, call_enumerate, call_exp, call_float, call_floor, call_int, call_len, call_list, call_max,
+    call_min, call_pow, call_range, call_str, call_tuple, call_zip;
 word_call list_append, list_extend;
 word_call call_callback, call_input, call_layer, call_layer_word, call_member, layer_adapt;
 word_call call_model, call_sequential, call_network, call_clear_session;

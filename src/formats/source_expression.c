@@ -1,5 +1,5 @@
-/* Expressions of Keras source text: values, names, calls, arithmetic; Python's grammar without comparisons and the
- * like. */
+/* Expressions of Keras source text: values, names, calls, arithmetic, comparisons, choices, functions without a name;
+ * Python's grammar without and, or, not and comprehensions. */
 #include "base/buffer.h"
 #include "formats/source_parser.h"
 
@@ -274,14 +274,58 @@ static node *parse_term(parser *p)
     return left;
 }
 
-node *parse_expression(parser *p)
+static node *parse_sum(parser *p)
 {
     static const char *const operators[] = {"+", "-", NULL};
     const char *operator;
     node *left = parse_term(p);
     for (int parts = 0; left && (operator= sees_one_of(p, operators)); parts++)
         left = parts < 1000 ? parse_binary(p, operator, left, parse_term) : parse_refuse(p, "an end of this sum");
-    return left && parse_refuse_foreign(p) ? NULL : left;
+    return left;
+}
+
+/* ---- Choices and functions without a name */
+
+static node *parse_comparison(parser *p)
+{
+    static const char *const operators[] = {"<", "<=", ">", ">=", "==", "!=", NULL};
+    node *left = parse_sum(p);
+    const char *operator= left ? sees_one_of(p, operators) : NULL;
+    node *compared = operator? parse_binary(p, operator, left, parse_sum) : left;
+    if (operator&& compared) compared->type = NODE_COMPARE;
+    return compared;
+}
+
+/* value if condition else other: the value is read already. */
+static node *parse_choice(parser *p, node *value)
+{
+    node *choice = parse_node(p, NODE_CHOICE, value->offset);
+    bool good = choice && parse_child(p, choice, parse_comparison(p)) && parse_child(p, choice, value) &&
+                parse_needs(p, "else") && parse_child(p, choice, parse_expression(p));
+    return good ? choice : NULL;
+}
+
+static node *parse_lambda(parser *p)
+{
+    node *lambda = parse_node(p, NODE_LAMBDA, p->token[-1].offset),
+         *block = parse_node(p, NODE_BLOCK, p->token->offset);
+    if (!lambda || !block || !parse_parameters(p, lambda, ":")) return NULL;
+    node *result = parse_node(p, NODE_RETURN, p->token->offset);
+    bool good = result && parse_child(p, result, parse_expression(p)) && parse_child(p, block, result) &&
+                parse_child(p, lambda, block);
+    return good ? lambda : NULL;
+}
+
+node *parse_expression(parser *p)
+{
+    node *made = NULL;
+    if (!parse_enter(p)) return NULL;
+    if (parse_takes(p, "lambda"))
+        made = parse_lambda(p);
+    else if ((made = parse_comparison(p)) && parse_takes(p, "if"))
+        made = parse_choice(p, made);
+    parse_leave(p);
+    return made && parse_refuse_foreign(p) ? NULL : made;
 }
 
 static bool ends_list(const parser *p)

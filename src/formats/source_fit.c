@@ -1,6 +1,7 @@
 /* model.fit in source text: nothing is trained; which data, how long and with which callbacks are declarations. */
 #include "formats/source_eval.h"
 #include "train/callback.h"
+#include "train/optimizer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,8 +213,68 @@ static cepa_status leave_out_callback(eval *e, const thing *callback, size_t pla
     return leave_out(e, callback->type == THING_SYMBOL ? strrchr(callback->text, '.') + 1 : name, info);
 }
 
+/* ---- LearningRateScheduler(function) */
+
+/* The learning rate that a text's optimizer begins with. */
+static double first_rate(eval *e, const source_compile *compile)
+{
+    member optimizer = {0};
+    cepa_error ignored;
+    const value *v = compile->optimizer;
+    bool good = v && !member_read(e->source.memory, &optimizer_family, v, &optimizer, &ignored) && optimizer.kind;
+    if (!good && member_parse(e->source.memory, &optimizer_family, "RMSprop", &optimizer, &ignored)) return 0;
+    return ((const optimizer_options *)optimizer.options)->learning_rate;
+}
+
+/* function(epoch) or function(epoch, rate), as Keras calls it. */
+static bool rate_of_epoch(eval *e, const thing *function, int64_t epoch, double *rate)
+{
+    size_t parameters = function->function->def->count - 1;
+    named_thing arguments[2] = {{.thing = thing_int(e, epoch)}, {.thing = thing_real(e, (double)(float)*rate)}};
+    if (!arguments[0].thing || !arguments[1].thing) return false;
+    call_site site = {.path = "schedule", .self = function, .arguments = arguments, .count = parameters > 1 ? 2 : 1};
+    const thing *result = eval_call_function(e, function->function, &site);
+    return result && take_number(result, rate) && *rate >= 0;
+}
+
+/* What the function comes to, epoch for epoch, as the callback takes it; NULL where it cannot be worked out. */
+static const char *print_scheduler(eval *e, const thing *scheduler, const source_compile *compile)
+{
+    const thing *verbose = scheduler->list->items[1];
+    const value **rates = arena_array(e->source.memory, CEPA_MAX_RATES, sizeof *rates);
+    double rate = first_rate(e, compile);
+    size_t needed = 1;
+    for (size_t i = 0; rates && i < CEPA_MAX_RATES; i++) {
+        double before = rate;
+        if (!rate_of_epoch(e, scheduler->list->items[0], (int64_t)i, &rate)) return NULL;
+        if (!(rates[i] = value_real(e->source.memory, rate))) return NULL;
+        if (rate != before) needed = i + 1; /* the last one holds on */
+    }
+    const value *list = rates ? value_list(e->source.memory, rates, needed) : NULL;
+    named_value arguments[] = {
+        {"schedule", list},
+        {"verbose", value_int(e->source.memory, verbose->type == THING_INT ? verbose->integer : 0)}};
+    const value *call = list && arguments[1].value
+                            ? value_call(e->source.memory, "LearningRateScheduler", arguments, ARRAY_COUNT(arguments))
+                            : NULL;
+    member found;
+    bool good = call && !member_read(e->source.memory, &callback_family, call, &found, NULL);
+    return good ? member_print(&e->graph->memory, &found) : NULL;
+}
+
+/* A function that needs a running program leaves the callback out, as one that is not built in. */
+static cepa_status read_scheduler(eval *e, const thing *scheduler, const source_compile *compile,
+                                  cepa_source_info *info, const char **texts)
+{
+    const char *text = print_scheduler(e, scheduler, compile);
+    if (!text) *e->source.error = (cepa_error){0};
+    if (!text) return leave_out(e, "LearningRateScheduler", info);
+    texts[info->callback_count++] = text;
+    return CEPA_OK;
+}
+
 /* In call notation. */
-static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *info)
+static cepa_status read_callbacks(eval *e, const thing *list, const source_compile *compile, cepa_source_info *info)
 {
     arena *memory = &e->graph->memory;
     size_t count = 0;
@@ -223,7 +284,9 @@ static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *
     info->callbacks = texts;
     for (size_t i = 0; i < count && !status; i++) {
         member found;
-        if (item[i]->type != THING_MEMBER || !family_find(&callback_family, item[i]->member->call.name))
+        if (item[i]->type == THING_SCHEDULER)
+            status = read_scheduler(e, item[i], compile, info, texts);
+        else if (item[i]->type != THING_MEMBER || !family_find(&callback_family, item[i]->member->call.name))
             status = leave_out_callback(e, item[i], i, info);
         else if (member_read(memory, &callback_family, item[i]->member, &found, e->source.error))
             status = e->source.error->status;
@@ -236,10 +299,10 @@ static cepa_status read_callbacks(eval *e, const thing *list, cepa_source_info *
 cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info)
 {
     const thing *const *said = model->fit;
-    cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, info);
+    cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, &model->compile, info);
     for (size_t i = 0; said && i < FIT_ARGUMENTS && !status; i++)
         if (said[i] && readers[i] && !readers[i](e, said[i], info)) status = leave_out(e, names[i], info);
-    if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], info);
+    if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], &model->compile, info);
     if (said && said[FIT_VALIDATION_DATA]) info->validation_split = 0; /* Keras takes the data */
     return status;
 }

@@ -89,9 +89,28 @@ const thing *call_member(eval *e, const call_site *site)
     return eval_pass_on(e, kind ? call_offset(site, kind, error.message) : site->offset, &error);
 }
 
+/* keras.callbacks.LearningRateScheduler(schedule, verbose=0): what the function comes to is known once the model is
+ * compiled. Rates may stand in its place. */
+static const thing *call_scheduler(eval *e, const call_site *site)
+{
+    static const char *const names[] = {"schedule", "verbose", NULL};
+    const named_thing *given[2];
+    const thing *parts[2];
+    if (!eval_bind(e, site, names, 1, given)) return NULL;
+    bool rates = given[0]->thing->type == THING_LIST || given[0]->thing->type == THING_TUPLE;
+    if (given[0]->thing->type != THING_FUNCTION) return rates ? call_member(e, site) : site->self;
+    parts[0] = given[0]->thing;
+    parts[1] = given[1] ? given[1]->thing : thing_none();
+    const thing *both = thing_sequence(e, THING_TUPLE, parts, 2);
+    thing *made = both ? thing_new(e, THING_SCHEDULER) : NULL;
+    if (made) made->list = both->list;
+    return made;
+}
+
 /* One that is not built in stays what is called: its name is all that a fit can tell of it. */
 const thing *call_callback(eval *e, const call_site *site)
 {
+    if (strcmp(site->path, "keras.callbacks.LearningRateScheduler") == 0) return call_scheduler(e, site);
     return family_find(&callback_family, site->path) ? call_member(e, site) : site->self;
 }
 

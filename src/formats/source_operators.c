@@ -1,4 +1,4 @@
-/* Arithmetic, indices and slices of source text, with Python's rules. */
+/* Arithmetic, comparisons, indices and slices of source text, with Python's rules. */
 #include "base/elementary.h"
 #include "formats/source_eval.h"
 
@@ -332,4 +332,38 @@ const thing *eval_index(eval *e, const node *n)
     if (!index || !is_list(object))
         return eval_refuse(e, n->offset, "%s has no parts to take, a list was expected", thing_name(object));
     return eval_place(e, n->offset, object->list, index, &place) ? object->list->items[place] : NULL;
+}
+
+/* ---- Comparisons */
+
+/* Below 0, 0 or above 0 as a is less, equal or more; false where they have no order. */
+static bool compare_things(const thing *a, const thing *b, int *order)
+{
+    if (a->type == THING_TEXT && b->type == THING_TEXT) {
+        *order = strcmp(a->text, b->text);
+        return true;
+    }
+    double numbers[2];
+    const thing *const both[2] = {a, b};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i]->type != THING_INT && both[i]->type != THING_REAL && both[i]->type != THING_BOOL) return false;
+        numbers[i] = both[i]->type == THING_REAL  ? both[i]->real
+                     : both[i]->type == THING_INT ? (double)both[i]->integer
+                                                  : both[i]->boolean;
+    }
+    *order = (numbers[0] > numbers[1]) - (numbers[0] < numbers[1]);
+    return true;
+}
+
+const thing *eval_compare(eval *e, const node *n)
+{
+    const thing *left = eval_expression(e, n->child[0]), *right = left ? eval_expression(e, n->child[1]) : NULL;
+    int order;
+    if (!right) return NULL;
+    if (thing_is_unknown(left) || thing_is_unknown(right)) return thing_unknown();
+    if (!compare_things(left, right, &order))
+        return eval_refuse(e, n->offset, "%s and %s cannot be compared, two numbers or texts were expected",
+                           thing_name(left), thing_name(right));
+    bool equal = n->text[1] == '=', sign = *n->text == '<' ? order < 0 : *n->text == '>' && order > 0;
+    return thing_bool(e, *n->text == '!' ? order != 0 : sign || (equal && order == 0));
 }

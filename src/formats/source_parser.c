@@ -75,9 +75,9 @@ bool parse_refuse_foreign(parser *p)
     static const struct {
         const char *word, *instead;
     } foreign[] = {
-        {"if", "one case a file, or a function for each"},
-        {"elif", "one case a file, or a function for each"},
-        {"else", "one case a file, or a function for each"},
+        {"if", "a value"},
+        {"elif", "an if before it"},
+        {"else", "an if before it"},
         {"while", "for ... in range(...)"},
         {"class", "functions and keras.Model(...)"},
         {"lambda", "a layer, or a name"},
@@ -101,12 +101,12 @@ bool parse_refuse_foreign(parser *p)
         {"in", "a value"},
         {"is", "a value"},
         {"for", "a list that is written out"},
-        {"==", "a value"},
-        {"!=", "a value"},
-        {"<", "a value"},
-        {">", "a value"},
-        {"<=", "a value"},
-        {">=", "a value"},
+        {"==", "one comparison"},
+        {"!=", "one comparison"},
+        {"<", "one comparison"},
+        {">", "one comparison"},
+        {"<=", "one comparison"},
+        {">=", "one comparison"},
         {"<<", "arithmetic with + - * / // % **"},
         {">>", "arithmetic with + - * / // % **"},
         {"&", "arithmetic with + - * / // % **"},
@@ -179,17 +179,33 @@ static node *parse_block(parser *p)
     return block;
 }
 
-static node *parse_parameter(parser *p)
+static node *parse_parameter(parser *p, bool annotated)
 {
     size_t offset = p->token->offset;
     const char *name = parse_name(p, "a parameter's name");
     node *parameter = name ? parse_node(p, NODE_PARAMETER, offset) : NULL;
     if (!parameter) return NULL;
     parameter->text = name;
-    if (parse_takes(p, ":") && !parse_expression(p)) return NULL; /* an annotation says nothing */
+    if (annotated && parse_takes(p, ":") && !parse_expression(p)) return NULL; /* an annotation says nothing */
     node *preset = NULL;
     if (parse_takes(p, "=") && !(preset = parse_expression(p))) return NULL;
     return parse_optional_child(p, parameter, preset) ? parameter : NULL;
+}
+
+bool parse_parameters(parser *p, node *def, const char *end)
+{
+    while (!parse_takes(p, end)) {
+        node *parameter = parse_parameter(p, strcmp(end, ":") != 0);
+        if (!parse_child(p, def, parameter)) return false;
+        if (!parameter->child[0] && def->count > 1 && def->child[def->count - 2]->child[0]) {
+            source_fail(p->source, parameter->offset, CEPA_SYNTAX,
+                        "this parameter needs a default, as the one before it");
+            return false;
+        }
+        if (!parse_takes(p, ",") && !parse_sees(p, end))
+            return parse_refuse(p, strcmp(end, ":") == 0 ? "',' or ':'" : "',' or ')'") != NULL;
+    }
+    return true;
 }
 
 static node *parse_def(parser *p)
@@ -199,16 +215,7 @@ static node *parse_def(parser *p)
     node *def = name ? parse_node(p, NODE_DEF, offset) : NULL;
     if (!def || !parse_needs(p, "(")) return NULL;
     def->text = name;
-    while (!parse_takes(p, ")")) {
-        node *parameter = parse_parameter(p);
-        if (!parse_child(p, def, parameter)) return NULL;
-        if (!parameter->child[0] && def->count > 1 && def->child[def->count - 2]->child[0]) {
-            source_fail(p->source, parameter->offset, CEPA_SYNTAX,
-                        "this parameter needs a default, as the one before it");
-            return NULL;
-        }
-        if (!parse_takes(p, ",") && !parse_sees(p, ")")) return parse_refuse(p, "',' or ')'");
-    }
+    if (!parse_parameters(p, def, ")")) return NULL;
     if (parse_takes(p, "->") && !parse_expression(p)) return NULL;
     return parse_needs(p, ":") && parse_child(p, def, parse_block(p)) ? def : NULL;
 }
@@ -248,6 +255,21 @@ static node *parse_for(parser *p)
                 parse_child(p, loop, parse_expression_list(p)) && parse_needs(p, ":") &&
                 parse_child(p, loop, parse_block(p));
     return done ? loop : NULL;
+}
+
+/* Behind if or elif. */
+static node *parse_if(parser *p)
+{
+    node *branch = parse_node(p, NODE_IF, p->token[-1].offset), *other = NULL;
+    bool good = branch && parse_child(p, branch, parse_expression(p)) && parse_needs(p, ":") &&
+                parse_child(p, branch, parse_block(p));
+    if (!good || !parse_enter(p)) return NULL;
+    if (parse_takes(p, "elif"))
+        good = (other = parse_if(p)) != NULL;
+    else if (parse_takes(p, "else"))
+        good = parse_needs(p, ":") && (other = parse_block(p)) != NULL;
+    parse_leave(p);
+    return good && parse_optional_child(p, branch, other) ? branch : NULL;
 }
 
 static node *parse_return(parser *p)
@@ -400,6 +422,7 @@ static bool parse_statement(parser *p, node *block)
     if (sees_main(p)) return parse_main(p, block);
     if (parse_takes(p, "def")) return parse_child(p, block, parse_def(p));
     if (parse_takes(p, "for")) return parse_child(p, block, parse_for(p));
+    if (parse_takes(p, "if")) return parse_child(p, block, parse_if(p));
     do {
         if (p->token->type == TOKEN_NEWLINE) break;
         if (!parse_simple(p, block)) return false;

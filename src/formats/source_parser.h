@@ -11,6 +11,8 @@ typedef struct parser {
 } parser;
 
 /* Expressions; NULL, and the error set, on failure. A list with commas gives a TUPLE. */
+/* Adds PARAMETERs up to the token that ends them, which is taken. */
+bool parse_parameters(parser *p, node *def, const char *end);
 node *parse_expression(parser *p);
 node *parse_expression_list(parser *p);
 

@@ -91,24 +91,40 @@ static flow run_expression(eval *e, const node *n, const thing **result)
     return eval_expression(e, n->child[0]) ? GOES_ON : FAILS;
 }
 
-static flow run_def(eval *e, const node *n, const thing **result)
+const thing *eval_function(eval *e, const node *n)
 {
-    (void)result;
-    if (e->scope != &e->globals) {
-        eval_refuse(e, n->offset, "a function within a function is not read, one at the left margin was expected");
-        return FAILS;
-    }
+    if (e->scope != &e->globals)
+        return eval_refuse(e, n->offset,
+                           "a function within a function is not read, one at the left margin was expected");
     thing *made = thing_new(e, THING_FUNCTION);
     source_function *function = arena_allocate(e->source.memory, sizeof *function);
     const thing **presets = arena_array(e->source.memory, n->count, sizeof *presets);
-    if (!made || !function || !presets) return eval_no_memory(e), FAILS;
+    if (!made || !function || !presets) return eval_no_memory(e);
     for (size_t i = 0; i + 1 < n->count; i++) {
         const node *preset = n->child[i]->child[0];
-        if (preset && !(presets[i] = eval_expression(e, preset))) return FAILS;
+        if (preset && !(presets[i] = eval_expression(e, preset))) return NULL;
     }
     *function = (source_function){.def = n, .outer = e->scope, .presets = presets};
     made->function = function;
-    return scope_bind(e, e->scope, n->text, made) ? GOES_ON : FAILS;
+    return made;
+}
+
+static flow run_def(eval *e, const node *n, const thing **result)
+{
+    (void)result;
+    const thing *made = eval_function(e, n);
+    return made && scope_bind(e, e->scope, n->text, made) ? GOES_ON : FAILS;
+}
+
+static flow run_block(eval *e, const node *block, const thing **result);
+
+static flow run_if(eval *e, const node *n, const thing **result)
+{
+    bool so;
+    if (!eval_condition(e, n->child[0], &so)) return FAILS;
+    const node *taken = n->child[so ? 1 : 2];
+    if (!taken) return GOES_ON;
+    return taken->type == NODE_IF ? run_if(e, taken, result) : run_block(e, taken, result);
 }
 
 static flow run_return(eval *e, const node *n, const thing **result)
@@ -155,10 +171,15 @@ static flow run_pass(eval *e, const node *n, const thing **result)
 static flow run_block(eval *e, const node *block, const thing **result)
 {
     static flow (*const runners[])(eval *, const node *, const thing **) = {
-        [NODE_EXPRESSION] = run_expression, [NODE_ASSIGN] = run_assign,
-        [NODE_AUGMENT] = run_augment,       [NODE_DEF] = run_def,
-        [NODE_RETURN] = run_return,         [NODE_FOR] = run_for,
-        [NODE_IMPORT] = run_import,         [NODE_PASS] = run_pass,
+        [NODE_EXPRESSION] = run_expression,
+        [NODE_ASSIGN] = run_assign,
+        [NODE_AUGMENT] = run_augment,
+        [NODE_DEF] = run_def,
+        [NODE_RETURN] = run_return,
+        [NODE_FOR] = run_for,
+        [NODE_IMPORT] = run_import,
+        [NODE_PASS] = run_pass,
+        [NODE_IF] = run_if,
     };
     for (size_t i = 0; i < block->count; i++) {
         flow end = runners[block->child[i]->type](e, block->child[i], result);

@@ -122,6 +122,7 @@ const char *thing_name(const thing *t)
         [THING_FUNCTION] = "a function",
         [THING_METHOD] = "a method",
         [THING_MEMBER] = "an optimizer, loss or the like",
+        [THING_SCHEDULER] = "a callback",
         [THING_LAYER] = "a layer",
         [THING_TENSOR] = "a tensor",
         [THING_MODEL] = "a model",

@@ -55,6 +55,9 @@ typedef enum node_type {
     NODE_DICT,      /* ARGUMENTs with texts as names */
     NODE_UNARY,     /* text: + or -; operand */
     NODE_BINARY,    /* text: + - * / // % **; left, right */
+    NODE_COMPARE,   /* text: < <= > >= == !=; left, right */
+    NODE_CHOICE,    /* condition, the value if so, the other one */
+    NODE_LAMBDA,    /* PARAMETERs, a BLOCK that returns last */
     NODE_ATTRIBUTE, /* text; object */
     NODE_CALL,      /* callee, ARGUMENTs */
     NODE_ARGUMENT,  /* text: its name or NULL; expression */
@@ -69,6 +72,7 @@ typedef enum node_type {
     NODE_PARAMETER,  /* text; the default or NULL */
     NODE_RETURN,     /* expression or NULL */
     NODE_FOR,        /* target, list, BLOCK */
+    NODE_IF,         /* condition, BLOCK, BLOCK or IF or NULL */
     NODE_IMPORT,     /* IMPORTEDs */
     NODE_IMPORTED,   /* text: the dotted path; name: what it is called here, NULL for everything in it */
     NODE_PASS

@@ -5,6 +5,7 @@ import json
 import pathlib
 import resource
 import unittest
+import zipfile
 
 from command import MODEL, SANITIZED, CommandTest, npy, npz, picture_set, png, read_npy
 
@@ -127,8 +128,25 @@ class Fit(CommandTest):
         self.assertIn("on 16 rows of data.npz that it did not learn from", (self.folder / "said.html").read_text())
         self.assertIn("64 rows", self.cepa("fit", "said.py", *data, "--validation", "none"))
 
+    def test_optimizer_and_learning_rates(self):
+        self.write("said.py", MODEL + "model.fit(0, 0, epochs=3, callbacks=[\n"
+                              "    keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 if epoch < 2 else 0.25, verbose=1)])\n")
+        text = self.cepa("fit", "said.py", "--data", "data.npz", "--optimizer", "Nadam(0.1)", "-o", "rates")
+        self.assertIn("Epoch 1: LearningRateScheduler setting learning rate to 0.5.\nEpoch 1/3 - ", text)
+        rates = [row["learning_rate"] for row in csv.DictReader((self.folder / "rates/history.csv").open())]
+        self.assertEqual(rates, ["0.5", "0.5", "0.25"])
+        with zipfile.ZipFile(self.folder / "rates/model.keras") as archive:
+            optimizer = json.loads(archive.read("config.json"))["compile_config"]["optimizer"]
+        self.assertEqual((optimizer["class_name"], optimizer["config"]["learning_rate"]), ("Nadam", 0.1))
+        done = self.run_cepa("fit", "said.py", "--data", "data.npz", "--optimizer", "adma")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("unknown optimizer 'adma'; known are SGD, ", done.stderr)
+        done = self.run_cepa("fit", "said.py", "--data", "data.npz", "--optimizer", "SGD(CosineDecay(0.1, 10))")
+        self.assertIn("LearningRateScheduler: the optimizer's learning rate is CosineDecay, which nothing else may set",
+                      done.stderr)
+
     def test_what_is_left_out_of_the_fit(self):
-        self.write("said.py", MODEL + "def rate(epoch):\n    return 0.1\nmodel.fit(0, 0, steps_per_epoch=2, callbacks=[\n"
+        self.write("said.py", MODEL + "import numpy\ndef rate(epoch):\n    return numpy.log(epoch)\nmodel.fit(0, 0, steps_per_epoch=2, callbacks=[\n"
                               "    keras.callbacks.LearningRateScheduler(rate), keras.callbacks.CSVLogger('log.csv')])\n")
         warning = ("cepa: warning: the text's model.fit asks for what is not done here: steps_per_epoch, LearningRateScheduler, "
                    "CSVLogger; -o RUN keeps history.csv\n")
