@@ -193,6 +193,28 @@ static void test_nested_models(void **state)
              calls);
 }
 
+/* Keras 3 counts the outputs of a nested model that is shared from 1, and its calls in between from 0. */
+static void test_nested_model_counted_both_ways(void **state)
+{
+    (void)state;
+    reads_as(FUNCTIONAL(INPUT2("x") "'name': 'x', 'inbound_nodes': []}, " NESTED
+                                    "'inbound_nodes': [[['x', 0, 0, {}]], [['n', 0, 0, {}]]]}",
+                        "[['x', 0, 0]]", "[['n', 2, 0]]"),
+             "x:; n: x/0; n: n/0");
+}
+
+/* a + b in a functional model. */
+static void test_operations_that_are_layers(void **state)
+{
+    (void)state;
+    reads_as(
+        FUNCTIONAL(INPUT3("x") "'name': 'x', 'inbound_nodes': []}, {'module': 'keras.src.ops.numpy', 'class_name': "
+                               "'Add', 'registered_name': 'Add', 'config': {'name': 's'}, 'name': 's', "
+                               "'inbound_nodes': [" CALLED(TENSOR("x", "0") ", " TENSOR("x", "0"), "{}") "]}",
+                   "['x', 0, 0]", "['s', 0, 0]"),
+        "x:; s: x/0 x/0");
+}
+
 static void test_arguments(void **state)
 {
     (void)state;
@@ -361,7 +383,7 @@ static const struct {
      "author's own Python code"},
     {IN_MODEL("{'class_name': 'Dense', 'registered_name': 'Mine>Dense', 'config': {'name': 'odd'}}"), CEPA_UNSUPPORTED,
      "class Mine>Dense is the author's own"},
-    {IN_MODEL("{'class_name': 'Add', 'module': 'keras.src.ops.numpy', 'config': {'name': 'odd'}}"), CEPA_UNSUPPORTED,
+    {IN_MODEL("{'class_name': 'Relu', 'module': 'keras.src.ops.nn', 'config': {'name': 'odd'}}"), CEPA_UNSUPPORTED,
      "operation on tensors"},
     {IN_MODEL("{'class_name': 'Dense', 'config': {'units': 1}}"), CEPA_FORMAT, "without a name"},
     {IN_MODEL("{'class_name': 'InputLayer', 'config': {'name': 'y', 'batch_shape': null}}"), CEPA_FORMAT,
@@ -466,12 +488,20 @@ static void test_damaged_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sequential),       cmocka_unit_test(test_keras2_calls),
-        cmocka_unit_test(test_keras3_calls),     cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_nested_models),    cmocka_unit_test(test_channels_first),
-        cmocka_unit_test(test_numbers_of_numpy), cmocka_unit_test(test_keras1),
-        cmocka_unit_test(test_frozen_model),     cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_growth),           cmocka_unit_test(test_damaged_text),
+        cmocka_unit_test(test_sequential),
+        cmocka_unit_test(test_keras2_calls),
+        cmocka_unit_test(test_keras3_calls),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_nested_model_counted_both_ways),
+        cmocka_unit_test(test_operations_that_are_layers),
+        cmocka_unit_test(test_nested_models),
+        cmocka_unit_test(test_channels_first),
+        cmocka_unit_test(test_numbers_of_numpy),
+        cmocka_unit_test(test_keras1),
+        cmocka_unit_test(test_frozen_model),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_damaged_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,9 @@ typedef struct connection {
     named_place *names; /* sorted */
     node **nodes;       /* by place */
     size_t *node_count;
-    int64_t *shift; /* Keras 2 counts a nested model's own making as its first call */
+    int64_t
+        *shift;   /* Keras 2 counts a nested model's own making as its first call; Keras 3 at times in outputs alone */
+    bool *from_0; /* ... and another layer takes its call 0 */
 } connection;
 
 static int by_name(const void *a, const void *b)
@@ -47,12 +49,13 @@ static cepa_status sort_names(connection *c)
     return CEPA_OK;
 }
 
-static node *node_at(const connection *c, const tensor_place *t)
+/* end: it is an input or output of the model. */
+static node *node_at(const connection *c, const tensor_place *t, bool end)
 {
     named_place wanted = {t->layer, 0};
     const named_place *found = bsearch(&wanted, c->names, c->count, sizeof *c->names, by_name);
     if (!found) return fail(c->r->error, CEPA_FORMAT, "there is no layer %s to take a value from", t->layer), NULL;
-    int64_t number = t->node - c->shift[found->place];
+    int64_t number = t->node - (end || !c->from_0[found->place] ? c->shift[found->place] : 0);
     if (number < 0 || (uint64_t)number >= c->node_count[found->place]) {
         fail(c->r->error, CEPA_FORMAT, "layer %s has no call %lld to take a value from", t->layer, (long long)t->node);
         return NULL;
@@ -82,19 +85,20 @@ static cepa_status read_layer(connection *c, size_t place, const value *object)
 }
 
 /* Only when counted from 1 can a nested model of n calls be asked for call n. */
-static void find_shift(connection *c, const tensor_place *t)
+static void find_shift(connection *c, const tensor_place *t, bool end)
 {
     named_place wanted = {t->layer, 0};
     const named_place *found = bsearch(&wanted, c->names, c->count, sizeof *c->names, by_name);
-    if (found && c->places[found->place].nested && (uint64_t)t->node == c->node_count[found->place])
-        c->shift[found->place] = 1;
+    if (!found || !c->places[found->place].nested) return;
+    if ((uint64_t)t->node == c->node_count[found->place]) c->shift[found->place] = 1;
+    if (t->node == 0 && !end) c->from_0[found->place] = true;
 }
 
 /* Finds what each call rests on: the givers of its inputs, and the layer's call before it, since calls are counted. */
 static cepa_status link_node(connection *c, node *n)
 {
     for (size_t i = 0; i < n->count; i++)
-        if (!(n->before[i] = node_at(c, &n->inputs[i])))
+        if (!(n->before[i] = node_at(c, &n->inputs[i], false)))
             return fail_in(c->r->error, CEPA_FORMAT, "layer %s", c->places[n->place].layer->name);
     n->before[n->count] = n == c->nodes[n->place] ? NULL : n - 1;
     return CEPA_OK;
@@ -156,8 +160,8 @@ static cepa_status link_all(connection *c, const tensor_place *ends, size_t end_
 {
     for (size_t i = 0; i < c->count; i++)
         for (size_t k = 0; k < c->node_count[i]; k++, ++*total)
-            for (size_t t = 0; t < c->nodes[i][k].count; t++) find_shift(c, &c->nodes[i][k].inputs[t]);
-    for (size_t i = 0; i < end_count; i++) find_shift(c, &ends[i]);
+            for (size_t t = 0; t < c->nodes[i][k].count; t++) find_shift(c, &c->nodes[i][k].inputs[t], false);
+    for (size_t i = 0; i < end_count; i++) find_shift(c, &ends[i], true);
     for (size_t i = 0; i < c->count; i++)
         for (size_t k = 0; k < c->node_count[i]; k++) {
             cepa_status status = link_node(c, &c->nodes[i][k]);
@@ -175,14 +179,15 @@ cepa_status connect_layers(reading *r, const value *const *objects, const layer_
     c.nodes = arena_array(r->memory, count, sizeof *c.nodes);
     c.node_count = arena_array(r->memory, count, sizeof *c.node_count);
     c.shift = arena_array(r->memory, count, sizeof *c.shift);
-    if (!c.names || !c.nodes || !c.node_count || !c.shift) return fail_memory(r->error);
+    c.from_0 = arena_array(r->memory, count, sizeof *c.from_0);
+    if (!c.names || !c.nodes || !c.node_count || !c.shift || !c.from_0) return fail_memory(r->error);
     cepa_status status = sort_names(&c);
     for (size_t i = 0; i < count && !status; i++)
         if ((status = read_layer(&c, i, objects[i]))) fail_in(r->error, status, "layer %s", places[i].layer->name);
     if (!status) status = link_all(&c, ends, end_count, &total);
     if (!status) status = make_all(&c, total);
     for (size_t i = 0; i < end_count && !status; i++) {
-        const node *giver = node_at(&c, &ends[i]);
+        const node *giver = node_at(&c, &ends[i], true);
         if (!giver || !(ids[i] = output_of(&c, giver, &ends[i])) || !(ids[i] = tensor_as_written(r, ids[i])))
             status = r->error->status;
     }

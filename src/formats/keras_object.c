@@ -38,6 +38,15 @@ static const struct {
     {"TensorFlowOpLayer", "it is an operation of TensorFlow, only layers can be read"},
 };
 
+/* Operations on tensors that are layers by another module: a + b is Add. */
+static bool is_layer_too(const keras_object *o)
+{
+    static const char *const classes[] = {"Add", "Subtract", "Multiply", "Maximum", "Minimum"};
+    for (size_t i = 0; i < ARRAY_COUNT(classes); i++)
+        if (strcmp(o->class_name, classes[i]) == 0) return is_below(o->module, "keras.src.ops.numpy");
+    return false;
+}
+
 static cepa_status check_origin(const value *v, const keras_object *o, cepa_error *error)
 {
     const value *module = value_member(v, "module"), *registered = value_member(v, "registered_name");
@@ -45,7 +54,7 @@ static cepa_status check_origin(const value *v, const keras_object *o, cepa_erro
     for (size_t i = 0; i < ARRAY_COUNT(refused_classes); i++)
         if (strcmp(o->class_name, refused_classes[i].class_name) == 0)
             return fail(error, CEPA_UNSUPPORTED, "class %s: %s", o->class_name, refused_classes[i].why);
-    if (o->module && is_below(o->module, "keras.src.ops"))
+    if (o->module && is_below(o->module, "keras.src.ops") && !is_layer_too(o))
         return fail(error, CEPA_UNSUPPORTED, "class %s: it is an operation on tensors, only layers can be read",
                     o->class_name);
     bool own = (module && (!o->module || !is_module_of_keras(o->module))) ||
