@@ -2,19 +2,21 @@
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import time
+
+from meter import process
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("CEPA_BUILD", "build")
 
 
-def fit(model, data, epochs, batch, threads, core=None, more=()):
-    """Runs cepa fit as timed() does."""
-    how = {"--data": data, "--scale": "1/255", "--validation": "none", "--verbose": 0, "--epochs": epochs,
+def fit_command(model, data, epochs, batch, threads, more=()):
+    how = {"--data": data, "--scale": "1/255", "--validation": "none", "--verbose": 2, "--epochs": epochs,
            "--batch-size": batch, "--threads": threads}
-    return timed([BUILD / "cepa", "fit", model, *(str(word) for pair in how.items() for word in pair), *more], core)
+    return [BUILD / "cepa", "fit", model, *(str(word) for pair in how.items() for word in pair), *more]
 
 
 def timed(command, core=None):
@@ -48,10 +50,16 @@ class Cepa:
         return {"train": self.train, "predict": self.predict}[do](**request)
 
     def train(self, network, data, batch, epochs):
-        """An epoch without what happens before the first: the time of more epochs less that of one."""
-        one = fit(f"{network}/model.keras", data, 1, batch, self.threads, self.core)
-        more = fit(f"{network}/model.keras", data, 1 + epochs, batch, self.threads, self.core)
-        return {"wall": (more[0] - one[0]) / epochs, "cpu": (more[1] - one[1]) / epochs, "peak": more[2]}
+        """An epoch without what happens before the first ends."""
+        command = fit_command(f"{network}/model.keras", data, 1 + epochs, batch, self.threads)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pin(self.core))
+        ends = [(time.perf_counter(), process(child.pid)) for line in child.stdout if re.match(r"\d+/\d+ - ", line)]
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise subprocess.CalledProcessError(child.returncode, command)
+        wall, cpu = ((last - first) / epochs for first, last in zip(ends[0], ends[-1]))
+        return {"wall": wall, "cpu": cpu, "peak": used.ru_maxrss * 1024}
 
     def predict(self, network, batch, seconds):
         done = subprocess.run([BUILD / "bench" / "predict", f"{network}/model.keras", f"{network}/x.npy", str(batch),
