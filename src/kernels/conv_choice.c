@@ -2,8 +2,16 @@
 #include "kernels/kernels.h"
 
 /* Measured (bench/roofline): with fewer channels the transforms cost more than the products they save; with fewer tiles
- * of 2 x 2 the sums over the lanes do. */
-enum { LEAST_CHANNELS = 3, LEAST_TILES = 4, LEAST_CHANNELS_FOR_WEIGHTS = 8, LEAST_TILES_FOR_WEIGHTS = 12 };
+ * of 2 x 2 the sums over the lanes do. The gradient of pictures is seldom wanted: theirs are Winograd's so that the
+ * layer can pool. */
+enum {
+    LEAST_CHANNELS = 3,
+    LEAST_CHANNELS_FOR_INPUTS = 8,
+    LEAST_CHANNELS_FOR_WEIGHTS = 8,
+    LEAST_TILES = 4,
+    LEAST_TILES_FOR_WEIGHTS = 12,
+    PICTURE_CHANNELS = 4
+};
 
 /* Winograd's filtering is for 3 x 3 taps side by side. */
 static bool is_small(const conv_shape *s)
@@ -18,7 +26,8 @@ conv_choice conv_choose(const conv_shape *s)
     if (s->direct || !is_small(s)) return choice;
     size_t tiles = (s->out_height + 1) / 2 * ((s->out_width + 1) / 2);
     if (tiles >= LEAST_TILES && s->in_channels >= LEAST_CHANNELS) choice.forward = CONV_WINOGRAD;
-    if (tiles >= LEAST_TILES && s->out_channels >= LEAST_CHANNELS) choice.gradient_inputs = CONV_WINOGRAD;
+    size_t for_inputs = s->in_channels <= PICTURE_CHANNELS ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_INPUTS;
+    if (tiles >= LEAST_TILES && s->out_channels >= for_inputs) choice.gradient_inputs = CONV_WINOGRAD;
     if (tiles >= LEAST_TILES_FOR_WEIGHTS && s->in_channels >= LEAST_CHANNELS_FOR_WEIGHTS)
         choice.gradient_weights = CONV_WINOGRAD;
     return choice;
