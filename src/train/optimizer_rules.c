@@ -48,12 +48,12 @@ static const field adadelta_fields[] = {RATE(0.001),
 static void adadelta_update(const optimizer_call *c)
 {
     const cepa_adadelta_options *o = c->options;
-    const real rate = (real)c->rate, epsilon = (real)o->epsilon, old = (real)o->rho, new = (real)(1 - o->rho);
+    const real rate = (real)c->rate, epsilon = (real)o->epsilon, old = (real)o->rho, fresh = (real)(1 - o->rho);
     real *a = c->slot[0], *b = c->slot[1];
     for (size_t i = 0; i < c->count; i++) {
-        a[i] = old * a[i] + new *(c->g[i] * c->g[i]);
+        a[i] = old * a[i] + fresh * (c->g[i] * c->g[i]);
         real d = -(root(b[i] + epsilon) * c->g[i] / root(a[i] + epsilon));
-        b[i] = old * b[i] + new *(d * d);
+        b[i] = old * b[i] + fresh * (d * d);
         c->w[i] += rate * d;
     }
 }
@@ -77,11 +77,11 @@ static void adamax_update(const optimizer_call *c)
 {
     const cepa_adamax_options *o = c->options;
     const real rate = (real)c->rate, correction = (real)(1 - float_power(o->beta_1, c->step));
-    const real new = (real)(1 - o->beta_1), old = (real)o->beta_2, epsilon = (real)o->epsilon;
+    const real fresh = (real)(1 - o->beta_1), old = (real)o->beta_2, epsilon = (real)o->epsilon;
     real *m = c->slot[0], *u = c->slot[1];
     for (size_t i = 0; i < c->count; i++) {
         real size = c->g[i] < 0 ? -c->g[i] : c->g[i], faded = old * u[i];
-        m[i] += (c->g[i] - m[i]) * new;
+        m[i] += (c->g[i] - m[i]) * fresh;
         u[i] = faded > size ? faded : size;
         c->w[i] -= rate * m[i] / (correction * (u[i] + epsilon));
     }
@@ -146,12 +146,12 @@ static const field lion_fields[] = {RATE(0.001),
 static void lion_update(const optimizer_call *c)
 {
     const cepa_lion_options *o = c->options;
-    const real rate = (real)c->rate, old = (real)o->beta_2, new = 1 - old;
+    const real rate = (real)c->rate, old = (real)o->beta_2, fresh = 1 - old;
     real *m = c->slot[0];
     for (size_t i = 0; i < c->count; i++) {
         real way = m[i] * (real)o->beta_1 + c->g[i] * (1 - (real)o->beta_1);
         c->w[i] -= rate * (real)((way > 0) - (way < 0));
-        m[i] = m[i] * old + c->g[i] * new;
+        m[i] = m[i] * old + c->g[i] * fresh;
     }
 }
 
