@@ -26,11 +26,11 @@ static call *call_layer(reading *r, layer *layer, const int *inputs, size_t coun
 /* Permute that brings the channels of so many axes to the end, or back to the front. */
 static layer *permute_of(reading *r, size_t rank, bool to_last)
 {
-    layer **made = to_last ? &r->to_last[rank] : &r->to_first[rank];
+    layer **made = to_last ? &r->to_last[rank] : &r->to_first[rank], *known = *made;
     const layer_class *class = (const layer_class *)family_find(&layer_family, "Permute");
     const value *axes[CEPA_MAX_RANK];
     void *options;
-    if (*made) return *made;
+    if (known) return known;
     for (size_t i = 0; i < rank; i++) {
         size_t from = to_last ? i + 1 : i + rank - 1;
         if (!(axes[i] = value_int(r->memory, (int64_t)(from % rank) + 1))) return fail_memory(r->error), NULL;
