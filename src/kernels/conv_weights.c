@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* A block's sums, and the few pixels on which its tiles take turns, stay in the first-level cache; the gradients of a
- * few filters in the second, for their biases. */
+ * few filters in the second, for their biases. Widened to whole windows a rectangle may have twice its pixels and a
+ * little more. */
 enum { BLOCK_TAPS = 27, BLOCK_PIXELS = 64, GRADIENT_STEP = 2 * BLOCK_PIXELS + 9, NEAR_FILTERS = 12 };
 
 typedef struct weights_pass {
@@ -64,12 +65,15 @@ typedef struct rectangle {
     size_t top, bottom, left, right;
 } rectangle;
 
+/* Columns of the windows that a rectangle touches. */
+static size_t columns_of_windows(rectangle r) { return 2 * (divide_up(r.right, 2) - r.left / 2); }
+
 /* The gradients of the windows that a rectangle touches, each filter's rows one after the other. */
 static void expand_rectangle(const weights_pass *p, weights_block *b, rectangle r)
 {
     size_t width = p->column.outputs / 2, plane = p->row.outputs / 2 * width;
     rectangle windows = {r.top / 2, divide_up(r.bottom, 2), r.left / 2, divide_up(r.right, 2)};
-    size_t step = 2 * (windows.right - windows.left);
+    size_t step = columns_of_windows(r);
     for (size_t f = 0; f < b->filters; f++) {
         lanes *row = b->gradient + f * GRADIENT_STEP;
         for (size_t y = windows.top; y < windows.bottom; y++, row += 2 * step) {
@@ -92,7 +96,7 @@ static void add_rectangle(const weights_pass *p, weights_block *b, const size_t 
     weights_tile tile = {.sum_step = BLOCK_TAPS, .rows = r.bottom - r.top, .columns = r.right - r.left};
     tile.source_row = p->row.stride * width;
     tile.source_column = p->column.stride;
-    tile.gradient_row = p->winner ? 2 * (divide_up(r.right, 2) - r.left / 2) : p->column.outputs;
+    tile.gradient_row = p->winner ? columns_of_windows(r) : p->column.outputs;
     tile.gradient_step = p->winner ? GRADIENT_STEP : plane;
     tile.gradient = p->winner ? b->gradient + r.top % 2 * tile.gradient_row + r.left % 2
                               : p->dy + b->filter * plane + r.top * p->column.outputs + r.left;

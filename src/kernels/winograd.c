@@ -1,6 +1,5 @@
 /* The forward pass of a 3 x 3 convolution by Winograd's filtering, strip by strip of a few tiles. A sum's transforms
  * are done in the order that is written here. */
-
 #include "kernels/conv_ways.h"
 #include "kernels/winograd_products.h"
 
