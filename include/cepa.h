@@ -553,6 +553,8 @@ typedef struct cepa_resizing_options {
     int height, width;         /* required */
     const char *interpolation; /* "bilinear" (default), "nearest" or "bicubic" */
     bool crop_to_aspect_ratio; /* cut the middle instead of distorting */
+    bool pad_to_aspect_ratio;  /* put edges around instead */
+    double fill_value;         /* of those edges */
     bool antialias;            /* of smaller pictures: every pixel counts */
 } cepa_resizing_options;
 
@@ -649,6 +651,12 @@ typedef struct cepa_gaussian_dropout_options {
     double rate; /* required, 0 ... below 1 */
     int64_t seed;
 } cepa_gaussian_dropout_options;
+
+typedef struct cepa_random_crop_options {
+    CEPA_LAYER_OPTIONS
+    int height, width; /* required; in inference, and where a picture is smaller in either, its middle is resized */
+    int64_t seed;      /* 0: the run's seed */
+} cepa_random_crop_options;
 
 /* Pictures changed by chance in training. A factor is a number f, which stands for -f ... f, or low and high. */
 typedef struct cepa_random_flip_options {
@@ -815,6 +823,7 @@ CEPA_API cepa_tensor cepa_layer(const char *class_name, const void *options);
     cepa_layer("UnitNormalization", &(cepa_unit_normalization_options){.input = __VA_ARGS__})
 #define cepa_gaussian_noise(...)   cepa_layer("GaussianNoise", &(cepa_gaussian_noise_options){.input = __VA_ARGS__})
 #define cepa_gaussian_dropout(...) cepa_layer("GaussianDropout", &(cepa_gaussian_dropout_options){.input = __VA_ARGS__})
+#define cepa_random_crop(...)      cepa_layer("RandomCrop", &(cepa_random_crop_options){.input = __VA_ARGS__})
 #define cepa_random_flip(...)      cepa_layer("RandomFlip", &(cepa_random_flip_options){.input = __VA_ARGS__})
 #define cepa_random_translation(...)                                                                                   \
     cepa_layer("RandomTranslation", &(cepa_random_translation_options){.input = __VA_ARGS__})

@@ -99,6 +99,8 @@ static const gradient_case cases[] = {
     {"UnitNormalization(axis=(1, 3))", 17, 1, {IMAGE(2, 3, 2)}},
     {"GaussianNoise(0.3)", 3, 1, {VECTOR(5)}},
     {"GaussianDropout(0.3)", 3, 1, {VECTOR(5)}},
+    {"Resizing(4, 3, pad_to_aspect_ratio=True, fill_value=0.5)", 2, 1, {IMAGE(2, 5, 2)}},
+    {"RandomCrop(2, 3)", 3, 1, {IMAGE(4, 3, 2)}},
     {"RandomFlip()", 3, 1, {IMAGE(3, 2, 2)}},
     {"RandomTranslation(0.4, (0.1, 0.3))", 3, 1, {IMAGE(3, 4, 2)}},
     {"RandomRotation(0.3, fill_mode='constant', fill_value=0.4)", 3, 1, {IMAGE(4, 3, 2)}},

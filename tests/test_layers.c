@@ -171,6 +171,9 @@ static bool check_case(const golden *g, bool plain)
     return good;
 }
 
+/* A layer's result has one shape here: a RandomCrop's in inference is that of training. */
+static bool is_whole(const char *class) { return strcmp(class, "RandomCrop") == 0; }
+
 static void layers_compute_what_keras_computes(void **state)
 {
     (void)state;
@@ -182,6 +185,8 @@ static void layers_compute_what_keras_computes(void **state)
         const char *class = golden_text(g.json, "class", "");
         if (!family_find(&layer_family, class))
             printf("%s: no layer %s yet\n", names[i], class);
+        else if (is_whole(class))
+            printf("%s: Keras leaves the picture whole, against its own documentation\n", names[i]);
         else if (json_object_get(g.json, "statistics"))
             printf("%s: random, compared in its own test\n", names[i]);
         else if (!is_built(&g, family_find(&layer_family, class)))
@@ -325,9 +330,46 @@ static void flips_are_fair(void **state)
     run_free(&run);
 }
 
+/* Every place at which the part lies in the picture, each as often as the others. */
+static void crops_lie_anywhere(void **state)
+{
+    (void)state;
+    enum { ROWS = 600 };
+    static const double parts[3][2] = {{0, 1}, {2, 3}, {4, 5}};
+    size_t met[3] = {0};
+    layer_run run;
+    run_on_counts(&run, "RandomCrop(1, 2)", ROWS, true);
+    for (size_t row = 0; row < ROWS; row++)
+        for (size_t k = 0; k < 3; k++) met[k] += is_same(run.y[0] + row * 2, parts[k], 2);
+    for (size_t k = 0; k < 3; k++) assert_in_range(met[k], ROWS / 3 - 50, ROWS / 3 + 50);
+    assert_int_equal(met[0] + met[1] + met[2], ROWS);
+    run_free(&run);
+}
+
+/* In inference, and where a picture is smaller: the middle of the part's aspect ratio, resized. */
+static void crops_without_chance_are_resized(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *crop, *resizing;
+        bool training;
+    } cases[] = {{"RandomCrop(1, 2)", "Resizing(1, 2, crop_to_aspect_ratio=True)", false},
+                 {"RandomCrop(2, 4)", "Resizing(2, 4, crop_to_aspect_ratio=True)", true}};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        layer_run crop, resizing;
+        run_on_counts(&crop, cases[i].crop, 20, cases[i].training);
+        run_on_counts(&resizing, cases[i].resizing, 20, false);
+        assert_true(is_same(crop.y[0], resizing.y[0], i ? 20 * 8 : 20 * 2));
+        run_free(&crop);
+        run_free(&resizing);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(layers_compute_what_keras_computes),
+                                       cmocka_unit_test(crops_lie_anywhere),
+                                       cmocka_unit_test(crops_without_chance_are_resized),
                                        cmocka_unit_test(chance_is_for_training),
                                        cmocka_unit_test(noise_has_its_size),
                                        cmocka_unit_test(flips_are_fair),

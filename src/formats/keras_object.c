@@ -154,8 +154,6 @@ static const struct {
     {"renorm_momentum", ANYTHING},
     {"seed", ANYTHING},
     {"autocast", ANYTHING},
-    {"fill_mode", ANYTHING}, /* of Resizing, where pad_to_aspect_ratio is False */
-    {"fill_value", ANYTHING},
     {"groups", ONE},
     {"dilation_rate", ONE},
     {"data_format", ANYTHING},        /* of a layer that treats all channels alike */

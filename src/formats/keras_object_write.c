@@ -50,6 +50,13 @@ static cepa_status write_member(arena *arena, const family *family, const value 
     return *written ? CEPA_OK : fail_memory(error);
 }
 
+/* False or 0. */
+static bool changes_nothing(const value *v)
+{
+    double number;
+    return v->kind == VALUE_BOOL ? !v->boolean : value_number(v, &number) && number == 0;
+}
+
 cepa_status keras_config_write(arena *arena, const kind *kind, const void *options, size_t extra, named_value **members,
                                size_t *count, cepa_error *error)
 {
@@ -57,12 +64,17 @@ cepa_status keras_config_write(arena *arena, const kind *kind, const void *optio
     size_t room;
     *members = values && add_size(*count, extra, &room) ? arena_array(arena, room, sizeof **members) : NULL;
     if (!*members) return fail_memory(error);
+    size_t written = 0;
     for (size_t i = 0; i < *count; i++) {
-        (*members)[i] = values[i];
-        if (kind->fields[i].type != FIELD_MEMBER) continue;
-        cepa_status status = write_member(arena, kind->fields[i].family, values[i].value, &(*members)[i].value, error);
+        const field *f = &kind->fields[i];
+        if (f->recent && (f->derived || changes_nothing(values[i].value))) continue;
+        named_value *m = &(*members)[written++];
+        *m = values[i];
+        if (f->type != FIELD_MEMBER) continue;
+        cepa_status status = write_member(arena, f->family, values[i].value, &m->value, error);
         if (status) return status;
     }
+    *count = written;
     return CEPA_OK;
 }
 
@@ -89,10 +101,11 @@ static const field *field_named(const char *class_name, const char *name)
  * what the table derives and so has no other value, and recent arguments that are False. */
 static bool is_needless(const value *call, const named_value *m)
 {
-    bool none = m->value->kind == VALUE_NONE, no = m->value->kind == VALUE_BOOL && !m->value->boolean;
+    bool none = m->value->kind == VALUE_NONE;
     if (call->kind != VALUE_CALL) return false;
     const field *f = field_named(call->call.name, m->name);
-    return f ? f->derived || (none && !f->preset_text && f->preset == 0) || (no && f->recent) : none;
+    return f ? f->derived || (none && !f->preset_text && f->preset == 0) || (f->recent && changes_nothing(m->value))
+             : none;
 }
 
 /* Where Keras has a class: a schedule, or among metrics a loss that is no metric of Keras', stands in a module of its

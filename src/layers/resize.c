@@ -1,12 +1,15 @@
 /* Resizing, UpSampling2D: pictures of another size, sampled at the centres of their new pixels; without antialias a
- * smaller picture leaves pixels out. CenterCrop: their middle.
- * Keras: keras.layers.Resizing, keras.layers.UpSampling2D, keras.layers.CenterCrop. */
+ * smaller picture leaves pixels out. CenterCrop: their middle. RandomCrop: in training a part by chance.
+ * Keras: keras.layers.Resizing, keras.layers.UpSampling2D, keras.layers.CenterCrop, keras.layers.RandomCrop. */
 #include "layers/layers.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef resampling geometry;
+typedef struct geometry {
+    resampling resampling;
+    real *edge; /* what the surroundings add to each new pixel; NULL: nothing */
+} geometry;
 
 /* ---- One axis */
 
@@ -99,34 +102,53 @@ static span *declare_spans(shape_pass *p, const interpolation *how, const axis *
     return spans;
 }
 
-static bool declare_taps(shape_pass *p, resampling *r, const span *rows, const span *columns)
+/* The taps of one new pixel, behind the others; gives the weight of those beyond the picture's edges. */
+static double add_taps(const shape *in, const span *row, const span *column, tap *taps, size_t *count)
+{
+    double beyond = 0;
+    for (int a = 0; a < row->count; a++)
+        for (int b = 0; b < column->count; b++) {
+            int i = row->first + a, k = column->first + b;
+            double weight = row->weight[a] * column->weight[b];
+            if (i >= 0 && i < in->size[0] && k >= 0 && k < in->size[1])
+                taps[(*count)++] = (tap){.place = (uint32_t)(i * in->size[1] + k), .weight = (real)weight};
+            else
+                beyond += weight;
+        }
+    return beyond;
+}
+
+static bool declare_taps(shape_pass *p, geometry *g, const span *rows, const span *columns, double fill)
 {
     size_t height = (size_t)p->output->size[0], width = (size_t)p->output->size[1], taps = 0;
     uint32_t *first = declare_table(p, (height * width + 1) * sizeof *first);
     for (size_t i = 0; i < height; i++)
         for (size_t k = 0; k < width; k++) taps += (size_t)rows[i].count * (size_t)columns[k].count;
     tap *tap = declare_table(p, taps * sizeof *tap);
-    if (!first || !tap) return false;
+    g->edge = fill != 0 ? declare_table(p, height * width * sizeof *g->edge) : NULL;
+    if (!first || !tap || (fill != 0 && !g->edge)) return false;
     if (taps > UINT32_MAX) return refuse(p, "its output would be made of too many pixels");
-    r->first = first;
-    r->tap = tap;
+    g->resampling.first = first;
+    g->resampling.tap = tap;
     taps = 0;
     for (size_t i = 0; i < height; i++)
         for (size_t k = 0; k < width; k++) {
-            *first++ = (uint32_t)taps;
-            for (int a = 0; a < rows[i].count; a++)
-                for (int b = 0; b < columns[k].count; b++, taps++) {
-                    int place = (rows[i].first + a) * p->input->size[1] + columns[k].first + b;
-                    tap[taps].place = (uint32_t)place;
-                    tap[taps].weight = (real)(rows[i].weight[a] * columns[k].weight[b]);
-                }
+            first[i * width + k] = (uint32_t)taps;
+            double beyond = add_taps(p->input, &rows[i], &columns[k], tap, &taps);
+            if (g->edge) g->edge[i * width + k] = (real)(beyond * fill);
         }
-    *first = (uint32_t)taps;
+    first[height * width] = (uint32_t)taps;
     return true;
 }
 
-/* The picture's part that begins at (top, left) and is height x width becomes the output, whose shape is known. */
-static bool declare_resampling(shape_pass *p, const char *name, bool antialias, const int part[4])
+/* What becomes the output, whose shape is known: the picture's part that begins at (top, left) and is height x width.
+ * Where it reaches beyond the picture's edges there is fill. */
+typedef struct part {
+    int top, left, height, width;
+    double fill;
+} part;
+
+static bool declare_resampling(shape_pass *p, const char *name, bool antialias, const part *part)
 {
     const interpolation *how = interpolations;
     const int *in = p->input->size, *out = p->output->size;
@@ -134,17 +156,24 @@ static bool declare_resampling(shape_pass *p, const char *name, bool antialias, 
     if (!g) return false;
     if (in[0] == CEPA_UNKNOWN || in[1] == CEPA_UNKNOWN) return true; /* nothing will run */
     while (strcmp(how->name, name) != 0) how++;
-    const axis height = {part[2], out[0], antialias}, width = {part[3], out[1], antialias};
-    const span *rows = declare_spans(p, how, &height, part[0]), *columns = declare_spans(p, how, &width, part[1]);
-    *g = (geometry){.in = (size_t)in[0] * (size_t)in[1], .out = (size_t)out[0] * (size_t)out[1]};
-    return rows && columns && declare_taps(p, g, rows, columns);
+    const axis height = {part->height, out[0], antialias}, width = {part->width, out[1], antialias};
+    const span *rows = declare_spans(p, how, &height, part->top), *columns = declare_spans(p, how, &width, part->left);
+    g->resampling = (resampling){.in = (size_t)in[0] * (size_t)in[1], .out = (size_t)out[0] * (size_t)out[1]};
+    return rows && columns && declare_taps(p, g, rows, columns, part->fill);
 }
 
-static void forward(const layer_call *c) { kernels->resample(GEOMETRY(c), c->x[0], c->y[0], shape_channels(c->input)); }
+static void forward(const layer_call *c)
+{
+    const geometry *g = GEOMETRY(c);
+    size_t pixels = g->resampling.out;
+    kernels->resample(&g->resampling, c->x[0], c->y[0], shape_channels(c->input));
+    for (size_t i = 0; g->edge && i < c->count; i++)
+        if (g->edge[i % pixels] != 0) kernels->scale_offset(c->y[0] + i, c->y[0] + i, 1, 1, g->edge[i % pixels]);
+}
 
 static void gradient_inputs(const layer_call *c)
 {
-    kernels->resample_gradient(GEOMETRY(c), c->dy[0], c->dx[0], shape_channels(c->input));
+    kernels->resample_gradient(&GEOMETRY(c)->resampling, c->dy[0], c->dx[0], shape_channels(c->input));
 }
 
 #define RESIZING(class_name, fields_, options_, shape_)                                                                \
@@ -153,42 +182,71 @@ static void gradient_inputs(const layer_call *c)
         .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs    \
     }
 
+static const char *const constant[] = {"constant", NULL};
+
 static const field resizing_fields[] = {
     INT(cepa_resizing_options, height, .required = true, .min = 1, .max = 1e5),
     INT(cepa_resizing_options, width, .required = true, .min = 1, .max = 1e5),
     CHOICE(cepa_resizing_options, interpolation, .preset_text = "bilinear", .choices = names),
     BOOL(cepa_resizing_options, crop_to_aspect_ratio),
-    BOOL(cepa_resizing_options, antialias),
+    FIELD(FIELD_BOOL, cepa_resizing_options, pad_to_aspect_ratio, .recent = true),
+    DERIVED(FIELD_CHOICE, fill_mode, .choices = constant, .preset_text = "constant", .recent = true),
+    REAL(cepa_resizing_options, fill_value, .min = -1e30, .max = 1e30, .recent = true),
+    FIELD(FIELD_BOOL, cepa_resizing_options, antialias, .recent = true),
     DATA_FORMAT,
     END_OF_FIELDS};
 
 /* The middle of the input as a part that is height x width. */
-static void take_middle(const shape *in, int height, int width, int part[4])
+static part middle(const shape *in, int height, int width)
 {
-    part[0] = (in->size[0] - height) / 2;
-    part[1] = (in->size[1] - width) / 2;
-    part[2] = height;
-    part[3] = width;
+    return (part){
+        .top = (in->size[0] - height) / 2, .left = (in->size[1] - width) / 2, .height = height, .width = width};
+}
+
+/* The height and the width that the input had with the output's aspect ratio, were its other axis as it is. */
+static int64_t height_of_ratio(const shape *in, const shape *out)
+{
+    return (int64_t)in->size[1] * out->size[0] / out->size[1];
+}
+
+static int64_t width_of_ratio(const shape *in, const shape *out)
+{
+    return (int64_t)in->size[0] * out->size[1] / out->size[0];
 }
 
 /* As much of the middle as has the output's aspect ratio. */
-static void take_middle_of_ratio(const shape *in, const shape *out, int part[4])
+static part middle_of_ratio(const shape *in, const shape *out)
 {
-    int64_t height = (int64_t)in->size[1] * out->size[0] / out->size[1],
-            width = (int64_t)in->size[0] * out->size[1] / out->size[0];
+    int64_t height = height_of_ratio(in, out), width = width_of_ratio(in, out);
     if (height > in->size[0]) height = in->size[0];
     if (width > in->size[1]) width = in->size[1];
-    take_middle(in, height > 0 ? (int)height : 1, width > 0 ? (int)width : 1, part);
+    return middle(in, height > 0 ? (int)height : 1, width > 0 ? (int)width : 1);
+}
+
+/* The whole with so much around it that it has the output's aspect ratio; as much on one side as on the other. */
+static part surrounded(const shape *in, const shape *out, double fill)
+{
+    int64_t above = (height_of_ratio(in, out) - in->size[0]) / 2, before = (width_of_ratio(in, out) - in->size[1]) / 2;
+    if (above < 0) above = 0;
+    if (before < 0) before = 0;
+    return (part){.top = (int)-above,
+                  .left = (int)-before,
+                  .height = in->size[0] + 2 * (int)above,
+                  .width = in->size[1] + 2 * (int)before,
+                  .fill = fill};
 }
 
 static bool resizing_shape(shape_pass *p)
 {
     const cepa_resizing_options *o = p->options;
     if (!need_axes(p, 2)) return false;
+    if (o->crop_to_aspect_ratio && o->pad_to_aspect_ratio)
+        return refuse(p, "crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other");
     p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
-    int part[4] = {0, 0, p->input->size[0], p->input->size[1]};
-    if (o->crop_to_aspect_ratio) take_middle_of_ratio(p->input, p->output, part);
-    return declare_resampling(p, o->interpolation, o->antialias, part);
+    part part = {.height = p->input->size[0], .width = p->input->size[1]};
+    if (o->crop_to_aspect_ratio) part = middle_of_ratio(p->input, p->output);
+    if (o->pad_to_aspect_ratio) part = surrounded(p->input, p->output, o->fill_value);
+    return declare_resampling(p, o->interpolation, o->antialias, &part);
 }
 
 const layer_class resizing = RESIZING("Resizing", resizing_fields, cepa_resizing_options, resizing_shape);
@@ -201,35 +259,109 @@ static bool up_sampling_shape(shape_pass *p)
 {
     const cepa_up_sampling2d_options *o = p->options;
     if (!need_axes(p, 2)) return false;
-    const int *in = p->input->size, part[4] = {0, 0, in[0], in[1]};
+    const int *in = p->input->size;
+    const part whole = {.height = in[0], .width = in[1]};
     p->output[0] = *p->input;
     for (size_t i = 0; i < 2; i++) {
         if (in[i] == CEPA_UNKNOWN) continue;
         if (in[i] > INT32_MAX / o->size[i]) return refuse(p, "its output would be too large");
         p->output[0].size[i] = in[i] * o->size[i];
     }
-    return declare_resampling(p, o->interpolation, false, part);
+    return declare_resampling(p, o->interpolation, false, &whole);
 }
 
 const layer_class up_sampling2d =
     RESIZING("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options, up_sampling_shape);
 
-static const field crop_fields[] = {INT(cepa_center_crop_options, height, .required = true, .min = 1, .max = 1e5),
-                                    INT(cepa_center_crop_options, width, .required = true, .min = 1, .max = 1e5),
-                                    DATA_FORMAT, END_OF_FIELDS};
+/* ---- Crops */
 
-static bool crop_shape(shape_pass *p)
+static const field center_crop_fields[] = {
+    INT(cepa_center_crop_options, height, .required = true, .min = 1, .max = 1e5),
+    INT(cepa_center_crop_options, width, .required = true, .min = 1, .max = 1e5), DATA_FORMAT, END_OF_FIELDS};
+
+static bool is_larger(const shape *in, const shape *out)
 {
-    const cepa_center_crop_options *o = p->options;
-    int part[4];
-    if (!need_axes(p, 2)) return false;
-    p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
-    bool fits = p->input->size[0] >= o->height && p->input->size[1] >= o->width;
-    if (fits)
-        take_middle(p->input, o->height, o->width, part);
-    else
-        take_middle_of_ratio(p->input, p->output, part);
-    return declare_resampling(p, fits ? "nearest" : "bilinear", false, part);
+    return in->size[0] >= out->size[0] && in->size[1] >= out->size[1];
 }
 
-const layer_class center_crop = RESIZING("CenterCrop", crop_fields, cepa_center_crop_options, crop_shape);
+static bool center_crop_shape(shape_pass *p)
+{
+    const cepa_center_crop_options *o = p->options;
+    if (!need_axes(p, 2)) return false;
+    p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
+    bool fits = is_larger(p->input, p->output);
+    part part = fits ? middle(p->input, o->height, o->width) : middle_of_ratio(p->input, p->output);
+    return declare_resampling(p, fits ? "nearest" : "bilinear", false, &part);
+}
+
+const layer_class center_crop = RESIZING("CenterCrop", center_crop_fields, cepa_center_crop_options, center_crop_shape);
+
+static const field random_crop_fields[] = {
+    INT(cepa_random_crop_options, height, .required = true, .min = 1, .max = 1e5),
+    INT(cepa_random_crop_options, width, .required = true, .min = 1, .max = 1e5),
+    LONG(cepa_random_crop_options, seed, .optional = true), DATA_FORMAT, END_OF_FIELDS};
+
+static bool random_crop_shape(shape_pass *p)
+{
+    const cepa_random_crop_options *o = p->options;
+    if (!need_axes(p, 2)) return false;
+    p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
+    part part = middle_of_ratio(p->input, p->output);
+    return declare_resampling(p, "bilinear", false, &part);
+}
+
+/* Where a row's part begins, drawn among all places at which it lies in the picture. */
+static size_t begin_of(const layer_call *c, size_t row)
+{
+    random_stream stream = stream_of(c, ((const cepa_random_crop_options *)c->options)->seed);
+    size_t begin[2];
+    for (size_t i = 0; i < 2; i++) {
+        double uniform = random_uniform24(random_word(&stream, c->random->row[row], i));
+        begin[i] = (size_t)(uniform * (c->input->size[i] - c->output->size[i] + 1));
+    }
+    return begin[0] * (size_t)c->input->size[1] + begin[1];
+}
+
+static bool draws(const layer_call *c) { return c->training && is_larger(c->input, c->output); }
+
+/* The place in the picture of element e of its part that begins at (0, 0). */
+static size_t place_of(const layer_call *c, size_t e)
+{
+    size_t width = (size_t)c->output->size[1], pixels = GEOMETRY(c)->resampling.out, pixel = e % pixels;
+    return e / pixels * GEOMETRY(c)->resampling.in + pixel / width * (size_t)c->input->size[1] + pixel % width;
+}
+
+static void random_crop_forward(const layer_call *c)
+{
+    if (!draws(c)) {
+        forward(c);
+        return;
+    }
+    for (size_t r = 0; r < LANES; r++) {
+        const size_t begin = begin_of(c, r);
+        for (size_t e = 0; e < c->count; e++) c->y[0][e].lane[r] = c->x[0][place_of(c, e) + begin].lane[r];
+    }
+}
+
+static void random_crop_gradient(const layer_call *c)
+{
+    if (!draws(c)) {
+        gradient_inputs(c);
+        return;
+    }
+    kernels->fill(c->dx[0], shape_count(c->input), 0);
+    for (size_t r = 0; r < LANES; r++) {
+        const size_t begin = begin_of(c, r);
+        for (size_t e = 0; e < c->count; e++) c->dx[0][place_of(c, e) + begin].lane[r] = c->dy[0][e].lane[r];
+    }
+}
+
+const layer_class random_crop = {.kind = {.name = "RandomCrop",
+                                          .fields = random_crop_fields,
+                                          .options_size = sizeof(cepa_random_crop_options),
+                                          .by_class_name = true},
+                                 .min_inputs = 1,
+                                 .max_inputs = 1,
+                                 .shape = random_crop_shape,
+                                 .forward = random_crop_forward,
+                                 .gradient_inputs = random_crop_gradient};

@@ -57,6 +57,7 @@
     X(alpha_dropout)                                                                                                   \
     X(gaussian_noise)                                                                                                  \
     X(gaussian_dropout)                                                                                                \
+    X(random_crop)                                                                                                     \
     X(random_flip)                                                                                                     \
     X(random_translation)                                                                                              \
     X(random_rotation)                                                                                                 \

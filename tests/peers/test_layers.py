@@ -33,6 +33,8 @@ CASES = {
         "ZeroPadding2D(0)", "ZeroPadding2D(((1, 0), (0, 2)))", "Cropping2D()", "Cropping2D(((1, 0), (0, 2)))",
         "UpSampling2D((1, 3))", "UpSampling2D(2, interpolation='bilinear')", "Resizing(4, 5)",
         "Resizing(3, 9, interpolation='bicubic', crop_to_aspect_ratio=True, antialias=True)", "SpatialDropout2D(0.1)",
+        "Resizing(9, 4, pad_to_aspect_ratio=True, fill_value=0.3)", "Resizing(3, 4, 'bicubic', pad_to_aspect_ratio=True, fill_value=-2, antialias=True)",
+        "Resizing(4, 9, 'nearest', pad_to_aspect_ratio=True)",
         "LayerNormalization(axis=[1, 2])", "GroupNormalization(1, scale=False)", "RMSNormalization()",
         "GaussianDropout(0.2, seed=3)", "AlphaDropout(0.2)", "RandomBrightness((0.1, 0.3), value_range=(0, 1))",
         "RandomContrast(0.2, seed=4)", "CenterCrop(3, 4)", "CenterCrop(9, 5)", "RandomFlip('horizontal')", "RandomTranslation(0.1, (0.0, 0.2))",
