@@ -43,6 +43,7 @@ cepa_status campaign_try(const settings *settings, training_data *data, size_t *
     if (!status && (status = cepa_fit_with(model, data->train, &none))) *error = *cepa_model_error(model);
     for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
     if (!status) warn_of_left_out(model);
+    if (!status) warn_of_shared_files(&own.settings);
     fit_settings_free(&own);
     cepa_graph_free(cepa_model_graph(model));
     return status;

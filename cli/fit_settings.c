@@ -59,25 +59,26 @@ void fit_settings_free(fit_settings *f)
     *f = (fit_settings){.callbacks = {NULL, 0}};
 }
 
-/* Callbacks whose files a run's folder holds under other names. */
-static const struct {
-    const char *name, *instead;
-} kept[] = {
-    {"CSVLogger", "history.csv"},
-    {"ModelCheckpoint", "model.keras, and best.keras of the lowest val_loss"},
-};
-
 void warn_of_left_out(const cepa_model *model)
 {
     const cepa_source_info *source = cepa_model_source(model);
-    char list[600] = "", instead[200] = "";
-    size_t used = 0, told = 0;
-    for (size_t i = 0; source && i < source->left_out_count && used < sizeof list; i++) {
+    char list[600] = "";
+    size_t used = 0;
+    for (size_t i = 0; source && i < source->left_out_count && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", source->left_out[i]);
-        for (size_t k = 0; k < sizeof kept / sizeof *kept && told < sizeof instead; k++)
-            if (strcmp(kept[k].name, source->left_out[i]) == 0)
-                told += (size_t)snprintf(instead + told, sizeof instead - told, "%s%s", told ? ", " : "; -o RUN keeps ",
-                                         kept[k].instead);
-    }
-    if (used) warn("the text's model.fit asks for what is not done here: %s%s", list, instead);
+    if (used) warn("the text's model.fit asks for what is not done here: %s", list);
+}
+
+void warn_of_shared_files(const settings *settings)
+{
+    static const char *const writers[] = {"ModelCheckpoint", "CSVLogger"};
+    char list[100] = "";
+    size_t used = 0;
+    for (size_t k = 0; k < sizeof writers / sizeof *writers; k++)
+        for (size_t i = 0; i < settings->callback.count; i++) {
+            if (strncmp(settings->callback.items[i], writers[k], strlen(writers[k])) != 0) continue;
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", writers[k]);
+            break;
+        }
+    if (used) warn("every fit writes the files of %s anew: the last one's stay", list);
 }

@@ -17,4 +17,7 @@ void fit_settings_free(fit_settings *made);
 /* Warns of what model.fit asks for in the model's text and fit does not do. */
 void warn_of_left_out(const cepa_model *model);
 
+/* Warns of callbacks that write to the same files in each of several fits. */
+void warn_of_shared_files(const settings *settings);
+
 #endif

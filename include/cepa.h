@@ -1092,6 +1092,13 @@ typedef bool (*cepa_callback)(void *context, const cepa_progress *progress);
 /* Keras' callbacks, which watch a number of each epoch (its name as in the history) and act. Numbers of which larger is
  * better (accuracies) are told by their name; mode "min" or "max" says it. A number that is not measured is an error.
  */
+typedef struct cepa_csv_logger_options {
+    CEPA_LIST_START
+    const char *filename;  /* required: a line of numbers an epoch; a file that is there must be such a log */
+    const char *separator; /* one character; default "," */
+    bool append;           /* go on behind what is there */
+} cepa_csv_logger_options;
+
 typedef struct cepa_early_stopping_options {
     CEPA_LIST_START
     const char *monitor;       /* default "val_loss" */
@@ -1112,6 +1119,19 @@ typedef struct cepa_learning_rate_scheduler_options {
     int verbose;                     /* 1: says so */
 } cepa_learning_rate_scheduler_options;
 
+/* Saves the model when an epoch ends. In filepath {epoch:02d}, {val_loss:.2f} and the like stand for numbers. */
+typedef struct cepa_model_checkpoint_options {
+    CEPA_LIST_START
+    const char *filepath;           /* required: NAME.keras, of weights only NAME.weights.h5 */
+    const char *monitor;            /* default "val_loss" */
+    int verbose;                    /* 1: says so */
+    bool save_best_only;            /* where the number is better than all before */
+    bool save_weights_only;         /* and the optimizer's state */
+    const char *mode;               /* "auto" (default), "min" or "max" */
+    const char *save_freq;          /* "epoch" (default), or after so many batches */
+    double initial_value_threshold; /* the best so far; default none */
+} cepa_model_checkpoint_options;
+
 typedef struct cepa_reduce_lr_on_plateau_options {
     CEPA_LIST_START
     const char *monitor; /* default "val_loss" */
@@ -1126,11 +1146,14 @@ typedef struct cepa_reduce_lr_on_plateau_options {
 
 typedef struct cepa_terminate_on_nan_options {
     CEPA_LIST_START
+    bool raise_error; /* fit fails, else it ends as if by EarlyStopping */
 } cepa_terminate_on_nan_options;
 
+#define cepa_csv_logger(...)     CEPA_CHOICE("CSVLogger", cepa_csv_logger_options, __VA_ARGS__)
 #define cepa_early_stopping(...) CEPA_CHOICE("EarlyStopping", cepa_early_stopping_options, __VA_ARGS__)
 #define cepa_learning_rate_scheduler(...)                                                                              \
     CEPA_CHOICE("LearningRateScheduler", cepa_learning_rate_scheduler_options, __VA_ARGS__)
+#define cepa_model_checkpoint(...)     CEPA_CHOICE("ModelCheckpoint", cepa_model_checkpoint_options, __VA_ARGS__)
 #define cepa_reduce_lr_on_plateau(...) CEPA_CHOICE("ReduceLROnPlateau", cepa_reduce_lr_on_plateau_options, __VA_ARGS__)
 #define cepa_terminate_on_nan(...)     CEPA_CHOICE("TerminateOnNaN", cepa_terminate_on_nan_options, __VA_ARGS__)
 
@@ -1262,8 +1285,8 @@ CEPA_API cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *n
 CEPA_API const cepa_notes *cepa_model_notes(const cepa_model *model);
 
 /* Writes a .keras archive that Keras 3 opens: architecture, weights, compile arguments and the optimizer's state. A
- * path without extension gets .keras. The file appears whole or not at all. The model remembers an error
- * (cepa_model_error). */
+ * path without extension gets .keras; one that ends in .weights.h5 the weights and the optimizer's state alone. The
+ * file appears whole or not at all. The model remembers an error (cepa_model_error). */
 CEPA_API cepa_status cepa_save(cepa_model *model, const char *path);
 
 typedef struct cepa_load_options {

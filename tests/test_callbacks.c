@@ -1,4 +1,5 @@
 /* Callbacks against what Keras 3.15's own do to the same numbers, and fits that they or a budget end. */
+#include "base/file.h"
 #include "cepa.h"
 #include "model/model.h"
 #include "train/callback.h"
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -257,6 +259,72 @@ static void terminate_on_nan(void **state)
     cepa_dataset_free(data);
 }
 
+/* With raise_error the fit fails, and no callback sees its end. */
+static void nan_is_an_error(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(1e25f);
+    cepa_model *model = new_model();
+    assert_int_equal(
+        cepa_fit(model, data, .epochs = 5, .batch_size = 4, .callbacks = {cepa_terminate_on_nan(.raise_error = true)}),
+        CEPA_DATA);
+    assert_string_equal(cepa_model_error(model)->message,
+                        "TerminateOnNaN: the loss is not a finite number in batch 0 of epoch 1");
+    assert_int_equal(cepa_history(model)->epochs, 0);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+static void assert_file(const char *path, const char *expected)
+{
+    buffer text = {0};
+    assert_int_equal(file_read(path, 0, &text, NULL), CEPA_OK);
+    assert_string_equal(text.bytes, expected);
+    buffer_free(&text);
+}
+
+/* A log is gone on with, begun anew, and never takes the place of another file. */
+static void logs_of_epochs(void **state)
+{
+    (void)state;
+    static const char path[] = "callbacks.log", first[] = "epoch;accuracy;loss;mae;val_accuracy;val_loss;val_mae\r\n"
+                                                          "0;1.0;0.0;0.0;NA;NA;NA\r\n";
+    cepa_dataset *data = new_data(0);
+    cepa_model *model = new_model();
+    unlink(path);
+    for (int run = 0; run < 3; run++) {
+        cepa_fit(model, data, .callbacks = {cepa_csv_logger(.filename = path, .separator = ";", .append = run == 1)});
+        char twice[200];
+        snprintf(twice, sizeof twice, "%s%s", first, run == 1 ? strchr(first, '\n') + 1 : "");
+        assert_file(path, twice);
+    }
+    assert_int_equal(cepa_write_file(path, "letter", 6, NULL), CEPA_OK);
+    assert_int_equal(cepa_model_status(model), CEPA_OK);
+    assert_int_equal(cepa_fit(model, data, .callbacks = {{"CSVLogger('callbacks.log')"}}), CEPA_FILE);
+    assert_string_equal(cepa_model_error(model)->message,
+                        "CSVLogger: callbacks.log is there already and is no log of epochs");
+    assert_file(path, "letter");
+    unlink(path);
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
+/* What cannot be saved ends the fit. */
+static void checkpoint_without_a_place(void **state)
+{
+    (void)state;
+    cepa_dataset *data = new_data(0.01f);
+    cepa_model *model = new_model();
+    assert_int_equal(cepa_write_file("callbacks.log", "", 0, NULL), CEPA_OK);
+    assert_int_equal(cepa_fit(model, data, .epochs = 3, .callbacks = {{"ModelCheckpoint('callbacks.log/a.keras')"}}),
+                     CEPA_FILE);
+    assert_non_null(strstr(cepa_model_error(model)->message, "cannot make the folder callbacks.log"));
+    assert_int_equal(cepa_history(model)->epochs, 1);
+    unlink("callbacks.log");
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+}
+
 /* A budget that is used up at once leaves one step, measured and written down. */
 static void budget(void **state)
 {
@@ -280,8 +348,22 @@ static void refusals(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
-        {"EarlyStop", "unknown callback 'EarlyStop'; known are EarlyStopping, LearningRateScheduler, "
-                      "ReduceLROnPlateau, TerminateOnNaN"},
+        {"EarlyStop", "unknown callback 'EarlyStop'; known are CSVLogger, EarlyStopping, LearningRateScheduler, "
+                      "ModelCheckpoint, ReduceLROnPlateau, TerminateOnNaN"},
+        {"ModelCheckpoint('a.h5')", "ModelCheckpoint: filepath must end in .keras, not 'a.h5'"},
+        {"ModelCheckpoint('a.keras', save_weights_only=True)", "ModelCheckpoint: filepath must end in .weights.h5 with "
+                                                               "save_weights_only=True, not 'a.keras'"},
+        {"ModelCheckpoint('{val_loss}.keras')",
+         "ModelCheckpoint: monitor 'val_loss' is not measured; an epoch's numbers "
+         "are accuracy, loss, mae"},
+        {"ModelCheckpoint('{loss:02d}.keras')", "ModelCheckpoint: {loss:02d}: a format such as .2f was expected"},
+        {"ModelCheckpoint('{epoch:x}.keras')", "ModelCheckpoint: {epoch:x}: a format such as 02d was expected"},
+        {"ModelCheckpoint('{epoch.keras')", "ModelCheckpoint: in filepath a { stands alone"},
+        {"ModelCheckpoint('a}.keras')", "ModelCheckpoint: in filepath a } stands alone"},
+        {"ModelCheckpoint('a.keras', save_freq=0)",
+         "ModelCheckpoint: save_freq must be 'epoch' or a number of batches, "
+         "not '0'"},
+        {"CSVLogger('a.csv', separator=', ')", "CSVLogger: separator must be one character, not ', '"},
         {"EarlyStopping(monitor='val_acc')", "EarlyStopping: monitor 'val_acc' is not measured; an epoch's numbers are "
                                              "accuracy, loss, mae"},
         {"EarlyStopping(monitor='loss', patience=-1)", "EarlyStopping: patience must be"},
@@ -304,8 +386,15 @@ static void refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(early_stopping),     cmocka_unit_test(reduce_lr_on_plateau), cmocka_unit_test(messages),
-        cmocka_unit_test(fit_with_callbacks), cmocka_unit_test(terminate_on_nan),     cmocka_unit_test(budget),
+        cmocka_unit_test(early_stopping),
+        cmocka_unit_test(reduce_lr_on_plateau),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(fit_with_callbacks),
+        cmocka_unit_test(terminate_on_nan),
+        cmocka_unit_test(budget),
+        cmocka_unit_test(nan_is_an_error),
+        cmocka_unit_test(logs_of_epochs),
+        cmocka_unit_test(checkpoint_without_a_place),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

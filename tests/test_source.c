@@ -671,19 +671,23 @@ static void wrong_sets_are_refused(void **state)
 static void fits_are_declared(void **state)
 {
     (void)state;
-    reading r = read_good(TWO "stop = keras.callbacks.EarlyStopping('val_loss', patience=2 + 1)\n"
-                              "import numpy\nx = y = numpy.load('x')\nmodel = make()\nmodel.fit(x, y, epochs=3)\n"
-                              "h = model.fit(x, y, epochs=2 * 10, batch_size=16, callbacks=[stop,\n"
-                              "    keras.callbacks.ModelCheckpoint('best.keras'), keras.callbacks.TerminateOnNaN()])\n",
-                          NULL, NULL);
+    reading r = read_good(
+        TWO "stop = keras.callbacks.EarlyStopping('val_loss', patience=2 + 1)\n"
+            "import numpy\nx = y = numpy.load('x')\nmodel = make()\nmodel.fit(x, y, epochs=3)\n"
+            "h = model.fit(x, y, epochs=2 * 10, batch_size=16, callbacks=[stop,\n"
+            "    keras.callbacks.ModelCheckpoint('best.keras', save_freq=20), keras.callbacks.TensorBoard(),\n"
+            "    keras.callbacks.ModelCheckpoint(numpy.path), keras.callbacks.TerminateOnNaN()])\n",
+        NULL, NULL);
     const cepa_source_info *info = &r.model.info;
     assert_int_equal(info->epochs, 20);
     assert_int_equal(info->batch_size, 16);
-    assert_int_equal(info->callback_count, 2);
+    assert_int_equal(info->callback_count, 3);
     assert_string_equal(info->callbacks[0], "EarlyStopping(patience=3)");
-    assert_string_equal(info->callbacks[1], "TerminateOnNaN");
-    assert_int_equal(info->left_out_count, 1);
-    assert_string_equal(info->left_out[0], "ModelCheckpoint");
+    assert_string_equal(info->callbacks[1], "ModelCheckpoint(filepath='best.keras', save_freq='20')");
+    assert_string_equal(info->callbacks[2], "TerminateOnNaN");
+    assert_int_equal(info->left_out_count, 2);
+    assert_string_equal(info->left_out[0], "TensorBoard");
+    assert_string_equal(info->left_out[1], "ModelCheckpoint");
     end_reading(&r);
     r = read_good(
         TWO

@@ -68,6 +68,14 @@ static bool write_all(int file, const unsigned char *bytes, size_t size)
     return true;
 }
 
+cepa_status file_append(const char *path, const void *bytes, size_t size, cepa_error *error)
+{
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    int cause = file >= 0 && write_all(file, bytes, size) ? 0 : errno;
+    if (file >= 0 && close(file) != 0 && !cause) cause = errno;
+    return cause ? fail_path(error, "write", path, cause) : CEPA_OK;
+}
+
 cepa_status file_write(const char *path, const void *bytes, size_t size, cepa_error *error)
 {
     char *staged;

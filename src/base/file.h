@@ -12,8 +12,11 @@ cepa_status file_read(const char *path, size_t limit, buffer *contents, cepa_err
  * new one, never a part. */
 cepa_status file_write(const char *path, const void *bytes, size_t size, cepa_error *error);
 
-/* The same for what only a library can write: file_stage gives a name beside path to write to, file_commit puts the
- * written file in place, file_discard removes it. */
+/* Adds to the end of a file, which is made where it is missing. */
+cepa_status file_append(const char *path, const void *bytes, size_t size, cepa_error *error);
+
+/* The same as file_write for what only a library can write: file_stage gives a name beside path to write to,
+ * file_commit puts the written file in place, file_discard removes it. */
 cepa_status file_stage(const char *path, char **staged, cepa_error *error);
 cepa_status file_commit(char *staged, const char *path, cepa_error *error); /* frees staged */
 void file_discard(char *staged);                                            /* frees staged */

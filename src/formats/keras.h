@@ -59,4 +59,7 @@ typedef struct keras_model {
 /* Appends a .keras archive that Keras 3.0 ... 3.15 open. Equal models give equal bytes. */
 cepa_status keras_write(const keras_model *model, buffer *bytes, cepa_error *error);
 
+/* Appends the weights and the optimizer's state alone, as a .weights.h5 file. */
+cepa_status keras_write_weights(const keras_model *model, buffer *bytes, cepa_error *error);
+
 #endif

@@ -63,6 +63,14 @@ static cepa_status write_weights(const keras_model *model, arena *memory, buffer
     return status;
 }
 
+cepa_status keras_write_weights(const keras_model *model, buffer *bytes, cepa_error *error)
+{
+    arena memory = {0};
+    cepa_status status = write_weights(model, &memory, bytes, error);
+    arena_free(&memory);
+    return status;
+}
+
 cepa_status keras_write(const keras_model *model, buffer *bytes, cepa_error *error)
 {
     arena memory = {0};

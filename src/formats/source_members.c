@@ -107,9 +107,12 @@ static const thing *call_scheduler(eval *e, const call_site *site)
     return made;
 }
 
-/* One that is not built in stays what is called: its name is all that a fit can tell of it. */
+/* One that is not built in, or is given what only a running program knows, stays what is called: its name is all that a
+ * fit can tell of it. */
 const thing *call_callback(eval *e, const call_site *site)
 {
+    for (size_t i = 0; i < site->count; i++)
+        if (thing_is_unknown(site->arguments[i].thing)) return site->self;
     if (strcmp(site->path, "keras.callbacks.LearningRateScheduler") == 0) return call_scheduler(e, site);
     return family_find(&callback_family, site->path) ? call_member(e, site) : site->self;
 }

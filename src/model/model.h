@@ -34,6 +34,9 @@ cepa_status model_need_network(const cepa_model *model, cepa_error *error);
 cepa_status model_compile_values(cepa_model *model, const struct compile_values *values, bool tolerant,
                                  cepa_error *error);
 
+/* Writes the model as cepa_save does; a context is its handle. The model does not keep the error. */
+cepa_status model_save(void *model, const char *path, cepa_error *error);
+
 /* Frees what train/ made. */
 void model_free_training(cepa_model *model);
 

@@ -1,4 +1,4 @@
-/* Saves a model as the .keras archive that Keras opens. */
+/* Saves a model as the .keras archive that Keras opens, or its weights alone. */
 #include "base/file.h"
 #include "formats/keras.h"
 #include "model/notes.h"
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The archive's bytes. */
-static cepa_status write_model(cepa_model *model, arena *memory, buffer *bytes, cepa_error *error)
+/* The file's bytes. */
+static cepa_status write_model(cepa_model *model, bool weights_only, arena *memory, buffer *bytes, cepa_error *error)
 {
     compile_values compile;
     training *t = model->training;
@@ -18,7 +18,7 @@ static cepa_status write_model(cepa_model *model, arena *memory, buffer *bytes, 
         m.compile = &compile;
         m.optimizer = &t->optimizer;
     }
-    return keras_write(&m, bytes, error);
+    return (weights_only ? keras_write_weights : keras_write)(&m, bytes, error);
 }
 
 /* The path with .keras where its name has no extension; to be freed. */
@@ -31,18 +31,30 @@ static char *with_extension(const char *path)
     return whole;
 }
 
-cepa_status cepa_save(cepa_model *model, const char *path)
+static bool is_of_weights(const char *path)
 {
-    cepa_error error = {0};
+    static const char end[] = ".weights.h5";
+    size_t length = strlen(path), least = sizeof end - 1;
+    return length >= least && strcmp(path + length - least, end) == 0;
+}
+
+cepa_status model_save(void *model, const char *path, cepa_error *error)
+{
     arena memory = {0};
     buffer bytes = {0};
-    cepa_status status = cepa_model_status(model);
-    if (status) return status;
     char *whole = with_extension(path);
-    status = whole ? write_model(model, &memory, &bytes, &error) : fail_memory(&error);
-    if (!status) status = file_write(whole, bytes.bytes, bytes.size, &error);
+    cepa_status status = whole ? write_model(model, is_of_weights(path), &memory, &bytes, error) : fail_memory(error);
+    if (!status) status = file_write(whole, bytes.bytes, bytes.size, error);
     free(whole);
     buffer_free(&bytes);
     arena_free(&memory);
-    return status ? model_fail(model, &error) : CEPA_OK;
+    return status;
+}
+
+cepa_status cepa_save(cepa_model *model, const char *path)
+{
+    cepa_error error = {0};
+    cepa_status status = cepa_model_status(model);
+    if (!status && model_save(model, path, &error)) status = model_fail(model, &error);
+    return status;
 }

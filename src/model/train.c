@@ -136,7 +136,8 @@ cepa_status cepa_fit_with(cepa_model *model, const cepa_dataset *data, const cep
     cepa_error error = {0};
     cepa_status status = need_training(model, "fit");
     if (status) return status;
-    status = training_fit(model->training, data, options, &error);
+    const model_saver saver = {model_save, model};
+    status = training_fit(model->training, data, options, &saver, &error);
     if (!status || status == CEPA_INTERRUPTED) model->has_weights = true;
     return keep_error(model, status, &error);
 }

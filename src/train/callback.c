@@ -1,5 +1,5 @@
 /* The table of callbacks. Arguments in Keras' order; numbers are compared as float32, as Keras' operations do. */
-#include "train/callback.h"
+#include "train/callback_classes.h"
 
 #include "base/buffer.h"
 
@@ -16,14 +16,11 @@ typedef cepa_learning_rate_scheduler_options scheduler_options;
 
 /* ---- Watching a number: keras/src/callbacks/monitor_callback.py -------------------------------------------------- */
 
-static const char *const modes[] = {"auto", "min", "max", NULL};
+const char *const monitor_modes[] = {"auto", "min", "max", NULL};
 
-#define MONITOR(o)                   FIELD(FIELD_TEXT, o, monitor, .preset_text = "val_loss")
-#define MODE(o)                      CHOICE(o, mode, .preset_text = "auto", .choices = modes)
-#define COUNT(o, member, preset_)    INT(o, member, .preset = (preset_), .min = 0, .max = INT_MAX)
 #define ANY_REAL(o, member, preset_) REAL(o, member, .preset = (preset_), .min = -INFINITY, .max = INFINITY)
 
-static cepa_status refuse_monitor(const callback *c, const char *name, const log_list *logs, cepa_error *error)
+cepa_status refuse_monitor(const callback *c, const char *name, const log_list *logs, cepa_error *error)
 {
     buffer known = {0};
     for (size_t i = 0; i < logs->count; i++) buffer_format(&known, "%s%s", i ? ", " : "", logs->logs[i].name);
@@ -35,16 +32,15 @@ static cepa_status refuse_monitor(const callback *c, const char *name, const log
     return CEPA_ARGUMENT;
 }
 
-/* A log's place by its name; logs->count: there is none. */
-static size_t find_log(const log_list *logs, const char *name)
+size_t find_log(const log_list *logs, const char *name)
 {
     size_t i = 0;
     while (i < logs->count && strcmp(logs->logs[i].name, name) != 0) i++;
     return i;
 }
 
-static cepa_status watch(callback *c, const fit_state *f, const char *name, const char *mode, double min_delta,
-                         cepa_error *error)
+cepa_status watch(callback *c, const fit_state *f, const char *name, const char *mode, double min_delta,
+                  cepa_error *error)
 {
     const log_list *logs = f->logs;
     monitor *m = &c->monitor;
@@ -67,8 +63,7 @@ static bool is_better(const monitor *m, double value, double than)
     return m->rises ? (float)(value - m->min_delta) > (float)than : (float)(value + m->min_delta) < (float)than;
 }
 
-/* Takes value for the best where it is better; the first one always is, even where it is no number. */
-static bool improve(monitor *m, double value)
+bool improve(monitor *m, double value)
 {
     if (m->any && !is_better(m, value, m->best)) return false;
     m->any = true;
@@ -76,10 +71,9 @@ static bool improve(monitor *m, double value)
     return true;
 }
 
-static void say(const fit_state *f, const char *format, ...) CEPA_FORMAT(2, 3);
-static void say(const fit_state *f, const char *format, ...)
+void say(const fit_state *f, const char *format, ...)
 {
-    char text[200];
+    char text[1000];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -254,25 +248,32 @@ static const callback_class learning_rate_scheduler = {
 
 /* ---- TerminateOnNaN ---------------------------------------------------------------------------------------------- */
 
-static const field no_fields[] = {END_OF_FIELDS};
+static const field terminate_fields[] = {BOOL(cepa_terminate_on_nan_options, raise_error), END_OF_FIELDS};
 
 static void terminate_after_step(callback *c, fit_state *f)
 {
     size_t loss = find_log(f->logs, "loss");
     if (loss == f->logs->count || isfinite(f->logs->logs[loss].value)) return;
+    if (((const cepa_terminate_on_nan_options *)c->options)->raise_error) {
+        fail(&f->failure, CEPA_DATA, "TerminateOnNaN: the loss is not a finite number in batch %zu of epoch %d",
+             f->step, f->epoch + 1);
+        return;
+    }
     stop(c, f);
     say(f, "Batch %zu: Invalid loss, terminating training", f->step);
 }
 
 static const callback_class terminate_on_nan = {
-    .kind = {.name = "TerminateOnNaN", .fields = no_fields, .options_size = sizeof(cepa_terminate_on_nan_options)},
+    .kind = {.name = "TerminateOnNaN",
+             .fields = terminate_fields,
+             .options_size = sizeof(cepa_terminate_on_nan_options)},
     .after_step = terminate_after_step,
 };
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
-static const kind *const members[] = {&early_stopping.kind, &learning_rate_scheduler.kind, &reduce_lr_on_plateau.kind,
-                                      &terminate_on_nan.kind};
+static const kind *const members[] = {&csv_logger.kind,       &early_stopping.kind,       &learning_rate_scheduler.kind,
+                                      &model_checkpoint.kind, &reduce_lr_on_plateau.kind, &terminate_on_nan.kind};
 
 const family callback_family = {"callback", members, ARRAY_COUNT(members)};
 
@@ -300,6 +301,7 @@ cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state 
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < list->count && !status; i++) {
         callback *c = &list->items[i];
+        for (size_t k = 0; k < i; k++) c->sees_rate |= list->items[k].class->logs_rate;
         if (c->class->begin) status = c->class->begin(c, memory, f, error);
     }
     return status;

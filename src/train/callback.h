@@ -5,6 +5,12 @@
 
 #include "train/history.h"
 
+/* Saves the model that is trained, weights alone where the path ends so. */
+typedef struct model_saver {
+    cepa_status (*save)(void *context, const char *path, cepa_error *error);
+    void *context;
+} model_saver;
+
 /* A fit as callbacks see it, and what they do to it. */
 typedef struct fit_state {
     training *t;
@@ -13,8 +19,10 @@ typedef struct fit_state {
     const log_list *logs;   /* of the step or the epoch that ended */
     const char *stopped_by; /* set: training ends after this step, its epoch's validation still runs */
     int restored_epoch;     /* whose weights were put back; -1: none */
+    cepa_error failure;     /* set: the fit ends at once and fails */
     void (*say)(void *context, const char *message);
     void *context; /* of say */
+    const model_saver *saver;
 } fit_state;
 
 /* A number that a callback watches, and the best it was. */
@@ -33,7 +41,8 @@ typedef struct callback {
     monitor monitor;
     int wait, cooldown, best_epoch, stopped_epoch; /* stopped_epoch 0: did not stop it */
     real *best_values;                             /* of all weights; NULL: not to be kept */
-    bool kept;                                     /* best_values holds an epoch's */
+    bool kept;                                     /* best_values holds an epoch's, or a file what is gone on with */
+    bool sees_rate;                                /* one before it adds learning_rate to the logs */
 } callback;
 
 typedef struct callback_class {

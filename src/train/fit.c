@@ -1,7 +1,6 @@
 /* The fit loop, as Keras' trainer runs it: epochs of steps, validation after each, the rows in a new order each time.
  */
 #include "base/threads.h"
-#include "train/callback.h"
 #include "train/evaluate.h"
 #include "train/train.h"
 
@@ -12,6 +11,7 @@
 typedef struct fit {
     training *t;
     const cepa_fit_options *options;
+    const model_saver *saver;
     cepa_graph *graph;
     int epochs;                   /* the last one's number, counted from 1 */
     size_t batch, steps;          /* rows of a batch, batches of an epoch */
@@ -102,7 +102,8 @@ static void say(void *context, const char *message)
 static cepa_status begin_callbacks(fit *f, arena *memory, cepa_error *error)
 {
     f->begun = seconds_now();
-    f->state = (fit_state){.t = f->t, .logs = &f->epoch_logs, .restored_epoch = -1, .say = say, .context = f};
+    f->state = (fit_state){
+        .t = f->t, .logs = &f->epoch_logs, .restored_epoch = -1, .say = say, .context = f, .saver = f->saver};
     return callbacks_begin(&f->callbacks, memory, &f->state, error);
 }
 
@@ -171,12 +172,15 @@ static void watch_budget(fit *f)
     if (over && !f->state.stopped_by) f->state.stopped_by = "budget";
 }
 
+/* Whether the rules of the fit let it go on. */
+static bool goes_on(const fit *f) { return !f->state.stopped_by && !f->state.failure.status; }
+
 /* False where the program's callback ended it. */
 static bool run_steps(fit *f, int epoch)
 {
     order_rows(f);
     measure_begin(&f->measure);
-    for (size_t step = 0; step < f->steps && !f->state.stopped_by; step++) {
+    for (size_t step = 0; step < f->steps && goes_on(f); step++) {
         run_step(f, step);
         log_list_fill(&f->step_logs, &f->measure, NULL);
         f->state.step = step;
@@ -202,7 +206,7 @@ static ending run_epoch(fit *f, int epoch)
     f->state.epoch = epoch;
     callbacks_before_epoch(&f->callbacks, &f->state);
     if (!tell(f, CEPA_EPOCH_BEGIN, epoch, 0, NULL)) return AFTER_EPOCH;
-    if (!run_steps(f, epoch)) return WITHIN_EPOCH;
+    if (!run_steps(f, epoch) || f->state.failure.status) return WITHIN_EPOCH;
     run_validation(f);
     log_list_fill(&f->epoch_logs, &f->measure, &f->look.measure);
     f->state.logs = &f->epoch_logs;
@@ -223,20 +227,22 @@ static void finish(fit *f)
 static cepa_status run(fit *f, cepa_error *error)
 {
     ending end = GO_ON;
-    for (int epoch = f->options->initial_epoch; epoch < f->epochs && end == GO_ON && !f->state.stopped_by; epoch++)
+    for (int epoch = f->options->initial_epoch; epoch < f->epochs && end == GO_ON && goes_on(f); epoch++)
         end = run_epoch(f, epoch);
     if (end != WITHIN_EPOCH && f->t->optimizer.averages) {
         optimizer_finish(&f->t->optimizer, f->graph->values);
         graph_weights_changed(f->graph);
     }
+    if (f->state.failure.status) return fail(error, f->state.failure.status, "%s", f->state.failure.message);
     if (end == GO_ON) finish(f);
     return end == GO_ON ? CEPA_OK : fail(error, CEPA_INTERRUPTED, "stopped by the caller");
 }
 
-cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options, cepa_error *error)
+cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options,
+                         const model_saver *saver, cepa_error *error)
 {
     arena memory = {0};
-    fit f = {.t = t, .options = options, .graph = t->network->graph};
+    fit f = {.t = t, .options = options, .saver = saver, .graph = t->network->graph};
     cepa_status status = check(t, options, error);
     if (!status) status = training_meet(t, data, error);
     if (!status) status = begin(&f, &memory, data, error);

@@ -2,11 +2,12 @@
 #ifndef TRAIN_TRAIN_H
 #define TRAIN_TRAIN_H
 
-#include "train/compile.h"
+#include "train/callback.h"
 
 /* Trains on the data as cepa_fit_with documents it, and leaves the history in t. CEPA_INTERRUPTED where the callback
- * ended it. */
-cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options, cepa_error *error);
+ * ended it. saver: for the callbacks that save. */
+cepa_status training_fit(training *t, const cepa_dataset *data, const cepa_fit_options *options,
+                         const model_saver *saver, cepa_error *error);
 
 /* Measures as cepa_evaluate_with documents it. The numbers stand in t until the next call. */
 cepa_status training_evaluate(training *t, const cepa_dataset *data, const cepa_evaluate_options *options,

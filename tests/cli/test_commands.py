@@ -147,14 +147,29 @@ class Fit(CommandTest):
 
     def test_what_is_left_out_of_the_fit(self):
         self.write("said.py", MODEL + "import numpy\ndef rate(epoch):\n    return numpy.log(epoch)\nmodel.fit(0, 0, steps_per_epoch=2, callbacks=[\n"
-                              "    keras.callbacks.LearningRateScheduler(rate), keras.callbacks.CSVLogger('log.csv')])\n")
+                              "    keras.callbacks.LearningRateScheduler(rate), keras.callbacks.TensorBoard('logs')])\n")
         warning = ("cepa: warning: the text's model.fit asks for what is not done here: steps_per_epoch, LearningRateScheduler, "
-                   "CSVLogger; -o RUN keeps history.csv\n")
+                   "TensorBoard\n")
         done = self.run_cepa("fit", "said.py", "--data", "data.npz", "--scale", "1/255")
         self.assertEqual((done.returncode, done.stderr), (0, warning))
         done = self.run_cepa("tune", "said.py", "--data", "data.npz", "--scale", "1/255", "--validation", "0.5", "--vary",
                              "epochs=1,2", "-o", "tuned")
         self.assertEqual((done.returncode, done.stderr), (0, warning))
+
+    def test_callbacks_that_write(self):
+        self.write("said.py", MODEL + "model.fit(0, 0, epochs=2, callbacks=[\n"
+                              "    keras.callbacks.ModelCheckpoint('kept/{epoch:02d}-{val_loss:.1f}.keras', verbose=1),\n"
+                              "    keras.callbacks.CSVLogger('log.csv', append=True)])\n")
+        text = self.cepa("fit", "said.py", "--data", "data.npz", "--scale", "1/255", "--validation", "0.5", "-o", "run")
+        self.assertEqual((self.folder / "log.csv").read_bytes(), (self.folder / "run/history.csv").read_bytes())
+        names = sorted(path.name for path in (self.folder / "kept").iterdir())
+        self.assertEqual([name[:3] for name in names], ["01-", "02-"])
+        self.assertIn(f"Epoch 1: saving model to kept/{names[0]}\nEpoch 1: finished saving model to kept/{names[0]}\nEpoch 1/2 - ", text)
+        self.cepa("evaluate", f"kept/{names[1]}", "--data", "data.npz", "--scale", "1/255")
+        done = self.run_cepa("tune", "said.py", "--data", "data.npz", "--scale", "1/255", "--validation", "0.5", "--vary",
+                             "batch_size=8,16", "-o", "tuned")
+        self.assertEqual((done.returncode, done.stderr), (0, "cepa: warning: every fit writes the files of ModelCheckpoint, "
+                                                             "CSVLogger anew: the last one's stay\n"))
 
     def test_budget(self):
         text = self.fit("--epochs", "1000000", "--budget", "0.3s", "-o", "run")
