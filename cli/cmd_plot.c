@@ -61,8 +61,10 @@ static cepa_status add_series(curves *c, const settings *settings, size_t run, c
     if (!values && !settings->metrics) return CEPA_OK;
     if (!values) {
         const char *near = nearest_name(metric, h->names, h->columns, sizeof *h->names);
-        return fails(error, CEPA_ARGUMENT, "%s has no metric %s (did you mean %s?)", settings->operands[run], metric,
-                     near ? near : h->names[0]);
+        return near ? fails(error, CEPA_ARGUMENT, "%s has no metric %s (did you mean %s?)", settings->operands[run],
+                            metric, near)
+                    : fails(error, CEPA_ARGUMENT, "%s has no metric %s: the first line of its history.csv names them",
+                            settings->operands[run], metric);
     }
     char *name = NULL;
     int length =

@@ -145,29 +145,28 @@ static void describe_value(const option *option, char *text, size_t size)
 
 /* ---- Names ---- */
 
-/* Letters to change, add or drop to make a of b (Levenshtein 1966), at most 9. */
+/* Letters to change, add, drop or exchange with the next one to make a of b (Damerau 1964), at most 9. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[64], length = strlen(b);
-    if (length >= 63 || strlen(a) >= 63) return 9;
-    for (size_t j = 0; j <= length; j++) row[j] = j;
-    for (size_t i = 1; *a; a++, i++) {
-        size_t corner = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t change = corner + (*a != b[j - 1]);
-            corner = row[j];
-            size_t add = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            row[j] = change < add ? change : add;
+    enum { MOST = 64 };
+    size_t steps[MOST][MOST], long_a = strlen(a), long_b = strlen(b);
+    if (long_a >= MOST || long_b >= MOST) return 9;
+    for (size_t i = 0; i <= long_a; i++)
+        for (size_t j = 0; j <= long_b; j++) {
+            size_t least = i && j ? steps[i - 1][j - 1] + (a[i - 1] != b[j - 1]) : i + j;
+            if (i && steps[i - 1][j] + 1 < least) least = steps[i - 1][j] + 1;
+            if (j && steps[i][j - 1] + 1 < least) least = steps[i][j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && steps[i - 2][j - 2] + 1 < least)
+                least = steps[i - 2][j - 2] + 1;
+            steps[i][j] = least;
         }
-    }
-    return row[length];
+    return steps[long_a][long_b];
 }
 
 const char *nearest_name(const char *wrong, const void *names, size_t count, size_t stride)
 {
     const char *nearest = NULL;
-    size_t length = strlen(wrong), least = length < 6 ? 1 + (length + 1) / 2 : 4; /* what is no nearer is not near */
+    size_t length = strlen(wrong), least = length < 9 ? 1 + (length + 2) / 3 : 4; /* what is no nearer is not near */
     for (size_t i = 0; i < count; i++) {
         const char *name = *(const char *const *)((const char *)names + i * stride);
         size_t far = distance(wrong, name);

@@ -540,7 +540,7 @@ typedef struct cepa_up_sampling1d_options {
 typedef struct cepa_up_sampling2d_options {
     CEPA_LAYER_OPTIONS
     int size[2];               /* default 2 */
-    const char *interpolation; /* "nearest" (default), "bilinear" or "bicubic" */
+    const char *interpolation; /* "nearest" (default) or another of Resizing's */
 } cepa_up_sampling2d_options;
 
 typedef struct cepa_up_sampling3d_options {
@@ -551,7 +551,7 @@ typedef struct cepa_up_sampling3d_options {
 typedef struct cepa_resizing_options {
     CEPA_LAYER_OPTIONS
     int height, width;         /* required */
-    const char *interpolation; /* "bilinear" (default), "nearest" or "bicubic" */
+    const char *interpolation; /* "bilinear" (default), "nearest", "bicubic", "lanczos3", "lanczos5" or "area" */
     bool crop_to_aspect_ratio; /* cut the middle instead of distorting */
     bool pad_to_aspect_ratio;  /* put edges around instead */
     double fill_value;         /* of those edges */
@@ -625,6 +625,7 @@ typedef struct cepa_layer_normalization_options {
 typedef struct cepa_group_normalization_options {
     CEPA_LAYER_OPTIONS
     int groups;     /* default 32; -1: each channel by itself */
+    int axis;       /* of the channels; default -1 */
     double epsilon; /* default 0.001 */
     CEPA_GAMMA_BETA_OPTIONS
 } cepa_group_normalization_options;
@@ -1391,9 +1392,9 @@ CEPA_API cepa_status cepa_matrix_new(size_t height, size_t width, size_t channel
  * "-1 -1 -1; 0 0 0; 1 1 1" are the same. */
 CEPA_API cepa_status cepa_matrix_parse(const char *text, cepa_matrix *matrix, cepa_error *error);
 
-/* Reads a JPEG or PNG picture (numbers of 0 to 255), a .npy array of two or three axes, or any other file as text in
- * the manner of cepa_matrix_parse (.csv). color_mode, of pictures: "grayscale" (0.299 R + 0.587 G + 0.114 B), "rgb", or
- * NULL: one channel where all pixels are grey, else three. */
+/* Reads a picture (JPEG, PNG, BMP or GIF; numbers of 0 to 255), a .npy array of two or three axes, or any other file as
+ * text in the manner of cepa_matrix_parse (.csv). color_mode, of pictures: "grayscale" (0.299 R + 0.587 G + 0.114 B),
+ * "rgb", or NULL: one channel where all pixels are grey, else three. */
 CEPA_API cepa_status cepa_matrix_read(const char *path, const char *color_mode, cepa_matrix *matrix, cepa_error *error);
 
 /* Writes a .npy array of doubles (two axes for one channel) or a .csv table (one channel). */

@@ -306,6 +306,23 @@ static void test_chunked_h5(void **state)
     buffer_free(&bytes);
 }
 
+/* Which HDF5 has no type for. */
+static void test_bfloat16_h5(void **state)
+{
+    (void)state;
+    static const float kernel[] = {1.5f, -2.25f, 0.0078125f, 0x1.c4p127f};
+    buffer bytes = {0};
+    h5_file *file;
+    float values[4];
+    read_whole("bfloat16.weights.h5", &bytes);
+    assert_int_equal(h5_open(bytes.bytes, bytes.size, &file, NULL), CEPA_OK);
+    assert_int_equal(h5_read_floats(file, "layers/dense/vars/0", values, 4, NULL), CEPA_OK);
+    assert_memory_equal(values, kernel, sizeof kernel);
+    assert_int_equal(h5_read_floats(file, "layers/dense/vars/1", values, 4, NULL), CEPA_FORMAT);
+    h5_close(file);
+    buffer_free(&bytes);
+}
+
 static void test_refused_h5(void **state)
 {
     (void)state;
@@ -388,10 +405,11 @@ static void test_damaged_h5(void **state)
         buffer_free(&bytes);
     }
     golden_free_names(names, count);
-    for (int i = 0; i < 2; i++) {
+    static const char *const others[] = {"chunked.h5", "latest.h5", "bfloat16.weights.h5"};
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
         buffer bytes = {0};
-        read_whole(i ? "latest.h5" : "chunked.h5", &bytes);
-        survive(i ? "latest.h5" : "chunked.h5", &bytes, 4 * rounds);
+        read_whole(others[i], &bytes);
+        survive(others[i], &bytes, 4 * rounds);
         buffer_free(&bytes);
     }
 }
@@ -414,7 +432,8 @@ int main(void)
         cmocka_unit_test(test_archive_checksum), cmocka_unit_test(test_h5_round_trip),
         cmocka_unit_test(test_h5_texts),         cmocka_unit_test(test_h5_of_keras),
         cmocka_unit_test(test_not_h5),           cmocka_unit_test(test_chunked_h5),
-        cmocka_unit_test(test_refused_h5),       cmocka_unit_test(test_damaged_h5),
+        cmocka_unit_test(test_bfloat16_h5),      cmocka_unit_test(test_refused_h5),
+        cmocka_unit_test(test_damaged_h5),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

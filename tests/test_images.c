@@ -117,6 +117,78 @@ static void sixteen_bits_become_eight(void **state)
     check_pixel(in_folder("a.png"), 0, (int[]){0x12}, (int[]){0x12, 0x12, 0x12}, (int[]){0x12, 0x12, 0x12, 255});
 }
 
+/* Pixel (x, y) of the files below. */
+static void color_of_bmp(size_t x, size_t y, unsigned char rgb[3])
+{
+    size_t k = 5 * y + x;
+    rgb[0] = (unsigned char)(10 * k);
+    rgb[1] = (unsigned char)(200 - k);
+    rgb[2] = (unsigned char)(3 * k);
+}
+
+static void color_of_gif(size_t x, size_t y, unsigned char rgb[3])
+{
+    rgb[0] = (unsigned char)((x * x + 31 * y * y) % 251);
+    rgb[1] = (unsigned char)(255 - rgb[0]);
+    rgb[2] = rgb[0] ^ 85;
+}
+
+static void bmp_and_gif_have_their_pixels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        size_t width, height;
+        void (*color)(size_t x, size_t y, unsigned char rgb[3]);
+    } files[] = {{"tests/files/plain.bmp", 5, 3, color_of_bmp},   /* 24 bits, from the bottom */
+                 {"tests/files/palette.bmp", 5, 3, color_of_bmp}, /* 4 bits */
+                 {"tests/files/masks.bmp", 5, 3, color_of_bmp},   /* 32 bits, from the top */
+                 {"tests/files/interlaced.gif", 40, 30, color_of_gif}};
+    for (size_t f = 0; f < ARRAY_COUNT(files); f++) {
+        picture p = decode(files[f].path, 4);
+        assert_int_equal(p.width, files[f].width);
+        assert_int_equal(p.height, files[f].height);
+        for (size_t i = 0; i < p.width * p.height; i++) {
+            unsigned char rgba[4] = {0, 0, 0, 255};
+            files[f].color(i % p.width, i / p.width, rgba);
+            if (memcmp(p.bytes + 4 * i, rgba, 4) != 0) fail_msg("%s: pixel %zu", files[f].path, i);
+        }
+        free(p.bytes);
+    }
+    picture grey = decode("tests/files/plain.bmp", 1);
+    assert_int_equal(grey.bytes[14], 156); /* 0.299 * 140 + 0.587 * 186 + 0.114 * 42 */
+    free(grey.bytes);
+}
+
+static void damaged_bmp_and_gif_are_refused(void **state)
+{
+    (void)state;
+    static const char *const files[] = {"plain.bmp", "palette.bmp", "masks.bmp", "interlaced.gif"};
+    for (size_t f = 0; f < ARRAY_COUNT(files); f++) {
+        char *path = path_join("tests/files", files[f]);
+        buffer file = {0};
+        assert_int_equal(file_read(path, 0, &file, NULL), CEPA_OK);
+        size_t first = f == 3 ? file.size / 2 : file.size; /* a second picture follows, which is not looked at */
+        for (size_t size = 4; size < first; size++) {
+            unsigned char *cut = malloc(size); /* of this size, so that a sanitizer sees what is read behind it */
+            picture p = {.channels = 3};
+            memcpy(cut, file.bytes, size);
+            assert_int_not_equal(picture_decode("cut", cut, size, &p, NULL), CEPA_OK);
+            free(cut);
+        }
+        for (size_t i = 2; i < file.size; i++) { /* nothing but an error or a picture */
+            picture p = {.channels = 3};
+            unsigned char was = file.bytes[i];
+            file.bytes[i] = (unsigned char)(was * 7 + 85);
+            picture_decode("damaged", file.bytes, file.size, &p, NULL);
+            free(p.bytes);
+            file.bytes[i] = was;
+        }
+        buffer_free(&file);
+        free(path);
+    }
+}
+
 static void every_jpeg_is_converted(void **state)
 {
     (void)state;
@@ -325,7 +397,7 @@ static void wrong_pictures_are_named(void **state)
     write_plain(in_folder("d/a/1.png"), 4, 4, 7);
     write_text(in_folder("d/a/2.png"), "no picture");
     write_text(in_folder("d/a/3.png"), "nor this");
-    REFUSE(in_folder("d"), &four, CEPA_FORMAT, "d/a/2.png", "JPEG or PNG");
+    REFUSE(in_folder("d"), &four, CEPA_FORMAT, "d/a/2.png", "JPEG, PNG, BMP or GIF");
     write_text(in_folder("d/a/2.png"), "\x89PNG\r\n\x1a\n and nothing more");
     REFUSE(in_folder("d"), &four, CEPA_FORMAT, "d/a/2.png", "unreadable PNG");
     write_text(in_folder("d/a/2.png"), "\xff\xd8\xff and nothing more");
@@ -342,6 +414,8 @@ int main(void)
         IN_FOLDER(every_png_is_converted),
         IN_FOLDER(sixteen_bits_become_eight),
         IN_FOLDER(every_jpeg_is_converted),
+        cmocka_unit_test(bmp_and_gif_have_their_pixels),
+        cmocka_unit_test(damaged_bmp_and_gif_are_refused),
         IN_FOLDER(damage_is_survived),
         cmocka_unit_test(resizing_has_keras_numbers),
         IN_FOLDER(folders_are_read_in_keras_order),

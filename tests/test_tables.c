@@ -117,6 +117,16 @@ static void compressed_tables_are_read(void **state)
     cepa_dataset_free(data);
 }
 
+static void blank_lines_are_passed_over(void **state)
+{
+    (void)state;
+    cepa_dataset *data, *none;
+    write_text(in_folder("t.csv"), "\na,b\n  \n1,2\n\n3,4\r\n   ");
+    open_data(in_folder("t.csv"), NULL, &data, &none);
+    assert_int_equal(cepa_dataset_describe(data)->rows, 2);
+    cepa_dataset_free(data);
+}
+
 static void bad_tables_are_refused(void **state)
 {
     (void)state;
@@ -127,10 +137,10 @@ static void bad_tables_are_refused(void **state)
         {"a,b\n", NULL, "no rows below"},
         {"1,2\n3,4\n", NULL, "columns' names"},
         {"a,a\n1,2\n", NULL, "two columns are called a"},
-        {"a,b\n1,2\n3\n", NULL, ":3: 1 fields, 2 were expected"},
+        {"a,b\n1,2\n3\n", NULL, ":3: 1 field, 2 were expected"},
         {"a,b\n1,\"2\n3,4\n", NULL, ":2: a quotation mark is not closed"},
         {"a,b\n1,\"2\"x\n", NULL, ":2: text behind"},
-        {"a,b\n\"1\n\",2\n3\n", NULL, ":4: 1 fields, 2 were expected"},
+        {"a,b\n\"1\n\",2\n3\n", NULL, ":4: 1 field, 2 were expected"},
         {"a,b\n1,NA\nNA,2\n", NULL, "in every row something is missing"},
         {"a,b\nx,y\n", NULL, "no column is left"},
         {"a,b\n1,y\n", "b*", "has no column b*"},
@@ -259,15 +269,11 @@ static void three_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(text_becomes_classes_in_order),
-        IN_FOLDER(inputs_are_chosen_by_name),
-        IN_FOLDER(the_target_of_a_later_row),
-        IN_FOLDER(spreadsheets_write_many_ways),
-        IN_FOLDER(compressed_tables_are_read),
-        IN_FOLDER(bad_tables_are_refused),
-        IN_FOLDER(damage_does_no_harm),
-        IN_FOLDER(classes_have_their_share),
-        IN_FOLDER(three_parts),
+        IN_FOLDER(text_becomes_classes_in_order), IN_FOLDER(inputs_are_chosen_by_name),
+        IN_FOLDER(the_target_of_a_later_row),     IN_FOLDER(spreadsheets_write_many_ways),
+        IN_FOLDER(compressed_tables_are_read),    IN_FOLDER(blank_lines_are_passed_over),
+        IN_FOLDER(bad_tables_are_refused),        IN_FOLDER(damage_does_no_harm),
+        IN_FOLDER(classes_have_their_share),      IN_FOLDER(three_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

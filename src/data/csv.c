@@ -75,7 +75,17 @@ static cepa_status read_field(reading *r)
     return status;
 }
 
-/* A line that is not empty; next is then behind it. */
+/* Spaces and nothing else up to the end of the line: next is then there. */
+static bool skip_blank_line(reading *r)
+{
+    const char *start = r->next;
+    while (r->next < r->end && *r->next == ' ') r->next++;
+    if (at_line_end(r)) return true;
+    r->next = start;
+    return false;
+}
+
+/* A line that is not blank; next is then behind it. */
 static cepa_status read_line(reading *r)
 {
     csv_fields *t = r->table;
@@ -89,8 +99,8 @@ static cepa_status read_line(reading *r)
     size_t found = t->count - before;
     if (t->rows == 0) t->columns = found;
     if (found != t->columns)
-        return fail(r->error, CEPA_FORMAT, "%s:%zu: %zu fields, %zu were expected, as in the first line", r->where,
-                    line, found, t->columns);
+        return fail(r->error, CEPA_FORMAT, "%s:%zu: %zu field%s, %zu were expected, as in the first line", r->where,
+                    line, found, found == 1 ? "" : "s", t->columns);
     t->rows++;
     return CEPA_OK;
 }
@@ -99,7 +109,7 @@ static cepa_status read_lines(reading *r)
 {
     cepa_status status = CEPA_OK;
     while (!status && r->next < r->end) {
-        if (!at_line_end(r)) status = read_line(r);
+        if (!skip_blank_line(r)) status = read_line(r);
         if (r->next < r->end && *r->next == '\r') r->next++;
         if (r->next < r->end && *r->next == '\n') {
             r->next++;

@@ -62,7 +62,8 @@ static cepa_status read_table(const char *path, const buffer *file, const char *
 {
     (void)mode;
     if (memchr(file->bytes, 0, file->size))
-        return fail(error, CEPA_FORMAT, "%s: expected a JPEG or PNG picture, a .npy array or a table of numbers", path);
+        return fail(error, CEPA_FORMAT,
+                    "%s: expected a picture (JPEG, PNG, BMP or GIF), a .npy array or a table of numbers", path);
     cepa_error cause;
     cepa_status status = cepa_matrix_parse((const char *)file->bytes, matrix, &cause);
     if (status == CEPA_ARGUMENT) return fail(error, CEPA_FORMAT, "%s: %s", path, cause.message);

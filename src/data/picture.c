@@ -17,6 +17,15 @@ bool picture_allocate(picture *picture)
     return picture->bytes;
 }
 
+void picture_set(picture *picture, size_t place, const unsigned char rgba[4])
+{
+    unsigned char *to = picture->bytes + place * picture->channels;
+    if (picture->channels == 1)
+        *to = (unsigned char)((19595u * rgba[0] + 38470u * rgba[1] + 7471u * rgba[2] + (1u << 15)) >> 16);
+    else
+        memcpy(to, rgba, picture->channels);
+}
+
 static const struct {
     const char *name, *mark;
     size_t length;
@@ -24,6 +33,8 @@ static const struct {
 } formats[] = {
     {"JPEG", "\xff\xd8\xff", 3, jpeg_decode},
     {"PNG", "\x89PNG\r\n\x1a\n", 8, png_decode},
+    {"BMP", "BM", 2, bmp_decode},
+    {"GIF", "GIF8", 4, gif_decode},
 };
 
 cepa_status picture_decode(const char *where, const unsigned char *bytes, size_t size, picture *picture,
@@ -38,5 +49,5 @@ cepa_status picture_decode(const char *where, const unsigned char *bytes, size_t
         picture->bytes = NULL;
         return fail_in(error, status, "%s: unreadable %s picture", where, formats[i].name);
     }
-    return fail(error, CEPA_FORMAT, "%s: not a picture that can be read: expected JPEG or PNG", where);
+    return fail(error, CEPA_FORMAT, "%s: not a picture that can be read: expected JPEG, PNG, BMP or GIF", where);
 }

@@ -1,4 +1,4 @@
-/* Pictures: decoding JPEG and PNG, resizing. */
+/* Pictures: decoding, resizing. */
 #ifndef DATA_PICTURE_H
 #define DATA_PICTURE_H
 
@@ -10,19 +10,24 @@ typedef struct picture {
     unsigned char *bytes; /* to be freed */
 } picture;
 
-/* Decodes a whole JPEG or PNG file, told by its first bytes, to picture->channels as wanted: palettes, 16 bits, grey,
- * CMYK and alpha are converted; alpha is dropped (not blended) or made opaque; grey is 0.299 R + 0.587 G + 0.114 B.
- * where names the file in messages. */
+/* Decodes a whole JPEG, PNG, BMP or GIF file, told by its first bytes, to picture->channels as wanted: palettes, 16
+ * bits, grey, CMYK and alpha are converted; alpha is dropped (not blended) or made opaque; grey is 0.299 R + 0.587 G +
+ * 0.114 B. where names the file in messages. */
 cepa_status picture_decode(const char *where, const unsigned char *bytes, size_t size, picture *picture,
                            cepa_error *error);
 
 /* The decoders behind it: they allocate through picture_allocate and fail with a message, which picture_decode puts
  * behind the file's name. */
+cepa_status bmp_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
+cepa_status gif_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
 cepa_status jpeg_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
 cepa_status png_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
 
 /* Makes room for height x width x channels bytes; false where it is absurd or memory is exhausted. */
 bool picture_allocate(picture *picture);
+
+/* Makes a color the pixel number place, as the picture's channels want it. */
+void picture_set(picture *picture, size_t place, const unsigned char rgba[4]);
 
 typedef struct resizing {
     size_t height, width;

@@ -173,9 +173,36 @@ static cepa_status read_numbers(h5_file *file, const char *path, hid_t type, voi
     return status;
 }
 
+/* A bfloat16, for which HDF5 has no type, is stored as two bytes: the upper half of a float. */
+static bool holds_bfloat16(h5_file *file, const char *path)
+{
+    hid_t dataset = h5_exists(file, path) ? H5Dopen2(file->id, path, H5P_DEFAULT) : H5I_INVALID_HID;
+    if (dataset < 0) return false;
+    hid_t type = H5Dget_type(dataset);
+    bool holds = H5Tget_class(type) == H5T_OPAQUE;
+    H5Tclose(type);
+    H5Dclose(dataset);
+    return holds;
+}
+
+static cepa_status read_bfloat16(h5_file *file, const char *path, float *values, size_t count, cepa_error *error)
+{
+    uint16_t *halves = calloc(count + 1, sizeof *halves);
+    hid_t type = H5Tcreate(H5T_OPAQUE, sizeof *halves);
+    cepa_status status = halves ? read_numbers(file, path, type, halves, count, error) : fail_memory(error);
+    for (size_t i = 0; i < count && !status; i++) {
+        uint32_t bits = (uint32_t)halves[i] << 16;
+        memcpy(&values[i], &bits, sizeof bits);
+    }
+    H5Tclose(type);
+    free(halves);
+    return status;
+}
+
 cepa_status h5_read_floats(h5_file *file, const char *path, float *values, size_t count, cepa_error *error)
 {
-    return read_numbers(file, path, H5T_NATIVE_FLOAT, values, count, error);
+    return holds_bfloat16(file, path) ? read_bfloat16(file, path, values, count, error)
+                                      : read_numbers(file, path, H5T_NATIVE_FLOAT, values, count, error);
 }
 
 cepa_status h5_read_number(h5_file *file, const char *path, double *number, cepa_error *error)

@@ -35,7 +35,7 @@ static bool is_integer(uint64_t size, cursor *c)
 
 static bool read_type(walk *w, object *o, cursor *c)
 {
-    enum { INTEGER = 0, FLOAT = 1, TEXT = 3, VARIABLE = 9 };
+    enum { INTEGER = 0, FLOAT = 1, TEXT = 3, OPAQUE = 5, VARIABLE = 9 };
     uint64_t head = take(c, 1), bits = take(c, 3), size = take(c, 4);
     unsigned class = head & 15;
     if (c->cut || head >> 4 < 1 || head >> 4 > 3 || size == 0) return damaged(w, o->address, "no valid type");
@@ -43,6 +43,8 @@ static bool read_type(walk *w, object *o, cursor *c)
     o->type = TYPE_NUMBER;
     if (class == FLOAT && is_float(size, bits, c)) return true;
     if (class == INTEGER && is_integer(size, c)) return true;
+    if (class == OPAQUE && size == 2) /* bfloat16, as Keras stores it */
+        return !take_part(c, bits & 0xFF).cut || damaged(w, o->address, "no valid type");
     o->type = TYPE_TEXT;
     if (class == TEXT) return true;
     o->type = TYPE_VARIABLE_TEXT;

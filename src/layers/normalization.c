@@ -7,7 +7,7 @@ typedef struct geometry {
     normalisation normalisation;
     int gamma, beta;       /* places in w; -1: none */
     size_t entries;        /* of gamma */
-    const uint32_t *index; /* several axes: the elements in the order [others][theirs]; NULL: they stand as they are */
+    const uint32_t *index; /* the elements in the order they are normalised in; NULL: they stand so */
 } geometry;
 
 /* What the layers say of gamma and beta. */
@@ -38,6 +38,15 @@ static void declare_weights(shape_pass *p, geometry *g, const shape *s, const we
     p->output[0] = *p->input;
 }
 
+/* The layer sees its input's elements in the order [other axes][those along]. */
+static bool reorder(shape_pass *p, geometry *g, const bool along[CEPA_MAX_RANK])
+{
+    uint32_t *index = declare_table(p, shape_count(p->input) * sizeof *index);
+    if (index) gather_axes(p->input, along, index);
+    g->index = index;
+    return index != NULL;
+}
+
 /* Along some axes of the input; *own gets the shape of their entries. */
 static geometry *along_axes(shape_pass *p, const int *axes, bool centred, double epsilon, shape *own)
 {
@@ -58,11 +67,7 @@ static geometry *along_axes(shape_pass *p, const int *axes, bool centred, double
         .outer = f.outer, .n = f.size, .inner = f.inner, .repeat = 1, .centred = centred, .epsilon = epsilon};
     if (own->rank == 1) return g;
     g->normalisation.outer = shape_count(in) / f.size;
-    uint32_t *index = declare_table(p, shape_count(in) * sizeof *index);
-    if (!index) return NULL;
-    gather_axes(in, along, index);
-    g->index = index;
-    return g;
+    return reorder(p, g, along) ? g : NULL;
 }
 
 static double *sums_of(const layer_call *c)
@@ -154,19 +159,19 @@ static bool layer_shape(shape_pass *p)
 const layer_class layer_normalization =
     NORMALIZATION("LayerNormalization", layer_fields, cepa_layer_normalization_options, layer_shape);
 
-/* Over whole pictures of groups of channels that follow each other; gamma and beta of each channel. */
-static const field group_fields[] = {INT(cepa_group_normalization_options, groups, .preset = 32, .min = -1, .max = 1e6),
-                                     DERIVED(FIELD_INT, axis, .preset = -1),
-                                     EPSILON_OF(cepa_group_normalization_options, 1e-3),
-                                     GAMMA_AND_BETA(cepa_group_normalization_options)};
+/* Over whole pictures of groups of an axis' entries that follow each other; gamma and beta of each entry. */
+static const field group_fields[] = {
+    INT(cepa_group_normalization_options, groups, .preset = 32, .min = -1, .max = 1e6),
+    INT(cepa_group_normalization_options, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK),
+    EPSILON_OF(cepa_group_normalization_options, 1e-3), GAMMA_AND_BETA(cepa_group_normalization_options)};
 
 static bool group_shape(shape_pass *p)
 {
     const cepa_group_normalization_options *o = p->options;
     const shape *in = p->input;
-    if (in->rank < 1) return refuse(p, "its input needs an axis besides the batch");
-    if (!need_size(p, in->rank - 1)) return false;
-    int channels = in->size[in->rank - 1], groups = o->groups == -1 ? channels : o->groups;
+    size_t axis;
+    if (!need_axis(p, o->axis, &axis) || !need_size(p, axis)) return false;
+    int channels = in->size[axis], groups = o->groups == -1 ? channels : o->groups;
     if (groups < 1 || channels % groups) return refuse(p, "groups=%d must divide its %d channels", o->groups, channels);
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
@@ -178,6 +183,9 @@ static bool group_shape(shape_pass *p)
                                        .repeat = count ? count / (size_t)channels : 1,
                                        .centred = true,
                                        .epsilon = o->epsilon};
+    bool others[CEPA_MAX_RANK];
+    for (size_t i = 0; i < in->rank; i++) others[i] = i != axis;
+    if (axis + 1 < in->rank && !reorder(p, g, others)) return false;
     declare_weights(p, g, &(shape){1, {channels}}, GAMMA_AND_BETA_OF(o));
     return true;
 }

@@ -1,10 +1,14 @@
 /* Resizing, UpSampling2D: pictures of another size, sampled at the centres of their new pixels; without antialias a
- * smaller picture leaves pixels out. CenterCrop: their middle. RandomCrop: in training a part by chance.
- * Keras: keras.layers.Resizing, keras.layers.UpSampling2D, keras.layers.CenterCrop, keras.layers.RandomCrop. */
+ * smaller picture leaves pixels out, unless by area. CenterCrop: their middle. RandomCrop: in training a part by
+ * chance. Keras: keras.layers.Resizing, keras.layers.UpSampling2D, keras.layers.CenterCrop, keras.layers.RandomCrop. */
 #include "layers/layers.h"
+
+#include "base/elementary.h"
 
 #include <math.h>
 #include <string.h>
+
+static const double pi = 3.14159265358979323846;
 
 typedef struct geometry {
     resampling resampling;
@@ -41,6 +45,18 @@ static double cubic(double x)
     return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
 }
 
+/* A sine wave of period 2, damped by another that ends at reach. */
+static double lanczos(double x, double reach)
+{
+    double turn = pi * x;
+    if (fabs(x) >= reach) return 0;
+    if (fabs(x) <= 1e-3) return 1;
+    return reach * elementary_sin(turn) * elementary_sin(turn / reach) / (turn * turn);
+}
+
+static double lanczos3(double x) { return lanczos(x, 3); }
+static double lanczos5(double x) { return lanczos(x, 5); }
+
 /* The pixels inside the picture within reach of the centre, weighted by their distance in units of stretch. */
 static void fill_weighted(const axis *a, double centre, double stretch, int reach, double (*weigh)(double), span *s)
 {
@@ -75,14 +91,38 @@ static void fill_bicubic(const axis *a, double centre, span *s)
     fill_weighted(a, centre, stretch_of(a), 2, cubic, s);
 }
 
-static const interpolation interpolations[] = {
-    {"nearest", 1, fill_nearest}, {"bilinear", 1, fill_bilinear}, {"bicubic", 2, fill_bicubic}};
-static const char *const names[] = {"nearest", "bilinear", "bicubic", NULL};
+static void fill_lanczos3(const axis *a, double centre, span *s)
+{
+    fill_weighted(a, centre, stretch_of(a), 3, lanczos3, s);
+}
+
+static void fill_lanczos5(const axis *a, double centre, span *s)
+{
+    fill_weighted(a, centre, stretch_of(a), 5, lanczos5, s);
+}
+
+/* Each pixel counts by the share of the new one that it covers. */
+static void fill_area(const axis *a, double centre, span *s)
+{
+    double size = (double)a->in / a->out, left = centre + 0.5 - size / 2, right = left + size;
+    int last = (int)fmin(ceil(right), a->in) - 1;
+    s->first = (int)fmax(floor(left), 0);
+    s->count = last - s->first + 1;
+    for (int i = 0; i < s->count; i++) {
+        int pixel = s->first + i;
+        s->weight[i] = fmax(fmin(pixel + 1, right) - fmax(pixel, left), 0) / size;
+    }
+}
+
+static const interpolation interpolations[] = {{"nearest", 1, fill_nearest},   {"bilinear", 1, fill_bilinear},
+                                               {"bicubic", 2, fill_bicubic},   {"lanczos3", 3, fill_lanczos3},
+                                               {"lanczos5", 5, fill_lanczos5}, {"area", 1, fill_area}};
+static const char *const names[] = {"nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", NULL};
 
 /* The most pixels that one new pixel is made of. */
 static size_t most_pixels(const interpolation *how, const axis *a)
 {
-    return (size_t)(2 * how->reach * stretch_of(a)) + 2;
+    return (size_t)(2 * how->reach * fmax((double)a->in / a->out, 1)) + 2;
 }
 
 /* ---- Pictures */
@@ -224,16 +264,19 @@ static part middle_of_ratio(const shape *in, const shape *out)
 }
 
 /* The whole with so much around it that it has the output's aspect ratio; as much on one side as on the other. */
-static part surrounded(const shape *in, const shape *out, double fill)
+static bool surround(shape_pass *p, double fill, part *part)
 {
+    const shape *in = p->input, *out = p->output;
     int64_t above = (height_of_ratio(in, out) - in->size[0]) / 2, before = (width_of_ratio(in, out) - in->size[1]) / 2;
     if (above < 0) above = 0;
     if (before < 0) before = 0;
-    return (part){.top = (int)-above,
-                  .left = (int)-before,
-                  .height = in->size[0] + 2 * (int)above,
-                  .width = in->size[1] + 2 * (int)before,
-                  .fill = fill};
+    if (above + before > INT32_MAX / 4) return refuse(p, "the edges around its input would be too wide");
+    *part = (struct part){.top = (int)-above,
+                          .left = (int)-before,
+                          .height = in->size[0] + 2 * (int)above,
+                          .width = in->size[1] + 2 * (int)before,
+                          .fill = fill};
+    return true;
 }
 
 static bool resizing_shape(shape_pass *p)
@@ -245,7 +288,7 @@ static bool resizing_shape(shape_pass *p)
     p->output[0] = (shape){3, {o->height, o->width, p->input->size[2]}};
     part part = {.height = p->input->size[0], .width = p->input->size[1]};
     if (o->crop_to_aspect_ratio) part = middle_of_ratio(p->input, p->output);
-    if (o->pad_to_aspect_ratio) part = surrounded(p->input, p->output, o->fill_value);
+    if (o->pad_to_aspect_ratio && !surround(p, o->fill_value, &part)) return false;
     return declare_resampling(p, o->interpolation, o->antialias, &part);
 }
 

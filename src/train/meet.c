@@ -240,6 +240,10 @@ static cepa_status check_class_weights(const measure *m, cepa_error *error)
         return fail(error, CEPA_ARGUMENT, "class weights and the data's sample weights cannot be used together");
     if (t->head_count && t->heads[0].shape.rank > 1)
         return fail(error, CEPA_ARGUMENT, "class weights are for outputs of one row of numbers, not for maps");
+    size_t classes = t->head_count ? shape_count(&t->heads[0].shape) : 0;
+    if (classes > 1 && m->class_weights.count > classes)
+        return fail(error, CEPA_ARGUMENT, "class %zu has a weight, but the classes are 0 to %zu",
+                    m->class_weights.count - 1, classes - 1);
     return CEPA_OK;
 }
 
