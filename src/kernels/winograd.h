@@ -55,15 +55,21 @@ typedef struct winograd_place {
 
 INLINE bool within(ptrdiff_t at, size_t size) { return at >= 0 && (size_t)at < size; }
 
-/* Of tile number tile of a picture with so many tiles in a row and so many rows and columns of nothing before it. */
-static inline winograd_place place_of_tile(const winograd_source *s, size_t tile, size_t columns, size_t pad_top,
-                                           size_t pad_left)
+/* Of the tile in a row and a column, behind so many rows and columns of nothing. */
+INLINE winograd_place place_at(const winograd_source *s, size_t row, size_t column, size_t pad_top, size_t pad_left)
 {
-    winograd_place p = {.row = (ptrdiff_t)(tile / columns * 2) - (ptrdiff_t)pad_top,
-                        .column = (ptrdiff_t)(tile % columns * 2) - (ptrdiff_t)pad_left};
+    winograd_place p = {.row = (ptrdiff_t)(2 * row) - (ptrdiff_t)pad_top,
+                        .column = (ptrdiff_t)(2 * column) - (ptrdiff_t)pad_left};
     p.inside = within(p.row, s->height) && within(p.row + 3, s->height) && within(p.column, s->width) &&
                within(p.column + 3, s->width);
     return p;
+}
+
+/* Of tile number tile of a picture with so many tiles in a row. */
+static inline winograd_place place_of_tile(const winograd_source *s, size_t tile, size_t columns, size_t pad_top,
+                                           size_t pad_left)
+{
+    return place_at(s, tile / columns, tile % columns, pad_top, pad_left);
 }
 
 typedef struct vec_patch {

@@ -1,52 +1,102 @@
 /* The weight gradient of a 3 x 3 convolution by Winograd's filtering F(3x3, 2x2): of each output tile of 2 x 2 and its
- * patch of the source 16 products, summed over tiles in lane registers; the 9 weights are made of the 16 sums at the
- * end. Points are done four at a time (those of one row of transformed patches) and tiles in chunks, so that what is
- * read again and again stays in the second-level cache.
+ * patch of the source 16 products, summed over tiles; the 9 weights are made of the 16 sums at the end. Points are done
+ * four at a time (those of one row of transformed patches) and tiles in chunks, so that what is read again and again
+ * stays in the second-level cache. Whole lanes of filters lie in the vector (turned_tile.h), the rest of them have
+ * images there, as patches do (weights_tile.h).
  *
- * The order of every sum: the tiles of a chunk row by row; the lanes by the tree 8-4-2-1; the chunks; then the
- * transform as it is written here. */
+ * The order of every sum: of filters in the vector the tiles of a group row by row, of each the lanes, then the groups;
+ * of the rest the tiles of a chunk row by row, the lanes by the tree 8-4-2-1, then the chunks; then the transform as it
+ * is written here. */
 #include "kernels/conv_ways.h"
+#include "kernels/turned_tile.h"
 #include "kernels/weights_tile.h"
 #include "kernels/winograd.h"
 
 enum {
-    CHUNK_BYTES = 960 << 10,
-    LEAST_TILES = 64,
+    CHUNK_BYTES = 240 << 10,
+    GROUP_TILES = 8, /* whose turned gradient for a piece of the filters stays in the first-level cache */
     TILE_SUMS = (TILE_TAPS * TILE_FILTERS + SUMS_TOGETHER - 1) / SUMS_TOGETHER * SUMS_TOGETHER
 };
 
+/* A rectangle of tiles. */
+typedef struct tile_area {
+    size_t row, rows, column, columns;
+} tile_area;
+
+/* Filters whose gradients lie alike: of the vector's or of the lanes' kind. */
+typedef struct filter_range {
+    size_t first, last;
+    lanes *gradients; /* four points of a chunk */
+    real *sums;       /* [point][channel][filter] */
+    size_t step;      /* of the sums, from one channel to the next */
+} filter_range;
+
 typedef struct weights_filtering {
     winograd_source source, gradient;
-    size_t pad_top, pad_left;
-    size_t rows, columns; /* tiles */
-    size_t first, last;   /* filters */
-    /* of a chunk: [point of the row][channel][tile], [point of the row][filter][tile] */
-    lanes *patches, *gradients;
-    real *sums; /* [point][channel][filter] */
+    size_t pad_top, pad_left, columns; /* columns: of tiles */
+    tile_area group;
+    lanes *patches;      /* of a chunk: [point of the row][channel][tile] */
+    filter_range turned; /* gradients are [point of the row][piece][tile][image][filter] */
+    filter_range apart;  /* [point of the row][filter][tile] */
+    lanes *cells;        /* the turned ones': [piece][tile][cell][image][filter] */
 } weights_filtering;
 
-static size_t tiles_of(const conv_shape *s) { return divide_up(s->out_height, 2) * divide_up(s->out_width, 2); }
+static size_t count_of(tile_area a) { return a.rows * a.columns; }
 
-/* Tiles of a chunk, at most. */
-static size_t chunk_size(const conv_shape *s)
+/* All tiles of a shape, with those that pooled windows do without. */
+static tile_area tiles_of(const conv_shape *s)
 {
-    size_t most = CHUNK_BYTES / (4 * (s->in_channels + s->out_channels) * sizeof(lanes));
-    return smaller(tiles_of(s), most < LEAST_TILES ? LEAST_TILES : most);
+    return (tile_area){.rows = divide_up(s->out_height, 2), .columns = divide_up(s->out_width, 2)};
 }
 
-static size_t patches_size(const conv_shape *s) { return 4 * odd(s->in_channels * chunk_size(s)); }
-static size_t gradients_size(const conv_shape *s) { return 4 * odd(s->out_channels * chunk_size(s)); }
-static size_t sums_size(const conv_shape *s) { return WINOGRAD_POINTS * s->in_channels * s->out_channels; }
+/* Down to whole steps, but at least one. */
+static size_t rounded(size_t size, size_t step) { return size < step ? step : size / step * step; }
+
+/* The largest area of at most so many tiles, in steps of a smaller one: as it is filled row by row. */
+static tile_area area_of(const conv_shape *s, size_t most, tile_area step)
+{
+    tile_area all = tiles_of(s), area = {.rows = step.rows, .columns = step.columns};
+    area.columns = smaller(all.columns, rounded(most, step.columns));
+    if (most > area.columns) area.rows = smaller(all.rows, rounded(most / area.columns, step.rows));
+    return area;
+}
+
+/* Those that are summed together. */
+static tile_area group_of(const conv_shape *s) { return area_of(s, GROUP_TILES, (tile_area){.rows = 1, .columns = 1}); }
+
+/* Those that are transformed together, in whole groups. */
+static tile_area chunk_of(const conv_shape *s)
+{
+    return area_of(s, CHUNK_BYTES / (4 * (s->in_channels + 2 * s->out_channels) * sizeof(lanes)), group_of(s));
+}
+
+/* What is left of an area that begins at row and column. */
+static tile_area cut(tile_area a, size_t row, size_t column, tile_area all)
+{
+    return (tile_area){row, smaller(a.rows, all.rows - row), column, smaller(a.columns, all.columns - column)};
+}
+
+/* So many filters in whole lanes. */
+static size_t padded(size_t filters) { return divide_up(filters, LANES) * LANES; }
+
+static size_t patches_size(const conv_shape *s) { return 4 * odd(s->in_channels * count_of(chunk_of(s))); }
+static size_t gradients_size(size_t filters, size_t tiles) { return 4 * odd(filters * tiles); }
+static size_t cells_size(size_t filters, size_t tiles) { return 4 * filters * tiles; }
+static size_t sums_size(const conv_shape *s, size_t filters) { return WINOGRAD_POINTS * s->in_channels * filters; }
 
 size_t KERNEL(winograd_weights_scratch_size)(const conv_shape *s)
 {
-    return (patches_size(s) + gradients_size(s)) * sizeof(lanes) + sums_size(s) * sizeof(real);
+    const size_t tiles = count_of(chunk_of(s)), filters = padded(s->out_channels);
+    size_t gradients = gradients_size(filters, tiles) + gradients_size(LANES, tiles);
+    return (patches_size(s) + gradients + cells_size(filters, tiles)) * sizeof(lanes) +
+           sums_size(s, filters) * sizeof(real);
 }
 
-/* Which tiles are done now. */
-typedef struct chunk {
-    size_t first, tiles;
-} chunk;
+/* Which tile of the picture is number t of an area. */
+static size_t tile_at(const weights_filtering *f, tile_area a, size_t t)
+{
+    return (a.row + t / a.columns) * f->columns + a.column + t % a.columns;
+}
 
 /* ---- Patches ------------------------------------------------------------------------------------------------------
  */
@@ -80,51 +130,118 @@ INLINE void load_border_rows(const winograd_source *s, const lanes *plane, winog
     }
 }
 
-static void transform_patches(const weights_filtering *f, row_of_points points, chunk tiles)
+static void transform_patches(const weights_filtering *f, row_of_points points, tile_area tiles)
 {
     const winograd_source *s = &f->source;
-    const size_t step = odd(s->channels * tiles.tiles);
-    for (size_t t = 0; t < tiles.tiles; t++) {
-        winograd_place place = place_of_tile(s, tiles.first + t, f->columns, f->pad_top, f->pad_left);
-        for (size_t c = 0; c < s->channels; c++) {
-            const lanes *plane = s->plane + c * s->plane_size;
-            lanes *to = f->patches + c * tiles.tiles + t;
-            for (size_t part = 0; part < PARTS; part++) {
-                vec d[4], v[4];
-                if (place.inside)
-                    load_rows(s, plane, place, points, part, d);
-                else
-                    load_border_rows(s, plane, place, points, part, d);
-                transform_patch(d, v);
-                UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, part, v[j]);
+    const size_t step = odd(s->channels * count_of(tiles));
+    lanes *to = f->patches;
+    for (size_t c = 0; c < s->channels; c++) {
+        const lanes *plane = s->plane + c * s->plane_size;
+        for (size_t row = tiles.row; row < tiles.row + tiles.rows; row++)
+            for (size_t column = tiles.column; column < tiles.column + tiles.columns; column++, to++) {
+                winograd_place place = place_at(s, row, column, f->pad_top, f->pad_left);
+                for (size_t part = 0; part < PARTS; part++) {
+                    vec d[4], v[4];
+                    if (place.inside)
+                        load_rows(s, plane, place, points, part, d);
+                    else
+                        load_border_rows(s, plane, place, points, part, d);
+                    transform_patch(d, v);
+                    UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, part, v[j]);
+                }
             }
-        }
     }
 }
 
 /* ---- Gradients ----------------------------------------------------------------------------------------------------
  */
 
-INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row, chunk tiles)
+/* Of the row the points of a tile's gradient. */
+INLINE void transform_cells(const vec d[4], size_t point_row, vec v[4])
 {
-    const winograd_source *g = &f->gradient;
-    const size_t step = odd(g->channels * tiles.tiles);
-    for (size_t c = f->first; c < f->last; c++)
-        for (size_t t = 0; t < tiles.tiles; t++) {
-            size_t tile = tiles.first + t;
+    vec left[4], right[4];
+    transform_gradient(d[0], d[2], left);
+    transform_gradient(d[1], d[3], right);
+    transform_gradient(left[point_row], right[point_row], v);
+}
+
+INLINE void transform_apart(const weights_filtering *f, size_t point_row, tile_area tiles)
+{
+    const filter_range *r = &f->apart;
+    const size_t step = odd((r->last - r->first) * count_of(tiles));
+    for (size_t c = r->first; c < r->last; c++)
+        for (size_t t = 0; t < count_of(tiles); t++) {
+            size_t tile = tile_at(f, tiles, t);
+            lanes *to = r->gradients + (c - r->first) * count_of(tiles) + t;
             for (size_t part = 0; part < PARTS; part++) {
-                vec d[4], left[4], right[4], v[4];
-                load_gradient_tile(g, c, tile / f->columns, tile % f->columns, part, d);
-                transform_gradient(d[0], d[2], left);
-                transform_gradient(d[1], d[3], right);
-                transform_gradient(left[point_row], right[point_row], v);
-                UNROLL for (size_t j = 0; j < 4; j++)
-                    vec_store(f->gradients + j * step + c * tiles.tiles + t, part, v[j]);
+                vec d[4], v[4];
+                load_gradient_tile(&f->gradient, c, tile / f->columns, tile % f->columns, part, d);
+                transform_cells(d, point_row, v);
+                UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, part, v[j]);
             }
         }
 }
 
-static void transform_gradients(const weights_filtering *f, size_t point_row, chunk tiles)
+/* Where a piece of the filters begins, and how wide it is, in whole vectors. */
+typedef struct piece {
+    size_t first, width;
+} piece;
+
+static piece piece_at(const filter_range *r, size_t first)
+{
+    size_t most = turned_width(r->last - r->first), left = divide_up(r->last - first, VEC_WIDTH) * VEC_WIDTH;
+    return (piece){first, smaller(most, left)};
+}
+
+/* Turns the cells of a chunk's tiles. */
+static void turn_cells(const weights_filtering *f, tile_area tiles)
+{
+    const filter_range *r = &f->turned;
+    lanes cell[4 * TURNED_VECTORS * VEC_WIDTH];
+    piece p;
+    for (size_t first = r->first; first < r->last; first += p.width) {
+        p = piece_at(r, first);
+        const size_t count = smaller(p.width, r->last - first);
+        lanes *to = f->cells + 4 * (first - r->first) * count_of(tiles);
+        for (size_t t = 0; t < count_of(tiles); t++, to += 4 * p.width) {
+            size_t tile = tile_at(f, tiles, t);
+            for (size_t i = 0; i < count; i++)
+                for (size_t part = 0; part < PARTS; part++) {
+                    vec d[4];
+                    load_gradient_tile(&f->gradient, first + i, tile / f->columns, tile % f->columns, part, d);
+                    UNROLL for (size_t k = 0; k < 4; k++) vec_store(cell + 4 * i + k, part, d[k]);
+                }
+            KERNEL(turn)(cell, 4, 4, count, (vec *)to);
+        }
+    }
+}
+
+INLINE void transform_turned(const weights_filtering *f, size_t point_row, tile_area tiles)
+{
+    const filter_range *r = &f->turned;
+    const size_t step = odd(padded(r->last - r->first) * count_of(tiles));
+    piece p;
+    for (size_t first = r->first; first < r->last; first += p.width) {
+        p = piece_at(r, first);
+        const lanes *from = f->cells + 4 * (first - r->first) * count_of(tiles);
+        lanes *to = r->gradients + (first - r->first) * count_of(tiles);
+        for (size_t t = 0; t < count_of(tiles); t++, from += 4 * p.width, to += p.width)
+            for (size_t i = 0; i < p.width * PARTS; i++) {
+                vec d[4], v[4];
+                UNROLL for (size_t k = 0; k < 4; k++) d[k] = vec_load(from + k * p.width, i);
+                transform_cells(d, point_row, v);
+                UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, i, v[j]);
+            }
+    }
+}
+
+INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row, tile_area tiles)
+{
+    transform_turned(f, point_row, tiles);
+    transform_apart(f, point_row, tiles);
+}
+
+static void transform_gradients(const weights_filtering *f, size_t point_row, tile_area tiles)
 {
     switch (point_row) {
     case 0:
@@ -145,8 +262,41 @@ static void transform_gradients(const weights_filtering *f, size_t point_row, ch
 /* ---- Products -----------------------------------------------------------------------------------------------------
  */
 
-/* Adds to the sums of one point those of a few filters and channels over the chunk's tiles. */
-static void multiply_tile(const weights_filtering *f, const lanes *gradients, const lanes *patches, size_t tiles,
+/* The tiles of a group, numbered as in a chunk of so many columns. */
+static void take_group(turned_tile *tile, tile_area group, size_t columns)
+{
+    tile->pixels = 0;
+    for (size_t row = group.row; row < group.row + group.rows; row++)
+        for (size_t column = group.column; column < group.column + group.columns; column++, tile->pixels++)
+            tile->output[tile->pixels] = tile->source[tile->pixels] = row * columns + column;
+}
+
+/* Adds to the sums of one point those of all filters in the vector over the chunk's tiles, group by group. */
+static void multiply_turned(const weights_filtering *f, size_t point, tile_area tiles)
+{
+    const filter_range *r = &f->turned;
+    const size_t ins = f->source.channels, count = count_of(tiles);
+    const lanes *gradients = r->gradients + point % 4 * odd(padded(r->last - r->first) * count);
+    turned_tile tile = {.channels = ins, .plane = count, .step = r->step};
+    tile.x = f->patches + point % 4 * odd(ins * count);
+    piece p;
+    for (size_t first = r->first; first < r->last; first += p.width) {
+        p = piece_at(r, first);
+        tile.filters = p.width;
+        tile.gradient = (const vec *)(gradients + (first - r->first) * count);
+        tile.d = r->sums + point * ins * r->step + first - r->first;
+        tile.adds = tiles.row + tiles.column > 0;
+        for (size_t row = 0; row < tiles.rows; row += f->group.rows)
+            for (size_t column = 0; column < tiles.columns; column += f->group.columns) {
+                take_group(&tile, cut(f->group, row, column, tiles), tiles.columns);
+                KERNEL(turned_run)(&tile);
+                tile.adds = true;
+            }
+    }
+}
+
+/* The same of a few of the other filters and channels. */
+static void multiply_tile(const filter_range *r, const lanes *gradients, const lanes *patches, size_t tiles,
                           size_t filters, size_t channels, real *sums, bool first_chunk)
 {
     lanes sum[TILE_SUMS];
@@ -162,51 +312,104 @@ static void multiply_tile(const weights_filtering *f, const lanes *gradients, co
     for (size_t i = 0; i < filters * channels; i += SUMS_TOGETHER) lanes_sums(sum + i, added + i);
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < filters; i++) {
-            real *to = sums + c * f->gradient.channels + i;
+            real *to = sums + c * r->step + i;
             *to = first_chunk ? added[c * filters + i] : *to + added[c * filters + i];
         }
 }
 
-static void multiply(const weights_filtering *f, size_t point_row, chunk tiles)
+static void multiply_apart(const weights_filtering *f, size_t point, tile_area tiles)
 {
-    const size_t ins = f->source.channels, outs = f->gradient.channels;
-    for (size_t j = 0; j < 4; j++) {
-        const lanes *patches = f->patches + j * odd(ins * tiles.tiles);
-        const lanes *gradients = f->gradients + j * odd(outs * tiles.tiles);
-        real *sums = f->sums + (4 * point_row + j) * ins * outs;
-        for (size_t filter = f->first; filter < f->last; filter += TILE_TAPS)
-            for (size_t c = 0; c < ins; c += TILE_FILTERS)
-                multiply_tile(f, gradients + filter * tiles.tiles, patches + c * tiles.tiles, tiles.tiles,
-                              smaller(TILE_TAPS, f->last - filter), smaller(TILE_FILTERS, ins - c),
-                              sums + c * outs + filter, tiles.first == 0);
-    }
+    const filter_range *r = &f->apart;
+    const size_t ins = f->source.channels, outs = r->last - r->first;
+    const lanes *patches = f->patches + point % 4 * odd(ins * count_of(tiles));
+    const lanes *gradients = r->gradients + point % 4 * odd(outs * count_of(tiles));
+    real *sums = r->sums + point * ins * r->step;
+    for (size_t filter = 0; filter < outs; filter += TILE_TAPS)
+        for (size_t c = 0; c < ins; c += TILE_FILTERS)
+            multiply_tile(r, gradients + filter * count_of(tiles), patches + c * count_of(tiles), count_of(tiles),
+                          smaller(TILE_TAPS, outs - filter), smaller(TILE_FILTERS, ins - c),
+                          sums + c * r->step + filter, tiles.row + tiles.column == 0);
 }
 
 /* ---- Weights ------------------------------------------------------------------------------------------------------
  */
 
 /* Along one axis, the middle points still twice what they should be. */
-INLINE void transform_weights(real m0, real m1, real m2, real m3, real w[3])
+INLINE void transform_weights(const eight m[4], eight w[3])
 {
-    w[0] = m0 + (m1 + m2) / 2;
-    w[1] = (m1 - m2) / 2;
-    w[2] = (m1 + m2) / 2 + m3;
+    eight ends = m[1] + m[2];
+    w[0] = m[0] + ends * (real)0.5;
+    w[1] = (m[1] - m[2]) * (real)0.5;
+    w[2] = ends * (real)0.5 + m[3];
 }
 
-static void finish(const weights_filtering *f, real *d_filters)
+/* The weights of a range, eight filters of a channel at a time. */
+static void finish(const weights_filtering *f, const filter_range *r, real *d_filters)
 {
-    size_t ins = f->source.channels, outs = f->gradient.channels, step = ins * outs;
+    const size_t ins = f->source.channels, outs = f->gradient.channels, step = ins * r->step;
     for (size_t c = 0; c < ins; c++)
-        for (size_t filter = f->first; filter < f->last; filter++) {
-            const real *m = f->sums + c * outs + filter;
-            real rows[4][3], w[3];
-            for (size_t j = 0; j < 4; j++)
-                transform_weights(m[j * step], m[(4 + j) * step], m[(8 + j) * step], m[(12 + j) * step], rows[j]);
-            for (size_t i = 0; i < 3; i++) {
-                transform_weights(rows[0][i], rows[1][i], rows[2][i], rows[3][i], w);
-                for (size_t j = 0; j < 3; j++) d_filters[(3 * i + j) * step + c * outs + filter] = w[j];
+        for (size_t filter = r->first; filter < r->last; filter += EIGHT) {
+            const size_t at = c * r->step + filter - r->first, count = smaller(EIGHT, r->last - filter);
+            const real *m = r->sums + at, *end = r->sums + WINOGRAD_POINTS * step;
+            eight rows[4][3], w[3];
+            UNROLL for (size_t j = 0; j < 4; j++)
+            {
+                eight column[4];
+                UNROLL for (size_t i = 0; i < 4; i++) column[i] = eight_load(m + (4 * i + j) * step, end);
+                transform_weights(column, rows[j]);
+            }
+            UNROLL for (size_t i = 0; i < 3; i++)
+            {
+                const eight row[4] = {rows[0][i], rows[1][i], rows[2][i], rows[3][i]};
+                transform_weights(row, w);
+                UNROLL for (size_t j = 0; j < 3; j++)
+                {
+                    real *to = d_filters + ((3 * i + j) * ins + c) * outs + filter;
+                    eight_store(to, w[j], count, to + count);
+                }
             }
         }
+}
+
+/* Whole lanes of filters go into the vector, and the rest too where adding the lanes of each of their sums (it takes as
+ * long as so many products) would cost more. */
+static size_t filters_to_turn(const conv_shape *s)
+{
+    enum { ADDING_LANES = 10 };
+    size_t tiles = count_of(tiles_of(s)), rest = s->out_channels % LANES;
+    return rest * (tiles + ADDING_LANES) < LANES * tiles ? s->out_channels - rest : s->out_channels;
+}
+
+/* Takes the ranges of c's filters, and all places in scratch. */
+static void take_ranges(weights_filtering *f, const conv_shape *s, const conv_call *c)
+{
+    const size_t tiles = count_of(chunk_of(s)), border = filters_to_turn(s);
+    filter_range *turned = &f->turned, *apart = &f->apart;
+    turned->first = smaller(c->first, border);
+    turned->last = smaller(c->last, border);
+    apart->first = c->first < border ? border : c->first;
+    apart->last = c->last < border ? border : c->last;
+    turned->step = padded(turned->last - turned->first);
+    apart->step = apart->last - apart->first;
+    f->patches = c->scratch;
+    f->cells = f->patches + patches_size(s);
+    turned->gradients = f->cells + cells_size(turned->step, tiles);
+    apart->gradients = turned->gradients + gradients_size(turned->step, tiles);
+    turned->sums = (real *)(apart->gradients + gradients_size(apart->step, tiles));
+    apart->sums = turned->sums + sums_size(s, turned->step);
+}
+
+static void add_chunk(const weights_filtering *f, tile_area tiles)
+{
+    turn_cells(f, tiles);
+    for (size_t row = 0; row < 4; row++) {
+        transform_patches(f, patch_rows[row], tiles);
+        transform_gradients(f, row, tiles);
+        for (size_t point = 4 * row; point < 4 * row + 4; point++) {
+            multiply_turned(f, point, tiles);
+            multiply_apart(f, point, tiles);
+        }
+    }
 }
 
 void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
@@ -216,24 +419,16 @@ void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
         .gradient = winograd_gradient(s, c),
         .pad_top = s->pad_top,
         .pad_left = s->pad_left,
-        .first = c->first,
-        .last = c->last,
-        .patches = c->scratch,
     };
-    f.rows = divide_up(f.gradient.height, 2);
-    f.columns = divide_up(f.gradient.width, 2);
-    f.gradients = f.patches + patches_size(s);
-    f.sums = (real *)(f.gradients + gradients_size(s));
-    size_t tiles = f.rows * f.columns, chunks = divide_up(tiles, chunk_size(s));
-    for (size_t i = 0; i < chunks; i++) {
-        chunk now = {.first = tiles * i / chunks};
-        now.tiles = tiles * (i + 1) / chunks - now.first;
-        for (size_t row = 0; row < 4; row++) {
-            transform_patches(&f, patch_rows[row], now);
-            transform_gradients(&f, row, now);
-            multiply(&f, row, now);
-        }
-    }
-    finish(&f, c->d_filters);
+    const tile_area all = {.rows = divide_up(f.gradient.height, 2), .columns = divide_up(f.gradient.width, 2)};
+    const tile_area chunk = chunk_of(s);
+    f.columns = all.columns;
+    f.group = group_of(s);
+    take_ranges(&f, s, c);
+    for (size_t row = 0; row < all.rows; row += chunk.rows)
+        for (size_t column = 0; column < all.columns; column += chunk.columns)
+            add_chunk(&f, cut(chunk, row, column, all));
+    finish(&f, &f.turned, c->d_filters);
+    finish(&f, &f.apart, c->d_filters);
     KERNEL(conv_gradient_bias)(s, c, c->first, c->last);
 }
