@@ -168,6 +168,8 @@ static void plan_gradient(planner *p, const call_row *row)
         made.kind = PASS_GRADIENT_WEIGHTS;
         made.pass = row->fusion ? row->fusion->gradient_weights : class->gradient_weights;
         planner_add_step(p, &made);
+        made.run = step_add_weights;
+        planner_add_step(p, &made);
     }
     if (inputs) plan_input_gradient(p, row, &like);
 }
@@ -197,8 +199,8 @@ void planner_mark_first_uses(planner *p)
     bool *used = planner_allocate(p, p->graph->layer_count + 1, sizeof *used);
     for (size_t i = 0; used && i < p->plan->step_count; i++) {
         step *s = &p->plan->steps[i];
-        if (s->run != step_run_weights) continue;
+        if (s->run != step_run_weights && s->run != step_add_weights) continue;
         s->first_use = !used[s->call->layer->index];
-        used[s->call->layer->index] = true;
+        if (s->run == step_add_weights) used[s->call->layer->index] = true;
     }
 }

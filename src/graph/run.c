@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Slots of gradients: at most 8, and at most 64 MB together. From model and batch alone, so that no sum depends on
+/* Slots of gradients: at most 8, and at most 128 MB together. From model and batch alone, so that no sum depends on
  * threads. */
-enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 64 << 20, REDUCE_RANGE = 16384 };
+enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 128 << 20, REDUCE_RANGE = 16384 };
 
 struct session {
     const plan *plan;
@@ -193,30 +193,53 @@ void step_run_partial(frame *f, const step *step)
     }
 }
 
+/* Whether a step is the first to write its weights' gradients into the slot. The others have them in the worker's
+ * scratch until they are added. */
+static bool overwrites(const frame *f, const step *step) { return step->first_use && f->first_of_slot; }
+
+/* The places of a layer's gradients in the slot; NULL where a weight is not trained. */
+static void places_in_slot(const frame *f, const layer *l, real **slot)
+{
+    for (size_t i = 0; i < l->weight_count; i++) {
+        size_t offset = f->session->plan->gradient_offset[l->first_weight + i];
+        slot[i] = offset == SIZE_MAX ? NULL : f->gradients + offset;
+    }
+}
+
+/* The same in the worker's scratch. */
+static void places_in_scratch(const frame *f, const layer *l, real **scratch)
+{
+    const session *s = f->session;
+    real *place = s->weight_scratch + f->worker * s->plan->largest_weights;
+    for (size_t i = 0; i < l->weight_count; i++) {
+        const size_t weight = l->first_weight + i;
+        scratch[i] = s->plan->gradient_offset[weight] == SIZE_MAX ? NULL : place;
+        place += s->plan->network->graph->weights[weight].count;
+    }
+}
+
 void step_run_weights(frame *f, const step *step)
 {
-    real *w[MOST_WEIGHTS], *dw[MOST_WEIGHTS], *slot[MOST_WEIGHTS];
-    session *s = f->session;
-    const layer *l = step->call->layer;
-    const weight *weights = s->plan->network->graph->weights + l->first_weight;
-    bool overwrite = step->first_use && f->first_of_slot;
-    real *scratch = s->weight_scratch + f->worker * s->plan->largest_weights;
-    for (size_t i = 0; i < l->weight_count; i++) {
-        size_t offset = s->plan->gradient_offset[l->first_weight + i];
-        slot[i] = offset == SIZE_MAX ? NULL : f->gradients + offset;
-        dw[i] = slot[i] && !overwrite ? scratch : slot[i];
-        scratch += weights[i].count;
-    }
-    frame whole = *f;
-    if (!overwrite) {
-        if (f->part) return; /* what is added is not divided */
-        whole.parts = 1;
-    }
-    layer_call c = make_call(&whole, step, w);
+    real *w[MOST_WEIGHTS], *dw[MOST_WEIGHTS];
+    (overwrites(f, step) ? places_in_slot : places_in_scratch)(f, step->call->layer, dw);
+    layer_call c = make_call(f, step, w);
     c.dw = dw;
     step->pass(&c);
-    for (size_t i = 0; !overwrite && i < l->weight_count; i++)
-        if (slot[i]) kernels->add_into(slot[i], dw[i], weights[i].count);
+}
+
+void step_add_weights(frame *f, const step *step)
+{
+    if (overwrites(f, step)) return;
+    real *scratch[MOST_WEIGHTS], *slot[MOST_WEIGHTS];
+    const layer *l = step->call->layer;
+    places_in_slot(f, l, slot);
+    places_in_scratch(f, l, scratch);
+    for (size_t i = 0; i < l->weight_count; i++) {
+        if (!slot[i]) continue;
+        const size_t count = f->session->plan->network->graph->weights[l->first_weight + i].count;
+        const size_t first = count * f->part / f->parts, last = count * (f->part + 1) / f->parts;
+        kernels->add_into(slot[i] + first, scratch[i] + first, last - first);
+    }
 }
 
 void step_load(frame *f, const step *step)
@@ -360,7 +383,7 @@ static void walk_part(void *context, size_t item, int thread)
     frame *f = frame_of(r, thread, slot);
     enter_block(f, r, slot, block);
     const step *step = &r->session->plan->steps[r->step];
-    size_t outputs = step->call ? step->call->split[step->kind] : 1;
+    size_t outputs = step->run == step_add_weights ? r->parts : step->call ? step->call->split[step->kind] : 1;
     f->parts = r->parts < outputs ? r->parts : outputs;
     f->part = item % r->parts;
     if (f->part < f->parts) step->run(f, step);

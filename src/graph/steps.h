@@ -22,7 +22,8 @@ typedef void step_run(frame *frame, const step *step);
 
 step_run step_run_pass;    /* a class' forward or gradient_inputs */
 step_run step_run_partial; /* the part of a batch-wide stage that each block does */
-step_run step_run_weights; /* a class' gradient_weights, into the block's gradient slot */
+step_run step_run_weights; /* a class' gradient_weights, into the block's gradient slot or, ... */
+step_run step_add_weights; /* ... where that has some already, to be added to them */
 step_run step_load;        /* rows of the data set into an input */
 step_run step_load_apart;  /* one row, apart */
 step_run step_put_into_lanes, step_take_apart;
