@@ -161,7 +161,7 @@ static void plan_gradient(planner *p, const call_row *row)
     }
     fill_missing_gradients(p, last);
     step like = gradient_step(p, row, c->needs);
-    if (like.training) planner_add_batch_stages(p, class->gradient_stage, &like);
+    if (like.training) planner_add_batch_stage(p, &class->gradient_stage, &like);
     if (weights) {
         step made = gradient_step(p, row, class->weights_need);
         made.run = step_run_weights;

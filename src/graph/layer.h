@@ -139,20 +139,20 @@ typedef struct layer_ways {
 
 typedef struct layer_class {
     kind kind;
-    size_t min_inputs, max_inputs;                   /* max 0: any number */
-    bool (*shape)(shape_pass *p);                    /* false after refuse */
-    layer_pass *forward;                             /* after the forward stages, if any */
-    layer_pass *forward_apart;                       /* the same for an image apart, where declare_apart says so */
-    layer_pass *gradient_inputs;                     /* dy -> dx; NULL: no gradient flows */
-    layer_pass *gradient_weights;                    /* x, dy -> dw */
-    layer_pass *pack[PASSES];                        /* w -> packed, where declare_packed says so */
-    batch_stage forward_stage[2], gradient_stage[2]; /* only while training */
-    unsigned needs;                                  /* what gradient_inputs (and gradient stages) read besides dy */
-    unsigned weights_need;                           /* what gradient_weights reads besides dy */
-    layer_ways (*ways)(const void *geometry);        /* NULL: there is but one way */
-    int (*table_rows)(const void *options);          /* the inputs are whole numbers from 0, below it; NULL: any */
-    bool in_place;                                   /* y[0] may be x[0], dx[0] may be dy[0] */
-    bool identity_in_inference;                      /* forward is skipped there */
+    size_t min_inputs, max_inputs;             /* max 0: any number */
+    bool (*shape)(shape_pass *p);              /* false after refuse */
+    layer_pass *forward;                       /* after the forward stage, if any */
+    layer_pass *forward_apart;                 /* the same for an image apart, where declare_apart says so */
+    layer_pass *gradient_inputs;               /* dy -> dx; NULL: no gradient flows */
+    layer_pass *gradient_weights;              /* x, dy -> dw */
+    layer_pass *pack[PASSES];                  /* w -> packed, where declare_packed says so */
+    batch_stage forward_stage, gradient_stage; /* only while training */
+    unsigned needs;                            /* what gradient_inputs (and the gradient stage) read besides dy */
+    unsigned weights_need;                     /* what gradient_weights reads besides dy */
+    layer_ways (*ways)(const void *geometry);  /* NULL: there is but one way */
+    int (*table_rows)(const void *options);    /* the inputs are whole numbers from 0, below it; NULL: any */
+    bool in_place;                             /* y[0] may be x[0], dx[0] may be dy[0] */
+    bool identity_in_inference;                /* forward is skipped there */
     bool frozen_is_inference; /* trainable=False puts the layer into inference mode (BatchNormalization) */
     bool penalizes;           /* forward writes c->penalty */
     bool takes_activation;    /* its arguments activation and activity_regularizer become calls of their own */

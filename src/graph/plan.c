@@ -146,19 +146,18 @@ static void end_stage(planner *p, const step *combine)
     plan->stages[plan->stage_count++] = (stage){.first = first, .last = plan->step_count, .combine = combine};
 }
 
-void planner_add_batch_stages(planner *p, const batch_stage *stages, const step *like)
+void planner_add_batch_stage(planner *p, const batch_stage *stage, const step *like)
 {
-    for (size_t i = 0; i < 2 && stages[i].partial; i++) {
-        step partial = *like;
-        partial.pass = stages[i].partial;
-        partial.run = step_run_partial;
-        planner_add_step(p, &partial);
-        step *combine = planner_allocate(p, 1, sizeof *combine);
-        if (!combine) return;
-        *combine = *like;
-        combine->pass = stages[i].combine;
-        end_stage(p, combine);
-    }
+    if (!stage->partial) return;
+    step partial = *like;
+    partial.pass = stage->partial;
+    partial.run = step_run_partial;
+    planner_add_step(p, &partial);
+    step *combine = planner_allocate(p, 1, sizeof *combine);
+    if (!combine) return;
+    *combine = *like;
+    combine->pass = stage->combine;
+    end_stage(p, combine);
 }
 
 static void note_state(planner *p, const call *c)
@@ -205,7 +204,7 @@ void planner_forward_row(planner *p, const call_row *row)
         p->kept_slot[last->index] = planner_add_slot(p, last->kept_bytes);
     step forward = planner_step_of(p, row, PASS_FORWARD);
     if (forward.training) note_state(p, c);
-    if (forward.training) planner_add_batch_stages(p, class->forward_stage, &forward);
+    if (forward.training) planner_add_batch_stage(p, &class->forward_stage, &forward);
     forward.pass = row->fusion ? row->fusion->forward : class->forward;
     forward.number = p->penalties;
     if (class->penalizes) p->penalties++;
@@ -266,7 +265,7 @@ static bool prepare(planner *p)
 {
     const network *n = p->request->network;
     plan *plan = p->plan;
-    plan->stages = planner_allocate(p, 1 + 4 * n->call_count, sizeof *plan->stages);
+    plan->stages = planner_allocate(p, 1 + 2 * n->call_count, sizeof *plan->stages);
     plan->state_offset = planner_allocate(p, p->graph->call_count + 1, sizeof *plan->state_offset);
     plan->input_order = planner_allocate(p, n->inputs, sizeof *plan->input_order);
     p->value = calloc(p->graph->tensor_count, sizeof *p->value);

@@ -76,8 +76,8 @@ int *planner_slots_of(planner *p, const int *tensors, size_t count, slot_use use
 /* A step for a pass of the row, which the caller completes: from the first call's inputs to the last one's outputs. */
 step planner_step_of(planner *p, const call_row *row, pass_kind kind);
 
-/* The stages that need the whole batch: each partial as a step, then the barrier with its combine. */
-void planner_add_batch_stages(planner *p, const batch_stage *stages, const step *like);
+/* A stage that needs the whole batch, if there is one: its partial as a step, then the barrier with its combine. */
+void planner_add_batch_stage(planner *p, const batch_stage *stage, const step *like);
 
 /* ---- Gradients: backward.c. */
 

@@ -203,11 +203,8 @@ typedef struct activation_parameters {
     X(void, log_softmax_gradient, (const lanes *dy, const lanes *y, lanes *dx, size_t outer, size_t n, size_t inner))  \
     /* normalise.c: per channel of [outer][channels][inner] over the block's first rows lanes, in double */            \
     X(void, channel_sums, (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, double *sums))    \
-    X(void, channel_square_sums,                                                                                       \
-      (const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, const double *means, double *sums))   \
-    X(void, channel_product_sums, /* of a * (b - mean) */                                                              \
-      (const lanes *a, const lanes *b, size_t outer, size_t channels, size_t inner, size_t rows, const double *means,  \
-       double *sums))                                                                                                  \
+    X(void, channel_pair_sums, /* of a, and behind them of a * b */                                                    \
+      (const lanes *a, const lanes *b, size_t outer, size_t channels, size_t inner, size_t rows, double *sums))        \
     X(void, channel_affine, /* y = x * scale[c] + offset[c]; y may be x */                                             \
       (const lanes *x, lanes *y, size_t outer, size_t channels, size_t inner, const real *scale, const real *offset))  \
     X(void, channel_combine, /* y = a * p[c] + b * q[c] + r[c]; y may be a or b */                                     \

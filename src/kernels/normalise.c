@@ -24,33 +24,37 @@ static double first_lanes(const lane_sums *sums, size_t rows)
     return sum;
 }
 
-/* sums[c] = the sum of term over channel c, where term may use: e (the element), part, c. */
-#define SUM_CHANNELS(term)                                                                                             \
-    for (size_t c = 0; c < channels; c++) {                                                                            \
-        lane_sums total = {0};                                                                                         \
-        for (size_t o = 0; o < outer; o++)                                                                             \
-            for (size_t i = 0, e = (o * channels + c) * inner; i < inner; i++, e++)                                    \
-                UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++) total.part[part] += term;                    \
-        sums[c] = first_lanes(&total, rows);                                                                           \
-    }
-
 INLINE dvec square(dvec x) { return x * x; }
+
+/* For each channel: walks its elements e, and of each the parts. */
+#define EACH_OF_CHANNEL                                                                                                \
+    for (size_t o = 0; o < outer; o++)                                                                                 \
+        for (size_t i = 0, e = (o * channels + c) * inner; i < inner; i++, e++)                                        \
+    UNROLL for (size_t part = 0; part < DOUBLE_PARTS; part++)
 
 void KERNEL(channel_sums)(const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows, double *sums)
 {
-    SUM_CHANNELS(dvec_load(&x[e], part))
+    for (size_t c = 0; c < channels; c++) {
+        lane_sums total = {0};
+        EACH_OF_CHANNEL total.part[part] += dvec_load(&x[e], part);
+        sums[c] = first_lanes(&total, rows);
+    }
 }
 
-void KERNEL(channel_square_sums)(const lanes *x, size_t outer, size_t channels, size_t inner, size_t rows,
-                                 const double *means, double *sums)
+void KERNEL(channel_pair_sums)(const lanes *a, const lanes *b, size_t outer, size_t channels, size_t inner, size_t rows,
+                               double *sums)
 {
-    SUM_CHANNELS(square(dvec_load(&x[e], part) - means[c]))
-}
-
-void KERNEL(channel_product_sums)(const lanes *a, const lanes *b, size_t outer, size_t channels, size_t inner,
-                                  size_t rows, const double *means, double *sums)
-{
-    SUM_CHANNELS(dvec_load(&a[e], part) * (dvec_load(&b[e], part) - means[c]))
+    for (size_t c = 0; c < channels; c++) {
+        lane_sums total = {0}, products = {0};
+        EACH_OF_CHANNEL
+        {
+            const dvec number = dvec_load(&a[e], part);
+            total.part[part] += number;
+            products.part[part] += number * dvec_load(&b[e], part);
+        }
+        sums[c] = first_lanes(&total, rows);
+        sums[channels + c] = first_lanes(&products, rows);
+    }
 }
 
 void KERNEL(channel_affine)(const lanes *x, lanes *y, size_t outer, size_t channels, size_t inner, const real *scale,

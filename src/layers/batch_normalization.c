@@ -100,31 +100,27 @@ static void move_average(const layer_call *c, int place, size_t channel, double 
     *average = (real)((double)*average * momentum + batch_value * (1 - momentum));
 }
 
-static void sum_x(const layer_call *c)
+/* Of a and of a b, by channel. */
+static void sum_pairs(const layer_call *c, const lanes *a, const lanes *b, double *sums)
 {
     const geometry *g = GEOMETRY(c);
-    kernels->channel_sums(c->x[0], g->fold.outer, g->channels, g->fold.inner, c->rows, c->sums);
+    kernels->channel_pair_sums(a, b, g->fold.outer, g->channels, g->fold.inner, c->rows, sums);
 }
 
-static void take_mean(const layer_call *c)
-{
-    for (size_t i = 0; i < GEOMETRY(c)->channels; i++) {
-        batch_mean(c)[i] = c->sums[i] / numbers_per_channel(c);
-        move_average(c, GEOMETRY(c)->mean, i, batch_mean(c)[i]);
-    }
-}
+static void sum_moments(const layer_call *c) { sum_pairs(c, c->x[0], c->x[0], c->sums); }
 
-static void sum_squares(const layer_call *c)
+/* The variance as the mean of the squares less the mean's square: in double what is lost so is less than what the
+ * rounding of x to a real may have changed it by. */
+static void take_moments(const layer_call *c)
 {
-    const geometry *g = GEOMETRY(c);
-    kernels->channel_square_sums(c->x[0], g->fold.outer, g->channels, g->fold.inner, c->rows, batch_mean(c), c->sums);
-}
-
-static void take_variance(const layer_call *c)
-{
-    for (size_t i = 0; i < GEOMETRY(c)->channels; i++) {
-        double variance = c->sums[i] / numbers_per_channel(c);
+    const size_t channels = GEOMETRY(c)->channels;
+    for (size_t i = 0; i < channels; i++) {
+        double mean = c->sums[i] / numbers_per_channel(c);
+        double variance = c->sums[channels + i] / numbers_per_channel(c) - mean * mean;
+        if (variance < 0) variance = 0;
+        batch_mean(c)[i] = mean;
         batch_factor(c)[i] = 1 / sqrt(variance + OPTIONS(c)->epsilon);
+        move_average(c, GEOMETRY(c)->mean, i, mean);
         move_average(c, GEOMETRY(c)->variance, i, variance);
     }
 }
@@ -147,10 +143,9 @@ static void forward(const layer_call *c)
 /* Of dy, and of dy (x - mean), by channel. */
 static void add_gradients(const layer_call *c, const double *mean, double *sums)
 {
-    const geometry *g = GEOMETRY(c);
-    kernels->channel_sums(c->dy[0], g->fold.outer, g->channels, g->fold.inner, c->rows, sums);
-    kernels->channel_product_sums(c->dy[0], c->x[0], g->fold.outer, g->channels, g->fold.inner, c->rows, mean,
-                                  sums + g->channels);
+    const size_t channels = GEOMETRY(c)->channels;
+    sum_pairs(c, c->dy[0], c->x[0], sums);
+    for (size_t i = 0; i < channels; i++) sums[channels + i] -= mean[i] * sums[i];
 }
 
 static void sum_gradients(const layer_call *c) { add_gradients(c, batch_mean(c), c->sums); }
@@ -216,8 +211,8 @@ const layer_class batch_normalization = {
     .forward = forward,
     .gradient_inputs = gradient_inputs,
     .gradient_weights = gradient_weights,
-    .forward_stage = {{sum_x, take_mean}, {sum_squares, take_variance}},
-    .gradient_stage = {{sum_gradients, take_gradients}},
+    .forward_stage = {sum_moments, take_moments},
+    .gradient_stage = {sum_gradients, take_gradients},
     .needs = NEEDS_INPUT,
     .weights_need = NEEDS_INPUT,
     .in_place = true,
