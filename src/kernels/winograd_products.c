@@ -4,7 +4,10 @@
 #include "kernels/winograd_products.h"
 #include "kernels/conv_ways.h"
 
-enum { MOST_PANEL = TILE_SUMS / (PARTS * TILE_PIXELS) };
+enum {
+    MOST_PANEL = TILE_SUMS / (PARTS * TILE_PIXELS),
+    NEAR_LANES = 512 /* of one point of a strip, in the first-level cache while all filters pass */
+};
 _Static_assert((int)MOST_PANEL <= (int)EIGHT, "a panel's filters are packed in one go");
 
 /* ---- Filters ------------------------------------------------------------------------------------------------------
@@ -114,16 +117,18 @@ winograd_products KERNEL(winograd_products_of)(const conv_shape *s, const conv_c
     return p;
 }
 
-/* Of one point: the sums first ... last - 1 of one panel at all tiles of the strip. */
-static void multiply_panel(const winograd_products *p, size_t point, size_t first, size_t last, size_t tiles)
+/* Of one point: adds a few channels to the sums first ... last - 1 of one panel at all tiles of the strip. */
+static void multiply_panel(const winograd_products *p, size_t point, size_t first, size_t last, size_t tiles,
+                           size_t channel, size_t channels)
 {
     size_t begin = first / p->panel * p->panel, width = smaller(p->panel, p->sums - begin);
     const size_t step = tiles * POINTS_STEP;
-    conv_tile tile = {.loop = {{1, 0, 0}, {1, 0, 0}, {p->channels, (ptrdiff_t)step, (ptrdiff_t)width}}};
+    conv_tile tile = {.loop = {{1, 0, 0}, {1, 0, 0}, {channels, (ptrdiff_t)step, (ptrdiff_t)width}}};
     tile.sum_step = step;
-    tile.weights = p->packed + point * p->packed_step + begin * p->channels + (first - begin);
+    tile.weights = p->packed + point * p->packed_step + begin * p->channels + channel * width + (first - begin);
+    tile.resume = channel > 0;
     if (p->bias && point == BIAS_POINT) tile.bias = p->bias + first;
-    const lanes *source = p->tiles + point;
+    const lanes *source = p->tiles + point + channel * step;
     lanes *sum = p->sum + point + first * step;
     for (size_t t = 0, count; t < tiles; t += count) {
         count = smaller(TILE_PIXELS, tiles - t);
@@ -137,9 +142,13 @@ static void multiply_panel(const winograd_products *p, size_t point, size_t firs
 
 void KERNEL(winograd_multiply)(const winograd_products *p, size_t tiles, size_t first, size_t last)
 {
+    const size_t blocks = divide_up(p->channels * tiles, NEAR_LANES);
     for (size_t point = 0; point < WINOGRAD_POINTS; point++)
-        for (size_t filter = first, next; filter < last; filter = next) {
-            next = smaller((filter / p->panel + 1) * p->panel, last);
-            multiply_panel(p, point, filter, next, tiles);
+        for (size_t block = 0; block < blocks; block++) {
+            size_t channel = p->channels * block / blocks, end = p->channels * (block + 1) / blocks;
+            for (size_t filter = first, next; filter < last; filter = next) {
+                next = smaller((filter / p->panel + 1) * p->panel, last);
+                multiply_panel(p, point, filter, next, tiles, channel, end - channel);
+            }
         }
 }
