@@ -337,6 +337,19 @@ static void conv_of_the_lesson(void **state)
     }
 }
 
+/* More than are near the processor at once: channels of a strip's tiles, and tiles of a row. */
+static void conv_of_many_channels(void **state)
+{
+    (void)state;
+    conv_shape in = with_sizes(square(4, 140, 9, 3), true), out = with_sizes(square(4, 9, 140, 3), true);
+    conv_shape wide = square(3, 66, 17, 3);
+    wide.in_width = 17;
+    wide = with_sizes(wide, true);
+    check_case(&in, 1);
+    check_case(&out, 2);
+    check_case(&wide, 3);
+}
+
 /* ---- With the maximum of 2 x 2 windows on the way */
 
 static pool_shape halving(const conv_shape *s)
@@ -505,6 +518,7 @@ int main(void)
         cmocka_unit_test(dense_of_every_size),
         cmocka_unit_test(conv_of_any_shape),
         cmocka_unit_test(conv_of_the_lesson),
+        cmocka_unit_test(conv_of_many_channels),
         cmocka_unit_test(pooled_conv),
         cmocka_unit_test(conv_spreads_nan_and_infinity_by_its_taps_alone),
         cmocka_unit_test(relu_in_conv),
