@@ -5,6 +5,7 @@
 #include "report.h"
 #include "subject.h"
 #include "terminal.h"
+#include "text_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,6 +95,7 @@ static void print_array(const cepa_dataset *data, const char *what, const cepa_a
 /* The columns of a table's inputs: each with its least number, the mean and the largest. */
 static void print_columns(const cepa_dataset *data, const cepa_array *array)
 {
+    enum { WIDTH = 36 };
     const float *numbers = array->data;
     size_t rows = cepa_dataset_describe(data)->rows, count = (size_t)array->shape[0];
     for (size_t c = 0; array->columns && c < count; c++) {
@@ -104,7 +106,9 @@ static void print_columns(const cepa_dataset *data, const cepa_array *array)
             most = fmax(most, number);
             sum += number;
         }
-        printf("    %-36s %g ... %g, mean %.4g\n", array->columns[c], least, most, sum / (double)rows);
+        size_t width = text_width(array->columns[c]);
+        printf("    %s%*s %g ... %g, mean %.4g\n", array->columns[c], width < WIDTH ? WIDTH - (int)width : 0, "", least,
+               most, sum / (double)rows);
     }
 }
 
@@ -195,7 +199,8 @@ static void info_text(const parts *parts)
     const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
     printf("%s: %s\n", info->name, info->source);
     if (info->citation) print_wrapped(info->citation);
-    if (info->incomplete) printf("%zu rows left out: something in them is missing\n", info->incomplete);
+    if (info->incomplete == 1) printf("1 row left out: something in it is missing\n");
+    if (info->incomplete > 1) printf("%zu rows left out: something in them is missing\n", info->incomplete);
     print_part("train", parts->train);
     print_part("validation", parts->validation);
     print_part("test", parts->test);

@@ -105,7 +105,8 @@ static void print_beginning(const fit *f)
     cepa_machine_describe(&machine, NULL);
     printf("%s: %zu rows to learn from", train->name, train->rows);
     if (f->data.validation) printf(", %zu to validate with", cepa_dataset_describe(f->data.validation)->rows);
-    if (train->incomplete) printf("; %zu incomplete rows left out", train->incomplete);
+    if (train->incomplete)
+        printf("; %zu incomplete row%s left out", train->incomplete, train->incomplete == 1 ? "" : "s");
     printf("; seed %llu, batch size %zu, %zu threads\n", (unsigned long long)s->seed, s->batch_size,
            s->threads ? s->threads : (size_t)machine.threads);
     fflush(stdout);

@@ -79,17 +79,25 @@ cepa_status tune_judge(tuning *t, cepa_error *error)
 
 /* ---- The table ---- */
 
+static bool any_trial_has(const campaign *c, const char *metric)
+{
+    size_t v = 0;
+    while (v < c->count && !campaign_sample(c, v, metric).count) v++;
+    return v < c->count;
+}
+
 static void print_table(const tuning *t, FILE *out)
 {
     const campaign *c = &t->campaign;
-    size_t names = t->search.columns.count, column = names + 1;
-    bool second = strcmp(c->metric, "val_accuracy") != 0;
-    text_table table = text_table_new(names + 6);
+    const char *const metrics[] = {c->metric, strcmp(c->metric, "val_accuracy") ? "val_accuracy" : "val_loss"};
+    const char *const facts[] = {"epochs", "seconds", "parameters"};
+    size_t shown = any_trial_has(c, metrics[1]) ? 2 : 1, names = t->search.columns.count, column = names + 1 + shown;
+    text_table table = text_table_new(column + 3);
     text_table_row(&table);
     text_table_set(&table, 0, "trial");
     for (size_t i = 0; i < names; i++) text_table_set(&table, i + 1, "%s", t->search.columns.items[i]);
-    const char *const heads[] = {c->metric, second ? "val_accuracy" : "val_loss", "epochs", "seconds", "parameters"};
-    for (size_t i = 0; i < 5; i++) text_table_set(&table, column + i, "%s", heads[i]);
+    for (size_t m = 0; m < shown; m++) text_table_set(&table, names + 1 + m, "%s", metrics[m]);
+    for (size_t i = 0; i < 3; i++) text_table_set(&table, column + i, "%s", facts[i]);
     for (size_t i = 0; i < c->count; i++) {
         size_t v = t->order[i];
         text_table_row(&table);
@@ -103,15 +111,15 @@ static void print_table(const tuning *t, FILE *out)
             epochs += (double)c->variants[v].records[s].history.epochs / (double)c->seeds;
             seconds += json_find_number(c->variants[v].records[s].facts, "seconds", 0) / (double)c->seeds;
         }
-        for (size_t m = 0; m < 2; m++) {
+        for (size_t m = 0; m < shown; m++) {
             char text[64];
-            sample s = campaign_sample(c, v, heads[m]);
+            sample s = campaign_sample(c, v, metrics[m]);
             sample_print(&s, text);
-            text_table_set(&table, column + m, "%s", text);
+            text_table_set(&table, names + 1 + m, "%s", text);
         }
-        text_table_set(&table, column + 2, "%.4g", epochs);
-        text_table_set(&table, column + 3, "%.1f", seconds);
-        text_table_set(&table, column + 4, "%zu", c->variants[v].parameters);
+        text_table_set(&table, column, "%.4g", epochs);
+        text_table_set(&table, column + 1, "%.1f", seconds);
+        text_table_set(&table, column + 2, "%zu", c->variants[v].parameters);
     }
     text_table_print(&table, out);
     text_table_free(&table);

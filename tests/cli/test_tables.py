@@ -45,6 +45,12 @@ class Tables(CommandTest):
         self.assertEqual(found["train"]["inputs"][0]["columns"], ["width", "length"])
         self.assertEqual(found["incomplete"], 3)
 
+    def test_info_stands_in_columns(self):
+        self.write("few.csv", "gr\u00f6\u00dfe,width\n1,2\n,3\n4,5\n")
+        text = self.cepa("data", "info", "few.csv")
+        self.assertIn("1 row left out: something in it is missing", text)
+        self.assertEqual(len({line.index(" ... ") for line in text.splitlines() if ", mean " in line}), 1)
+
     def test_head(self):
         lines = self.cepa("data", "head", "flowers.csv", "--target", "kind", "--rows", 2).splitlines()
         self.assertEqual([line.split() for line in lines],

@@ -60,6 +60,12 @@ class Tune(CommandTest):
         self.assertIn("trial 3/3, seed 0: kind='elu'  val_loss ", text)
         self.assertIn("<title>val_loss over trial</title>", (self.folder / "t/figures/values.svg").read_text())
 
+    def test_columns_are_of_numbers_there_are(self):
+        self.write("plain.py", MODEL.replace("metrics=['accuracy']", "metrics=[]"))
+        heads = [line for line in self.tune("--vary", "rate=0.1,0.2", "-o", "t", model="plain.py").splitlines()
+                 if line.startswith("trial  ")]
+        self.assertEqual([line.split() for line in heads], [["trial", "rate", "val_loss", "epochs", "seconds", "parameters"]])
+
     def test_numbers_are_those_of_fit(self):
         self.tune("--vary", "rate=0.5", "--seed", "3", "--epochs", "2", "-o", "t", "--jobs", "1")
         self.fit("--set", "rate=0.5", "--seed", "3", "--epochs", "2", "-o", "run")
