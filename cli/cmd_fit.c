@@ -9,6 +9,7 @@
 #include "signals.h"
 #include "training_data.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,14 @@ static cepa_status train_and_keep(fit *f)
     return run_end(&f->run, f->model, s, &facts, &f->error);
 }
 
+/* The loss of the last epoch that ended; 0: none did. */
+static double last_loss(const cepa_history_table *history)
+{
+    size_t i = 0, epochs = history->epochs;
+    while (i < history->names && strcmp(history->name[i], "loss") != 0) i++;
+    return epochs && i < history->names ? history->values[i * epochs + epochs - 1] : 0;
+}
+
 static void print_end(const fit *f)
 {
     const cepa_history_table *history = cepa_history(f->model);
@@ -155,6 +164,9 @@ static void print_end(const fit *f)
     if (history->stopped_by)
         printf("Stopped by %s in epoch %d of %zu.\n", history->stopped_by, history->first_epoch + (int)history->epochs,
                f->settings->epochs);
+    if (!isfinite(last_loss(history)))
+        warn("the loss is no number any more: a lower learning rate may help; 'cepa data check' finds such numbers in "
+             "data");
     char last[40] = "last";
     if (history->restored_epoch >= 0) snprintf(last, sizeof last, "epoch %d, restored", history->restored_epoch + 1);
     if (!f->settings->output)
@@ -163,7 +175,8 @@ static void print_end(const fit *f)
         printf("Wrote %s: model.keras (%s), best.keras (epoch %d by %s), history.csv, run.json, figures/\n",
                f->settings->output, last, f->run.best_epoch + 1, f->run.monitor);
     else
-        printf("Wrote %s: model.keras, run.json\n", f->settings->output);
+        printf("Wrote %s: model.keras (%s), %srun.json%s\n", f->settings->output, last,
+               history->epochs ? "history.csv, " : "", history->epochs ? ", figures/" : "");
 }
 
 static cepa_status run_fit(fit *f)

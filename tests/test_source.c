@@ -335,6 +335,9 @@ static void models_are_made_in_every_spelling(void **state)
                "shared = layers.Dense(3)\n"
                "model = keras.Model([a, b], layers.concatenate([shared(a), shared(b)], axis=-1))\n",
          "a b dense concatenate", "(None, 6)"},
+        {KERAS "a = keras.Input((4,), name='a'); b = keras.Input((3,), name='b')\n"
+               "model = keras.Model({'b': b, 'a': a}, {'v': layers.Dense(2)(b), 'u': layers.Dense(5)(a)})\n",
+         "a b dense_1 dense", "(None, 5)"},
         {KERAS "i = keras.Input((4,))\n"
                "x = layers.Dense(4)(i)\n"
                "model = keras.Model(i, layers.add([i, x, layers.Add()([i, x])]))\n",

@@ -1,6 +1,7 @@
 /* Models in source text: keras.Model, keras.Sequential, and what is said to them. */
 #include "formats/source_eval.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const thing *new_model(eval *e, const named_thing *name, bool sequential, size_t offset)
@@ -27,6 +28,25 @@ static bool make_network(eval *e, source_network *m, const int *in, size_t ins, 
     return eval_pass_on(e, offset, &error) != NULL;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const named_thing *)a)->name, ((const named_thing *)b)->name);
+}
+
+/* A dictionary's tensors, in the order of their names as in Keras. */
+static const thing *listed(eval *e, const thing *t)
+{
+    if (t->type != THING_DICT || !t->dict.count) return t;
+    named_thing *items = arena_array(e->source.memory, t->dict.count, sizeof *items);
+    const thing *list = thing_sequence(e, THING_LIST, NULL, 0);
+    if (!items || !list) return eval_no_memory(e);
+    memcpy(items, t->dict.items, t->dict.count * sizeof *items);
+    qsort(items, t->dict.count, sizeof *items, compare_names);
+    for (size_t i = 0; i < t->dict.count; i++)
+        if (!sequence_add(e, list->list, items[i].thing)) return NULL;
+    return list;
+}
+
 const thing *call_model(eval *e, const call_site *site)
 {
     static const char *const names[] = {"inputs", "outputs", "name", NULL};
@@ -34,8 +54,9 @@ const thing *call_model(eval *e, const call_site *site)
     int *in, *out;
     size_t ins, outs;
     if (!eval_bind(e, site, names, 2, given)) return NULL;
-    if (!tensors_of(e, given[0]->thing, given[0]->offset, &in, &ins)) return NULL;
-    if (!tensors_of(e, given[1]->thing, given[1]->offset, &out, &outs)) return NULL;
+    const thing *inputs = listed(e, given[0]->thing), *outputs = listed(e, given[1]->thing);
+    if (!inputs || !tensors_of(e, inputs, given[0]->offset, &in, &ins)) return NULL;
+    if (!outputs || !tensors_of(e, outputs, given[1]->offset, &out, &outs)) return NULL;
     const thing *made = new_model(e, given[2], false, site->offset);
     return made && make_network(e, made->model, in, ins, out, outs, site->offset) ? made : NULL;
 }

@@ -75,6 +75,12 @@ class Fit(CommandTest):
         self.assertRegex(lines, r"\nEpoch 2: ReduceLROnPlateau reducing learning rate to 0\.0001\d*\.\nEpoch 2/2 - ")
         self.assertIn(" - learning_rate: 0.0010 - loss: ", lines)
 
+    def test_a_loss_that_is_no_number(self):
+        done = self.run_cepa("fit", "model.py", "--data", "data.npz", "--epochs", "2", "--optimizer", "SGD(1e30)", "-o", "run")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("cepa: warning: the loss is no number any more", done.stderr)
+        self.assertIn("\nWrote run: model.keras (last), history.csv, run.json, figures/\n", done.stdout)
+
     def test_metrics_of_a_state(self):
         measured = '''metrics=['accuracy', keras.metrics.AUC(num_thresholds=20), keras.metrics.F1Score(),
     keras.metrics.R2Score(class_aggregation=None), keras.metrics.Recall(class_id=0, thresholds=[0.2, 0.4]),
