@@ -184,10 +184,11 @@ CEPA_API cepa_status cepa_dataset_new(size_t rows, const cepa_array *inputs, siz
                                       const cepa_array *targets, size_t target_count, const cepa_array *sample_weight,
                                       cepa_dataset **dataset, cepa_error *error);
 
-/* Reads picture files (JPEG, PNG) as the rows of a data set without targets; options as for image folders. */
+/* Reads picture files (JPEG, PNG, BMP, GIF) as the rows of a data set without targets; options as for image folders. */
 CEPA_API cepa_status cepa_dataset_pictures(const char *const *paths, size_t count, const cepa_dataset_options *options,
                                            cepa_dataset **dataset, cepa_error *error);
 
+/* NULL is allowed. Rows that a part shares live on with it. */
 CEPA_API void cepa_dataset_free(cepa_dataset *dataset);
 
 /* Keeps the first n rows. Fails, and changes nothing, where there are fewer. */
@@ -203,8 +204,8 @@ CEPA_API cepa_status cepa_dataset_split(cepa_dataset *dataset, double fraction, 
 CEPA_API cepa_status cepa_train_test_split(const cepa_dataset *dataset, double test_size, uint64_t seed,
                                            cepa_dataset **train, cepa_dataset **test, cepa_error *error);
 
-/* Inputs reach a model as x * scale + offset, computed in double and rounded once. The first replaces an earlier scale
- * and offset, the second adds an offset. */
+/* Inputs reach a model as x * scale + offset, computed in double and rounded once; at first scale is 1 and offset 0.
+ * cepa_dataset_scale sets the scale and an offset of 0, cepa_dataset_offset the offset alone. */
 CEPA_API void cepa_dataset_scale(cepa_dataset *dataset, double scale);
 CEPA_API void cepa_dataset_offset(cepa_dataset *dataset, double offset);
 
@@ -234,6 +235,7 @@ typedef struct cepa_dataset_info {
     char sha256[65];         /* of the rows' bytes (inputs, then targets); computed when asked for, "" before */
 } cepa_dataset_info;
 
+/* Belongs to the data set and follows what is done to it. */
 CEPA_API const cepa_dataset_info *cepa_dataset_describe(const cepa_dataset *dataset);
 
 /* Computes info->sha256, the name under which a run remembers its data. */
@@ -1193,6 +1195,7 @@ typedef struct cepa_history_table {
     int restored_epoch;     /* whose weights a callback put back at the end, from 0; -1: none */
 } cepa_history_table;
 
+/* Valid until the next fit or compile; empty where there was none. */
 CEPA_API const cepa_history_table *cepa_history(const cepa_model *model);
 
 /* Whether larger is better of a number in a history, by its name: "val_accuracy", "kind_auc_1", "weighted_f1_score". */
@@ -1241,6 +1244,7 @@ typedef struct cepa_layer_info {
     size_t parameters, trainable_parameters;
 } cepa_layer_info;
 
+/* index: below the count, else CEPA_ARGUMENT. */
 CEPA_API size_t cepa_model_layer_count(const cepa_model *model);
 CEPA_API cepa_status cepa_model_layer(const cepa_model *model, size_t index, cepa_layer_info *info);
 /* A layer's class with the arguments that are not defaults, as Keras' text has them: Dropout(rate=0.5). *text is the
@@ -1264,6 +1268,7 @@ typedef struct cepa_weight_info {
     float *values;
 } cepa_weight_info;
 
+/* index: below the count, else CEPA_ARGUMENT. */
 CEPA_API size_t cepa_model_weight_count(const cepa_model *model);
 CEPA_API cepa_status cepa_model_weight(const cepa_model *model, size_t index, cepa_weight_info *info);
 CEPA_API void cepa_model_weights_changed(cepa_model *model);
@@ -1282,6 +1287,7 @@ typedef struct cepa_notes {
     cepa_table table;
 } cepa_notes;
 
+/* The first copies what it is given, and the model remembers an error; the second gives what the model has. */
 CEPA_API cepa_status cepa_model_set_notes(cepa_model *model, const cepa_notes *notes);
 CEPA_API const cepa_notes *cepa_model_notes(const cepa_model *model);
 
@@ -1359,6 +1365,7 @@ typedef struct cepa_number_style {
     int width, decimals; /* decimals below 0: so many significant digits, for very large and very small numbers */
 } cepa_number_style;
 
+/* Chooses a style for count numbers, and prints one in it. */
 CEPA_API cepa_number_style cepa_number_style_of(const double *values, size_t count);
 CEPA_API void cepa_styled_number(const cepa_number_style *style, double number, char text[40]);
 
