@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -30,7 +31,9 @@ int run_layer(cepa_graph *graph, const char *class_name, const named_value *argu
               size_t input_count, bool trainable)
 {
     cepa_error error;
-    const layer_class *class = (const layer_class *)family_find(&layer_family, class_name);
+    bool operation = strncmp(class_name, "ops.", 4) == 0;
+    const layer_class *class = operation ? operation_of(class_name + 4, input_count)
+                                         : (const layer_class *)family_find(&layer_family, class_name);
     assert_non_null(class);
     void *resolved;
     if (fields_read(&graph->memory, &class->kind, arguments, count, false, &resolved, &error))

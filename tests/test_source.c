@@ -669,6 +669,31 @@ static void wrong_sets_are_refused(void **state)
     }
 }
 
+/* Operators and keras.ops make calls of their own, named as Keras names them. */
+static void operations_on_tensors(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"i",       "multiply", "add",       "true_divide", "subtract",
+                                        "power",   "maximum",  "negative",  "mine",        "leaky_relu",
+                                        "softmax", "add_1",    "multiply_1"};
+    reading r = read_good("import keras\nfrom keras import ops\ni = keras.Input((4,), name='i')\n"
+                          "x = 1 - (i * 2 + 0.5) / 255.0\nx = -ops.maximum(x ** 2, 0)\nx = ops.sqrt(x, name='mine')\n"
+                          "x = keras.ops.leaky_relu(x, negative_slope=0.3)\nx = ops.softmax(x)\n"
+                          "n = ops.exp(0.0)\nmodel = keras.Model(i, (x + i) * n)\n",
+                          NULL, NULL);
+    const network *n = r.model.network;
+    double number;
+    bool first;
+    assert_int_equal(n->layer_count, ARRAY_COUNT(names));
+    for (size_t i = 0; i < n->layer_count; i++) assert_string_equal(n->layers[i]->name, names[i]);
+    assert_true(operation_number(n->layers[4]->class, n->layers[4]->options, &number, &first));
+    assert_true(number == 1 && first);
+    assert_true(operation_number(n->layers[3]->class, n->layers[3]->options, &number, &first));
+    assert_true(number == 255 && !first);
+    assert_false(operation_number(n->layers[8]->class, n->layers[8]->options, &number, &first));
+    end_reading(&r);
+}
+
 /* ---- What is said of the fit ------------------------------------------------------------------------------------- */
 
 static void fits_are_declared(void **state)
@@ -1093,7 +1118,11 @@ static void what_is_outside_the_language_is_refused(void **state)
         {MODEL "layers.Dot((1, 1))([i, layers.Dense(3)(i)])\n",
          "4:8: dot: its inputs have 4 and 3 entries along the axes"},
         {MODEL "layers.Dense(3)(i, training=1)\n", "4:29: an integer stands where True or False was expected"},
-        {MODEL "i + i\n", "4:3: '+' between tensors is not read, a layer such as layers.add([a, b]) was expected"},
+        {MODEL "i // i\n", "4:3: '//' of tensors is not built in"},
+        {MODEL "i + 'a'\n", "4:3: Add: number must be a number, not 'a'"},
+        {MODEL "keras.ops.sqrt(i, 2)\n", "4:11: the operation sqrt is not built in for these operands"},
+        {MODEL "keras.ops.matmul(i, i)\n", "4:11: the operation matmul is not built in for these operands"},
+        {MODEL "keras.ops.stack([i, i])\n", "4:11: keras.ops.stack is not read here for these operands"},
         {MODEL "keras.Model(i)\n", "4:7: keras.Model: outputs is missing; it takes inputs, outputs, name"},
         {MODEL "keras.Model(i, layers.Dense(2)(keras.Input((3,))))\n", "4:7: model functional: an output depends on"},
         {MODEL "keras.Model(i, layers.Dense(2, name='a')(layers.Dense(2, name='a')(i)))\n",
@@ -1220,6 +1249,7 @@ int main(void)
         cmocka_unit_test(names_in_paths_are_found),
         cmocka_unit_test(sets_replace_parameters),
         cmocka_unit_test(wrong_sets_are_refused),
+        cmocka_unit_test(operations_on_tensors),
         cmocka_unit_test(fits_are_declared),
         cmocka_unit_test(schedulers_are_worked_out),
         cmocka_unit_test(tables_are_declared),

@@ -346,7 +346,7 @@ static bool get_flag(arena *arena, const field *f, const void *at, const value *
 
 static cepa_status put_text(const field_target *t, const value *v, void *at)
 {
-    bool whole = t->field->or_whole && v->kind == VALUE_INT;
+    bool whole = t->field->whole && v->kind == VALUE_INT;
     if (v->kind != VALUE_TEXT && !whole) return refuse_type(t, v);
     char *copy = whole ? arena_format(t->arena, "%lld", (long long)v->integer) : arena_text(t->arena, v->text);
     *(const char **)at = copy;

@@ -53,8 +53,7 @@ typedef struct field {
     bool required;
     bool optional;    /* None is a value of its own, and the default unless a preset is: the struct then holds zero */
     bool recent;      /* Keras knows it since a later version than 3.0 */
-    bool or_whole;    /* of a TEXT: a whole number too, taken as its digits */
-    bool whole;       /* of a REAL or REALS: whole numbers, written as integers */
+    bool whole;       /* of a REAL or REALS: whole numbers, written as integers; of a TEXT: one too, as its digits */
     bool always_list; /* of REALS: one number is written as a list too */
     bool derived;     /* not in the struct: what files and source say is checked like any field, a flag must be its
                        * default; written as its default: data_format, use_ema ... */

@@ -2,6 +2,7 @@
 #include "formats/architecture.h"
 
 #include "formats/keras_object.h"
+#include "layers/activations.h"
 
 #include <string.h>
 
@@ -167,6 +168,59 @@ static cepa_status make_plain_layer(reading *r, const keras_object *o, const cha
     return place->layer ? CEPA_OK : fail_memory(r->error);
 }
 
+static const kind *activation_of_class(const char *class_name)
+{
+    char name[64];
+    snake_case(class_name, name, sizeof name);
+    return family_find(&activation_family, name);
+}
+
+/* An operation that is a layer by another name: a + b is Add, ops.relu(x) an Activation. */
+static cepa_status read_as_layer(reading *r, const keras_object *o, size_t tensors, const layer_class **class,
+                                 named_value **arguments, size_t *count)
+{
+    *class = (const layer_class *)family_find(&layer_family, tensors > 1 ? o->class_name : "Activation");
+    if (tensors > 1 && *class && (*class)->max_inputs != 1)
+        return keras_arguments(r->memory, &(*class)->kind, o->config, arguments, count, r->error);
+    const kind *function = tensors == 1 ? activation_of_class(o->class_name) : NULL;
+    if (!function)
+        return fail(r->error, CEPA_UNSUPPORTED, "the operation %.100s on tensors is not built in", o->class_name);
+    cepa_status status = keras_arguments(r->memory, function, o->config, arguments, count, r->error);
+    if (status) return status;
+    const value *call = value_call(r->memory, function->name, *arguments, *count);
+    if (!call || !(*arguments = arena_array(r->memory, 1, sizeof **arguments))) return fail_memory(r->error);
+    **arguments = (named_value){"activation", call};
+    *count = 1;
+    return CEPA_OK;
+}
+
+static cepa_status make_operation(reading *r, const keras_object *o, const char *name, const value *object,
+                                  layer_place *place)
+{
+    named_value number[2], *arguments = number;
+    size_t tensors, count;
+    void *options;
+    cepa_status status = read_operation(r, object, &tensors, number, &count);
+    const layer_class *class = status ? NULL : operation_of(o->class_name, tensors);
+    bool takes = class && tensors == 1 && operation_takes_number(class);
+    if (!status && !count && (!class || takes)) status = read_as_layer(r, o, tensors, &class, &arguments, &count);
+    if (!status && !class)
+        return fail(r->error, CEPA_UNSUPPORTED, "the operation %.100s on a tensor and a number is not built in",
+                    o->class_name);
+    if (!status) status = fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error);
+    if (status) return status;
+    place->layer = graph_layer(r->graph, class, options, name, true);
+    return place->layer ? CEPA_OK : fail_memory(r->error);
+}
+
+/* Where modules are not said, in .h5 files of Keras 3, it is one that is called on a number, or that is no layer. */
+static bool is_operation(const keras_object *o, const value *object)
+{
+    if (o->module) return o->operation;
+    bool known = operation_of(o->class_name, 1) || operation_of(o->class_name, 2) || activation_of_class(o->class_name);
+    return known && (calls_on_number(object) || !family_find(&layer_family, o->class_name));
+}
+
 static bool is_model(const char *class_name)
 {
     return strcmp(class_name, "Functional") == 0 || strcmp(class_name, "Model") == 0 ||
@@ -202,6 +256,8 @@ static cepa_status make_layer(reading *r, const value *object, layer_place *plac
     cepa_status status = keras_object_read(object, &o, r->error);
     if (!status && is_model(o.class_name))
         status = make_nested(r, &o, name, object, place);
+    else if (!status && is_operation(&o, object))
+        status = make_operation(r, &o, name, object, place);
     else if (!status)
         status = make_plain_layer(r, &o, name, place);
     return status ? fail_in(r->error, status, "layer %s", name) : CEPA_OK;

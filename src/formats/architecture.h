@@ -62,8 +62,14 @@ typedef struct tensor_place {
 
 /* Reads ["name", node, tensor] with anything behind it that says nothing. */
 bool read_tensor_place(reading *r, const value *v, tensor_place *place);
-/* The tensors that one call of a layer takes, in Keras 2's or 3's spelling, and whether it has training=False. */
-cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count, bool *inference);
+/* The tensors that one call of a layer or an operation takes, in Keras 2's or 3's spelling, and whether it has
+ * training=False. */
+cepa_status read_node(reading *r, const value *node, bool operation, tensor_place **inputs, size_t *count,
+                      bool *inference);
+/* Whether a number stands among the arguments of an object's first call. */
+bool calls_on_number(const value *object);
+/* What an operation's object is called on: how many tensors, and the number among them as arguments of its fields. */
+cepa_status read_operation(reading *r, const value *object, size_t *tensors, named_value arguments[2], size_t *count);
 /* The tensors of input_layers or output_layers: a list of places, one place, or a dict of them (in order of its names).
  */
 cepa_status read_tensor_places(reading *r, const value *v, tensor_place **places, size_t *count);

@@ -77,7 +77,8 @@ static cepa_status read_layer(connection *c, size_t place, const value *object)
     for (size_t i = 0; i < count && !status; i++) {
         node *n = &c->nodes[place][i];
         n->place = place;
-        if (!l->class->is_input) status = read_node(c->r, written->list.items[i], &n->inputs, &n->count, &n->inference);
+        if (!l->class->is_input)
+            status = read_node(c->r, written->list.items[i], l->class->operation, &n->inputs, &n->count, &n->inference);
         n->before = arena_array(c->r->memory, n->count + 1, sizeof(node *));
         if (!status && !n->before) status = fail_memory(c->r->error);
     }

@@ -33,14 +33,17 @@ bool read_tensor_place(reading *r, const value *v, tensor_place *place)
     return v->list.count < 4 || !read_keywords(r, item[3], false, &place->inference);
 }
 
-/* Counts the tensors in the positional arguments of a Keras 3 call, and reads them where places is not NULL. */
-static cepa_status collect_tensors(reading *r, const value *v, tensor_place *places, size_t *count)
+/* Counts the tensors in the positional arguments of a Keras 3 call, and reads them where places is not NULL. Numbers
+ * stand among those of an operation. */
+static cepa_status collect_tensors(reading *r, const value *v, bool operation, tensor_place *places, size_t *count)
 {
     const char *class_name = value_text_of(value_member(v, "class_name"));
+    double number;
+    if (operation && value_number(v, &number)) return CEPA_OK;
     if (v->kind == VALUE_LIST) {
         cepa_status status = CEPA_OK;
         for (size_t i = 0; i < v->list.count && !status; i++)
-            status = collect_tensors(r, v->list.items[i], places, count);
+            status = collect_tensors(r, v->list.items[i], operation, places, count);
         return status;
     }
     const value *history = value_member(value_member(v, "config"), "keras_history");
@@ -51,24 +54,25 @@ static cepa_status collect_tensors(reading *r, const value *v, tensor_place *pla
     return CEPA_OK;
 }
 
-static cepa_status read_keras3_node(reading *r, const value *node, tensor_place **inputs, size_t *count,
+static cepa_status read_keras3_node(reading *r, const value *node, bool operation, tensor_place **inputs, size_t *count,
                                     bool *inference)
 {
     const value *arguments = value_member(node, "args");
     if (!arguments || arguments->kind != VALUE_LIST)
         return fail(r->error, CEPA_FORMAT, "a call without its arguments (args)");
     cepa_status status = read_keywords(r, value_member(node, "kwargs"), true, inference);
-    if (!status) status = collect_tensors(r, arguments, NULL, count);
+    if (!status) status = collect_tensors(r, arguments, operation, NULL, count);
     if (status) return status;
     if (!(*inputs = arena_array(r->memory, *count, sizeof **inputs))) return fail_memory(r->error);
     *count = 0;
-    return collect_tensors(r, arguments, *inputs, count);
+    return collect_tensors(r, arguments, operation, *inputs, count);
 }
 
-cepa_status read_node(reading *r, const value *node, tensor_place **inputs, size_t *count, bool *inference)
+cepa_status read_node(reading *r, const value *node, bool operation, tensor_place **inputs, size_t *count,
+                      bool *inference)
 {
     *count = 0;
-    if (node->kind == VALUE_DICT) return read_keras3_node(r, node, inputs, count, inference);
+    if (node->kind == VALUE_DICT) return read_keras3_node(r, node, operation, inputs, count, inference);
     if (node->kind != VALUE_LIST) return fail(r->error, CEPA_FORMAT, "a call that is %s", value_kind_name(node));
     if (!(*inputs = arena_array(r->memory, node->list.count, sizeof **inputs))) return fail_memory(r->error);
     for (; *count < node->list.count; ++*count) {
@@ -106,4 +110,43 @@ cepa_status read_tensor_places(reading *r, const value *v, tensor_place **places
     for (size_t i = 0; i < *count; i++)
         if (!read_tensor_place(r, single ? v : v->list.items[i], &(*places)[i])) return r->error->status;
     return CEPA_OK;
+}
+
+/* Where the number stands among the arguments of an operation's call; count: nowhere. */
+static size_t place_of_number(const value *arguments, double *number)
+{
+    size_t i = 0;
+    while (i < arguments->list.count && !value_number(arguments->list.items[i], number)) i++;
+    return i;
+}
+
+/* The arguments of an object's first call in Keras 3's spelling; NULL: there are none. */
+static const value *arguments_of(const value *object)
+{
+    const value *nodes = value_member(object, "inbound_nodes");
+    const value *node = nodes && nodes->kind == VALUE_LIST && nodes->list.count ? nodes->list.items[0] : NULL;
+    const value *given = value_member(node, "args");
+    return given && given->kind == VALUE_LIST ? given : NULL;
+}
+
+bool calls_on_number(const value *object)
+{
+    double number;
+    const value *given = arguments_of(object);
+    return given && place_of_number(given, &number) < given->list.count;
+}
+
+cepa_status read_operation(reading *r, const value *object, size_t *tensors, named_value arguments[2], size_t *count)
+{
+    const value *given = arguments_of(object);
+    double number = 0;
+    *tensors = *count = 0;
+    if (!given) return fail(r->error, CEPA_FORMAT, "a call without its arguments (args)");
+    cepa_status status = collect_tensors(r, given, true, NULL, tensors);
+    size_t place = place_of_number(given, &number);
+    if (status || place == given->list.count) return status;
+    arguments[0] = (named_value){"number", value_real(r->memory, number)};
+    arguments[1] = (named_value){"number_first", value_bool(r->memory, place == 0)};
+    *count = 2;
+    return arguments[0].value && arguments[1].value ? CEPA_OK : fail_memory(r->error);
 }

@@ -85,19 +85,32 @@ static bool number_calls(writing *w)
     return true;
 }
 
+/* The tensors of a call, and the number of an operation before or behind them. */
+static cepa_status write_arguments(const writing *w, const call *c, const value **arguments)
+{
+    const layer *l = c->layer;
+    double number;
+    bool first = false, has_number = !l->nested && operation_number(l->class, l->options, &number, &first);
+    const value **items = arena_array(w->memory, c->inputs + 1, sizeof *items);
+    if (!items) return fail_memory(w->error);
+    for (size_t i = 0; i < c->inputs; i++) {
+        cepa_status status = write_tensor(w, c->input[i], &items[i + first]);
+        if (status) return status;
+    }
+    if (has_number && !(items[first ? 0 : c->inputs] = value_real(w->memory, number))) return fail_memory(w->error);
+    *arguments = value_list(w->memory, items, c->inputs + has_number);
+    return *arguments ? CEPA_OK : fail_memory(w->error);
+}
+
 /* {"args": [T], "kwargs": {}}, or with {"training": false}; what takes a list of tensors has them in a list of its own.
  */
 static cepa_status write_node(const writing *w, const call *c, const value **node)
 {
-    const value **tensors = arena_array(w->memory, c->inputs, sizeof *tensors);
-    if (!tensors) return fail_memory(w->error);
-    for (size_t i = 0; i < c->inputs; i++) {
-        cepa_status status = write_tensor(w, c->input[i], &tensors[i]);
-        if (status) return status;
-    }
-    bool in_list = c->layer->nested ? c->inputs > 1 : c->layer->class->max_inputs != 1;
-    const value *arguments = value_list(w->memory, tensors, c->inputs);
-    if (arguments && in_list) arguments = value_list(w->memory, &arguments, 1);
+    const value *arguments;
+    cepa_status status = write_arguments(w, c, &arguments);
+    if (status) return status;
+    bool in_list = c->layer->nested ? c->inputs > 1 : c->layer->class->max_inputs != 1 && !c->layer->class->operation;
+    if (in_list) arguments = value_list(w->memory, &arguments, 1);
     const named_value training = {"training", value_bool(w->memory, false)};
     if (!training.value) return fail_memory(w->error);
     named_value members[] = {{"args", arguments}, {"kwargs", value_dict(w->memory, &training, c->inference)}};
@@ -157,13 +170,21 @@ static cepa_status write_plain_layer(arena *memory, const layer *l, const value 
     return *object ? CEPA_OK : fail_memory(error);
 }
 
+static cepa_status write_operation(arena *memory, const layer *l, const value **object, cepa_error *error)
+{
+    const named_value name = {"name", name_value(memory, l->name)};
+    const value *config = name.value ? value_dict(memory, &name, 1) : NULL;
+    *object = config ? keras_object_write(memory, l->class->operation, l->class->kind.name, config) : NULL;
+    return *object ? CEPA_OK : fail_memory(error);
+}
+
 static cepa_status write_layer(const writing *w, const call *c, const value **object)
 {
     const layer *l = c->layer;
     if (l->nested) return write_model(w->memory, l->nested, l->name, l->trainable, object, w->error);
     if (l->class->is_input)
         return write_input(w->memory, l, &graph_tensor(w->network->graph, c->output[0])->shape, object, w->error);
-    return write_plain_layer(w->memory, l, object, w->error);
+    return (l->class->operation ? write_operation : write_plain_layer)(w->memory, l, object, w->error);
 }
 
 /* A layer of a functional model has its name and its calls beside it. */

@@ -38,15 +38,6 @@ static const struct {
     {"TensorFlowOpLayer", "it is an operation of TensorFlow, only layers can be read"},
 };
 
-/* Operations on tensors that are layers by another module: a + b is Add. */
-static bool is_layer_too(const keras_object *o)
-{
-    static const char *const classes[] = {"Add", "Subtract", "Multiply", "Maximum", "Minimum"};
-    for (size_t i = 0; i < ARRAY_COUNT(classes); i++)
-        if (strcmp(o->class_name, classes[i]) == 0) return is_below(o->module, "keras.src.ops.numpy");
-    return false;
-}
-
 static cepa_status check_origin(const value *v, const keras_object *o, cepa_error *error)
 {
     const value *module = value_member(v, "module"), *registered = value_member(v, "registered_name");
@@ -54,9 +45,6 @@ static cepa_status check_origin(const value *v, const keras_object *o, cepa_erro
     for (size_t i = 0; i < ARRAY_COUNT(refused_classes); i++)
         if (strcmp(o->class_name, refused_classes[i].class_name) == 0)
             return fail(error, CEPA_UNSUPPORTED, "class %s: %s", o->class_name, refused_classes[i].why);
-    if (o->module && is_below(o->module, "keras.src.ops") && !is_layer_too(o))
-        return fail(error, CEPA_UNSUPPORTED, "class %s: it is an operation on tensors, only layers can be read",
-                    o->class_name);
     bool own = (module && (!o->module || !is_module_of_keras(o->module))) ||
                (name && strcmp(name, o->class_name) != 0) || strchr(o->class_name, '>');
     if (own && strcmp(o->class_name, "function") != 0)
@@ -71,6 +59,7 @@ cepa_status keras_object_read(const value *v, keras_object *o, cepa_error *error
     *o = (keras_object){.class_name = value_text_of(value_member(v, "class_name")),
                         .module = value_text_of(value_member(v, "module")),
                         .config = value_member(v, "config")};
+    o->operation = o->module && is_below(o->module, "keras.src.ops");
     /* Keras 2.12 ... 2.15 mark their new optimizers so. */
     if (strncmp(o->class_name, "Custom>", 7) == 0 && o->module == NULL && !value_member(v, "registered_name"))
         o->class_name += 7;

@@ -9,13 +9,14 @@ typedef struct keras_object {
     const char *class_name;
     const char *module; /* NULL: not said */
     const value *config;
+    bool operation; /* on tensors, and no layer or other object */
 } keras_object;
 
 /* True for a DICT with a class_name. */
 bool keras_is_object(const value *v);
 
 /* Takes an object apart. Refused, with the class in the message: a class of the author's own (another module than
- * Keras', or registered under a package's name), an operation, Python code. */
+ * Keras', or registered under a package's name), Python code. */
 cepa_status keras_object_read(const value *v, keras_object *object, cepa_error *error);
 
 /* A config's members as arguments of kind's fields: objects inside become CALLs, Python's tuples lists. Keys that the

@@ -263,7 +263,11 @@ const thing *source_choose(eval *e, const char *name);
 word_call call_ignored, call_enumerate, call_exp, call_float, call_floor, call_int, call_len, call_list, call_max,
     call_min, call_pow, call_range, call_str, call_tuple, call_zip;
 word_call list_append, list_extend;
-word_call call_callback, call_input, call_layer, call_layer_word, call_member, layer_adapt;
+word_call call_callback, call_input, call_layer, call_layer_word, call_member, call_ops_word, layer_adapt;
+
+/* Calls an operation of Keras on tensors and numbers, named as its class or function. */
+const thing *call_operation(eval *e, size_t offset, const char *name, const thing *const *operands, size_t count,
+                            const thing *given_name);
 word_call call_model, call_sequential, call_network, call_clear_session;
 word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;

@@ -193,6 +193,18 @@ static const thing *scale_data(eval *e, size_t offset, const char *operator, con
     return thing_data(e, &scaled);
 }
 
+/* What Keras' tensors make of an operator. */
+static const thing *operate_tensors(eval *e, size_t offset, const char *operator, const thing * left,
+                                    const thing *right)
+{
+    static const char *const operations[][2] = {
+        {"+", "Add"}, {"-", "Subtract"}, {"*", "Multiply"}, {"/", "TrueDivide"}, {"**", "Power"}};
+    const thing *const both[] = {left, right};
+    for (size_t i = 0; i < ARRAY_COUNT(operations); i++)
+        if (strcmp(operations[i][0], operator) == 0) return call_operation(e, offset, operations[i][1], both, 2, NULL);
+    return eval_refuse(e, offset, "'%s' of tensors is not built in", operator);
+}
+
 /* True and False count as 1 and 0. */
 static const thing *as_number(eval *e, const thing *t) { return t->type == THING_BOOL ? thing_int(e, t->boolean) : t; }
 
@@ -212,8 +224,7 @@ const thing *eval_operate(eval *e, size_t offset, const char *operator, const th
     if (times && is_list(left) && right->type == THING_INT) return repeat_list(e, offset, left, right->integer);
     if (times && is_list(right) && left->type == THING_INT) return repeat_list(e, offset, right, left->integer);
     if (left->type == THING_TENSOR || right->type == THING_TENSOR)
-        return eval_refuse(
-            e, offset, "'%s' between tensors is not read, a layer such as layers.add([a, b]) was expected", operator);
+        return operate_tensors(e, offset, operator, left, right);
     return eval_refuse(e, offset, "'%s' cannot be done with %s and %s", operator, thing_name(left), thing_name(right));
 }
 
@@ -227,6 +238,8 @@ const thing *eval_unary(eval *e, const node *n)
 {
     const thing *operand = eval_expression(e, n->child[0]);
     if (!operand || thing_is_unknown(operand)) return operand;
+    if (operand->type == THING_TENSOR && *n->text == '-')
+        return call_operation(e, n->offset, "Negative", &operand, 1, NULL);
     operand = as_number(e, operand);
     if (!operand || !is_number(operand))
         return operand ? eval_refuse(e, n->offset, "%s has no sign, a number was expected", thing_name(operand)) : NULL;

@@ -158,10 +158,25 @@ typedef struct layer_class {
     bool takes_activation;    /* its arguments activation and activity_regularizer become calls of their own */
     bool is_input;
     bool always_trainable; /* Keras' class does not take the argument */
+    const char *operation; /* NULL: a layer; else Keras' module of operations on tensors that has it */
 } layer_class;
 
 /* Every layer, in documentation order. Entries are layer_class. Defined in layers/table.c. */
 extern const family layer_family;
+
+/* The operations on tensors that are no layers: a tensor and a number, a tensor alone, two tensors. Entries are
+ * layer_class. Defined in layers/operations.c. */
+extern const family operation_family;
+
+/* Finds one by its name for so many tensors; NULL: there is none. */
+const layer_class *operation_of(const char *name, size_t tensors);
+
+/* Whether it takes a number beside its tensor: the arguments number and number_first. */
+bool operation_takes_number(const layer_class *class);
+
+/* The number of an operation with these options; false where it has none, or is a layer. first: it stands before the
+ * tensor. */
+bool operation_number(const layer_class *class, const void *options, double *number, bool *first);
 
 /* An argument that becomes a call of its own behind the layer's (takes_activation): the field of the layer, the class
  * of the call and the field of that class which receives the text; NULL: the text's own arguments are the class', so

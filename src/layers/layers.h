@@ -73,6 +73,16 @@ void unit_rows(const lanes *x, const uint32_t *index, size_t rows, size_t n, dou
 void unit_rows_gradient(const lanes *x, const lanes *dy, const uint32_t *index, size_t rows, size_t n, double shortest,
                         lanes *dx);
 
+/* Of an operation on a tensor and a number. */
+typedef struct operation_options {
+    CEPA_LAYER_OPTIONS
+    double number;
+    bool number_first; /* it stands before the tensor: 1 - x */
+} operation_options;
+
+/* Operations on two tensors that merge.c has. */
+extern const layer_class true_divide, divide;
+
 /* An axis as Keras counts it as an index; refuses one that the input does not have. */
 bool need_axis(shape_pass *p, int axis, size_t *index);
 

@@ -181,6 +181,39 @@ static void multiply_gradient(const layer_call *c) { each_gradient(c, times_othe
 const layer_class multiply = {MERGE_OF("Multiply"), .shape = shape_of, .forward = multiply_forward,
                               .gradient_inputs = multiply_gradient, .needs = NEEDS_INPUT};
 
+/* ---- Quotients: operations on two tensors, which Keras has no layers for */
+
+static void quotient(const lanes *a, const lanes *b, lanes *y, size_t count)
+{
+    for (size_t e = 0; e < count; e++)
+        for (size_t r = 0; r < LANES; r++) y[e].lane[r] = a[e].lane[r] / b[e].lane[r];
+}
+
+static void divide_forward(const layer_call *c) { combine(c, quotient); }
+
+/* dy / b, and - dy y / b. */
+static void of_quotient(const layer_call *c, size_t i, lanes *part)
+{
+    const lanes *b = repeated(c, 1, (lanes *)c->scratch + c->count), *from = c->dy[0];
+    if (i) {
+        kernels->multiply(c->dy[0], c->y[0], part, c->count);
+        kernels->scale_offset(part, part, c->count, -1, 0);
+        from = part;
+    }
+    quotient(from, b, part, c->count);
+}
+
+static void divide_gradient(const layer_call *c) { each_gradient(c, of_quotient); }
+
+#define QUOTIENT(class_name)                                                                                           \
+    {                                                                                                                  \
+        .kind = {.name = (class_name), .fields = fields, .options_size = sizeof(cepa_merge_options)},                  \
+        .operation = "keras.src.ops.numpy", .min_inputs = 2, .max_inputs = 2, .shape = shape_of,                       \
+        .forward = divide_forward, .gradient_inputs = divide_gradient, .needs = NEEDS_INPUT | NEEDS_OUTPUT             \
+    }
+
+const layer_class true_divide = QUOTIENT("TrueDivide"), divide = QUOTIENT("Divide");
+
 /* ---- Extremes */
 
 static bool extreme_shape(shape_pass *p) { return fit(p, 2); }

@@ -119,7 +119,7 @@ static const field checkpoint_fields[] = {
     BOOL(checkpoint_options, save_best_only),
     BOOL(checkpoint_options, save_weights_only),
     MODE(checkpoint_options),
-    FIELD(FIELD_TEXT, checkpoint_options, save_freq, .preset_text = "epoch", .or_whole = true),
+    FIELD(FIELD_TEXT, checkpoint_options, save_freq, .preset_text = "epoch", .whole = true),
     REAL(checkpoint_options, initial_value_threshold, .optional = true, .min = -INFINITY, .max = INFINITY),
     END_OF_FIELDS};
 
