@@ -1,5 +1,6 @@
 /* A convolution's passes, each going the way that conv_choose has for its shape. */
 #include "kernels/conv_ways.h"
+#include "kernels/vec.h"
 
 typedef struct way {
     conv_packed_size_function *packed_size;
@@ -23,8 +24,6 @@ static const way ways[] = {
                        KERNEL(winograd_apart_packed_size), KERNEL(winograd_apart_scratch_size),
                        KERNEL(winograd_apart_pack), KERNEL(winograd_apart_forward)},
 };
-
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 /* Of the forward pass or of the data gradient. */
 static const way *way_of(const conv_shape *s, bool gradient)

@@ -2,10 +2,10 @@
  * summed over all pixels in lane registers.
  *
  * The order of every sum: the rectangles of outputs that see the same taps, row by row of them, each rectangle row by
- * row; then the lanes by the tree 8-4-2-1. Where there are only a few outputs the order is another one: conv_few.c. */
+ * row; then the lanes by the tree 8-4-2-1. Where filters lie in the vector the order is another one: conv_turned.c. */
 #include "kernels/conv_axis.h"
-#include "kernels/conv_few.h"
 #include "kernels/conv_pooled.h"
+#include "kernels/conv_turned.h"
 #include "kernels/conv_ways.h"
 #include "kernels/weights_tile.h"
 
@@ -174,14 +174,16 @@ static void sum_filters(const weights_pass *p, size_t first, size_t last)
     }
 }
 
-/* With few outputs so many of a group's filters go the way of conv_few.c: whole lanes of them, and the rest too where
- * adding the lanes of each of their weights (it takes as long as so many products) would cost more. */
-static size_t filters_for_few(const conv_shape *s)
+/* So many of a group's filters go into the vector, where there are few outputs or channels enough for a register tile:
+ * whole lanes of them, and with few outputs the rest too where adding the lanes of each of their weights (it takes as
+ * long as so many products) would cost more. */
+static size_t filters_to_turn(const conv_shape *s)
 {
-    enum { ADDING_LANES = 10 };
+    enum { ADDING_LANES = 10, LEAST_CHANNELS = 8 };
     size_t outputs = s->out_height * s->out_width, in_group = s->out_channels / s->groups, rest = in_group % LANES;
-    if (outputs > CONV_FEW) return 0;
-    return rest * (outputs + ADDING_LANES) < LANES * outputs ? in_group - rest : in_group;
+    bool few = outputs <= TURNED_PIXELS;
+    if (!few && s->in_channels / s->groups < LEAST_CHANNELS) return 0;
+    return !few || rest * (outputs + ADDING_LANES) < LANES * outputs ? in_group - rest : in_group;
 }
 
 void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
@@ -195,16 +197,16 @@ void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
         p.row.outputs = whole_windows(p.row.outputs);
         p.column.outputs = whole_windows(p.column.outputs);
     }
-    const size_t few = filters_for_few(s), in_group = s->out_channels / s->groups;
+    const size_t turned = filters_to_turn(s), in_group = s->out_channels / s->groups;
     for (size_t first = c->first, last; first < c->last; first = last) {
         size_t group = first / in_group * in_group;
-        if (first < group + few) {
-            last = smaller(group + few, c->last);
-            KERNEL(conv_gradient_weights_few)(s, c, first, last);
+        if (first < group + turned) {
+            last = smaller(group + turned, c->last);
+            KERNEL(conv_gradient_weights_turned)(s, c, first, last);
             continue;
         }
         last = smaller(first + NEAR_FILTERS, c->last);
-        if (few > 0) last = smaller(last, group + in_group);
+        if (turned > 0) last = smaller(last, group + in_group);
         sum_filters(&p, first, last);
         KERNEL(conv_gradient_bias)(s, c, first, last);
     }

@@ -26,14 +26,18 @@ void KERNEL(turn)(const lanes *from, size_t plane, size_t pixels, size_t filters
 enum { TURNED_SUMS = TURNED_VECTORS == 4 ? 24 : 12 };
 
 /* (Typed stores instead of memcpy, and the compiler would keep the sums in memory.) */
-INLINE void add_stored(const real *d, size_t vectors, vec *sum)
+INLINE void add_stored(const real *d, size_t vectors, size_t filters, vec *sum)
 {
-    UNROLL for (size_t v = 0; v < vectors; v++)
+    const size_t done = (vectors - 1) * VEC_WIDTH;
+    vec before;
+    UNROLL for (size_t v = 0; v + 1 < vectors; v++)
     {
-        vec before;
         memcpy(&before, d + v * VEC_WIDTH, sizeof before);
         sum[v] += before;
     }
+    before = vec_set(0);
+    memcpy(&before, d + done, (filters - done) * sizeof *d);
+    sum[vectors - 1] += before;
 }
 
 INLINE void store_sums(real *d, const vec *sum, size_t vectors, size_t filters)
@@ -70,7 +74,8 @@ INLINE void run_channels(const turned_tile *tile, size_t first, size_t channels,
         }
     }
     if (tile->adds)
-        UNROLL for (size_t k = 0; k < channels; k++) add_stored(d + k * tile->step, vectors, sum + k * vectors);
+        UNROLL for (size_t k = 0; k < channels; k++)
+            add_stored(d + k * tile->step, vectors, tile->filters, sum + k * vectors);
     UNROLL for (size_t k = 0; k < channels; k++)
         store_sums(d + k * tile->step, sum + k * vectors, vectors, tile->filters);
 }

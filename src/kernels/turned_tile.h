@@ -13,6 +13,37 @@ enum { TURNED_VECTORS = 3 };
 #endif
 enum { TURNED_PIXELS = 16 };
 
+/* A rectangle of pixels, or of whatever is summed over. */
+typedef struct pixel_area {
+    size_t row, rows, column, columns;
+} pixel_area;
+
+INLINE size_t count_of(pixel_area a) { return a.rows * a.columns; }
+
+/* Down to whole steps, but at least one. */
+INLINE size_t rounded(size_t size, size_t step) { return size < step ? step : size / step * step; }
+
+/* The largest area of at most so many, in whole steps of a smaller one: as all of it is filled row by row. */
+INLINE pixel_area area_of(pixel_area all, size_t most, pixel_area step)
+{
+    pixel_area area = {.rows = step.rows, .columns = smaller(all.columns, rounded(most, step.columns))};
+    if (most > area.columns) area.rows = smaller(all.rows, rounded(most / area.columns, step.rows));
+    return area;
+}
+
+/* What is left of an area that begins at row and column. */
+INLINE pixel_area cut(pixel_area a, size_t row, size_t column, pixel_area all)
+{
+    return (pixel_area){row, smaller(a.rows, all.rows - row), column, smaller(a.columns, all.columns - column)};
+}
+
+/* Those of all that are summed together in the registers: their turned gradient stays in the first-level cache. */
+INLINE pixel_area group_of(pixel_area all)
+{
+    enum { MOST = 8 };
+    return area_of(all, MOST, (pixel_area){.rows = 1, .columns = 1});
+}
+
 /* Filters are cut into pieces of about equal width, in whole vectors: so many filters are a piece. */
 INLINE size_t turned_width(size_t filters)
 {
@@ -36,7 +67,7 @@ typedef struct turned_tile {
     size_t filters;               /* at most a piece */
     real *d;                      /* of the first channel; its filters side by side */
     size_t step;                  /* reals from one channel to the next */
-    bool adds;                    /* to what is in d; only to whole vectors of filters */
+    bool adds;                    /* to what is in d */
 } turned_tile;
 
 void KERNEL(turned_run)(const turned_tile *tile);

@@ -33,6 +33,7 @@ enum { VEC_WIDTH = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_WIDTH };
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+INLINE size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 INLINE size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 INLINE vec vec_set(real number) { return number - (vec){0}; } /* -0 too, which 0 + number would lose */

@@ -14,14 +14,8 @@
 
 enum {
     CHUNK_BYTES = 240 << 10,
-    GROUP_TILES = 8, /* whose turned gradient for a piece of the filters stays in the first-level cache */
     TILE_SUMS = (TILE_TAPS * TILE_FILTERS + SUMS_TOGETHER - 1) / SUMS_TOGETHER * SUMS_TOGETHER
 };
-
-/* A rectangle of tiles. */
-typedef struct tile_area {
-    size_t row, rows, column, columns;
-} tile_area;
 
 /* Filters whose gradients lie alike: of the vector's or of the lanes' kind. */
 typedef struct filter_range {
@@ -34,46 +28,24 @@ typedef struct filter_range {
 typedef struct weights_filtering {
     winograd_source source, gradient;
     size_t pad_top, pad_left, columns; /* columns: of tiles */
-    tile_area group;
+    pixel_area group;
     lanes *patches;      /* of a chunk: [point of the row][channel][tile] */
     filter_range turned; /* gradients are [point of the row][piece][tile][image][filter] */
     filter_range apart;  /* [point of the row][filter][tile] */
     lanes *cells;        /* the turned ones': [piece][tile][cell][image][filter] */
 } weights_filtering;
 
-static size_t count_of(tile_area a) { return a.rows * a.columns; }
-
 /* All tiles of a shape, with those that pooled windows do without. */
-static tile_area tiles_of(const conv_shape *s)
+static pixel_area tiles_of(const conv_shape *s)
 {
-    return (tile_area){.rows = divide_up(s->out_height, 2), .columns = divide_up(s->out_width, 2)};
+    return (pixel_area){.rows = divide_up(s->out_height, 2), .columns = divide_up(s->out_width, 2)};
 }
-
-/* Down to whole steps, but at least one. */
-static size_t rounded(size_t size, size_t step) { return size < step ? step : size / step * step; }
-
-/* The largest area of at most so many tiles, in steps of a smaller one: as it is filled row by row. */
-static tile_area area_of(const conv_shape *s, size_t most, tile_area step)
-{
-    tile_area all = tiles_of(s), area = {.rows = step.rows, .columns = step.columns};
-    area.columns = smaller(all.columns, rounded(most, step.columns));
-    if (most > area.columns) area.rows = smaller(all.rows, rounded(most / area.columns, step.rows));
-    return area;
-}
-
-/* Those that are summed together. */
-static tile_area group_of(const conv_shape *s) { return area_of(s, GROUP_TILES, (tile_area){.rows = 1, .columns = 1}); }
 
 /* Those that are transformed together, in whole groups. */
-static tile_area chunk_of(const conv_shape *s)
+static pixel_area chunk_of(const conv_shape *s)
 {
-    return area_of(s, CHUNK_BYTES / (4 * (s->in_channels + 2 * s->out_channels) * sizeof(lanes)), group_of(s));
-}
-
-/* What is left of an area that begins at row and column. */
-static tile_area cut(tile_area a, size_t row, size_t column, tile_area all)
-{
-    return (tile_area){row, smaller(a.rows, all.rows - row), column, smaller(a.columns, all.columns - column)};
+    const pixel_area all = tiles_of(s);
+    return area_of(all, CHUNK_BYTES / (4 * (s->in_channels + 2 * s->out_channels) * sizeof(lanes)), group_of(all));
 }
 
 /* So many filters in whole lanes. */
@@ -93,7 +65,7 @@ size_t KERNEL(winograd_weights_scratch_size)(const conv_shape *s)
 }
 
 /* Which tile of the picture is number t of an area. */
-static size_t tile_at(const weights_filtering *f, tile_area a, size_t t)
+static size_t tile_at(const weights_filtering *f, pixel_area a, size_t t)
 {
     return (a.row + t / a.columns) * f->columns + a.column + t % a.columns;
 }
@@ -130,7 +102,7 @@ INLINE void load_border_rows(const winograd_source *s, const lanes *plane, winog
     }
 }
 
-static void transform_patches(const weights_filtering *f, row_of_points points, tile_area tiles)
+static void transform_patches(const weights_filtering *f, row_of_points points, pixel_area tiles)
 {
     const winograd_source *s = &f->source;
     const size_t step = odd(s->channels * count_of(tiles));
@@ -165,7 +137,7 @@ INLINE void transform_cells(const vec d[4], size_t point_row, vec v[4])
     transform_gradient(left[point_row], right[point_row], v);
 }
 
-INLINE void transform_apart(const weights_filtering *f, size_t point_row, tile_area tiles)
+INLINE void transform_apart(const weights_filtering *f, size_t point_row, pixel_area tiles)
 {
     const filter_range *r = &f->apart;
     const size_t step = odd((r->last - r->first) * count_of(tiles));
@@ -194,7 +166,7 @@ static piece piece_at(const filter_range *r, size_t first)
 }
 
 /* Turns the cells of a chunk's tiles. */
-static void turn_cells(const weights_filtering *f, tile_area tiles)
+static void turn_cells(const weights_filtering *f, pixel_area tiles)
 {
     const filter_range *r = &f->turned;
     lanes cell[4 * TURNED_VECTORS * VEC_WIDTH];
@@ -216,7 +188,7 @@ static void turn_cells(const weights_filtering *f, tile_area tiles)
     }
 }
 
-INLINE void transform_turned(const weights_filtering *f, size_t point_row, tile_area tiles)
+INLINE void transform_turned(const weights_filtering *f, size_t point_row, pixel_area tiles)
 {
     const filter_range *r = &f->turned;
     const size_t step = odd(padded(r->last - r->first) * count_of(tiles));
@@ -235,13 +207,13 @@ INLINE void transform_turned(const weights_filtering *f, size_t point_row, tile_
     }
 }
 
-INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row, tile_area tiles)
+INLINE void transform_gradients_of(const weights_filtering *f, size_t point_row, pixel_area tiles)
 {
     transform_turned(f, point_row, tiles);
     transform_apart(f, point_row, tiles);
 }
 
-static void transform_gradients(const weights_filtering *f, size_t point_row, tile_area tiles)
+static void transform_gradients(const weights_filtering *f, size_t point_row, pixel_area tiles)
 {
     switch (point_row) {
     case 0:
@@ -263,7 +235,7 @@ static void transform_gradients(const weights_filtering *f, size_t point_row, ti
  */
 
 /* The tiles of a group, numbered as in a chunk of so many columns. */
-static void take_group(turned_tile *tile, tile_area group, size_t columns)
+static void take_group(turned_tile *tile, pixel_area group, size_t columns)
 {
     tile->pixels = 0;
     for (size_t row = group.row; row < group.row + group.rows; row++)
@@ -272,7 +244,7 @@ static void take_group(turned_tile *tile, tile_area group, size_t columns)
 }
 
 /* Adds to the sums of one point those of all filters in the vector over the chunk's tiles, group by group. */
-static void multiply_turned(const weights_filtering *f, size_t point, tile_area tiles)
+static void multiply_turned(const weights_filtering *f, size_t point, pixel_area tiles)
 {
     const filter_range *r = &f->turned;
     const size_t ins = f->source.channels, count = count_of(tiles);
@@ -317,7 +289,7 @@ static void multiply_tile(const filter_range *r, const lanes *gradients, const l
         }
 }
 
-static void multiply_apart(const weights_filtering *f, size_t point, tile_area tiles)
+static void multiply_apart(const weights_filtering *f, size_t point, pixel_area tiles)
 {
     const filter_range *r = &f->apart;
     const size_t ins = f->source.channels, outs = r->last - r->first;
@@ -399,7 +371,7 @@ static void take_ranges(weights_filtering *f, const conv_shape *s, const conv_ca
     apart->sums = turned->sums + sums_size(s, turned->step);
 }
 
-static void add_chunk(const weights_filtering *f, tile_area tiles)
+static void add_chunk(const weights_filtering *f, pixel_area tiles)
 {
     turn_cells(f, tiles);
     for (size_t row = 0; row < 4; row++) {
@@ -420,10 +392,10 @@ void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
         .pad_top = s->pad_top,
         .pad_left = s->pad_left,
     };
-    const tile_area all = {.rows = divide_up(f.gradient.height, 2), .columns = divide_up(f.gradient.width, 2)};
-    const tile_area chunk = chunk_of(s);
+    const pixel_area all = {.rows = divide_up(f.gradient.height, 2), .columns = divide_up(f.gradient.width, 2)};
+    const pixel_area chunk = chunk_of(s);
     f.columns = all.columns;
-    f.group = group_of(s);
+    f.group = group_of(tiles_of(s));
     take_ranges(&f, s, c);
     for (size_t row = 0; row < all.rows; row += chunk.rows)
         for (size_t column = 0; column < all.columns; column += chunk.columns)
