@@ -161,7 +161,7 @@ static const field number_fields[] = {REAL(options, number, .required = true, .m
 OPERATIONS(OPERATION)
 
 #define ENTRY(id, ...) &id##_class.kind,
-static const kind *const members[] = {OPERATIONS(ENTRY) & true_divide.kind, &divide.kind};
+static const kind *const members[] = {&true_divide.kind, &divide.kind, OPERATIONS(ENTRY)};
 
 const family operation_family = {"operation", members, ARRAY_COUNT(members)};
 
