@@ -188,6 +188,14 @@ cepa_status folder_make(const char *path, cepa_error *error)
     return status;
 }
 
+cepa_status folder_make_for(const char *path, cepa_error *error)
+{
+    char *folder = strndup(path, (size_t)(path_name(path) - path));
+    cepa_status status = folder ? folder_make(folder, error) : fail_memory(error);
+    free(folder);
+    return status;
+}
+
 char *path_join(const char *folder, const char *name)
 {
     size_t length = strlen(folder), size;
@@ -208,4 +216,10 @@ bool path_has_extension(const char *path, const char *extension)
 {
     const char *dot = strrchr(path_name(path), '.');
     return dot && strcasecmp(dot, extension) == 0;
+}
+
+bool path_ends(const char *path, const char *end)
+{
+    size_t length = strlen(path), least = strlen(end);
+    return length >= least && strcmp(path + length - least, end) == 0;
 }

@@ -26,6 +26,8 @@ bool file_exists(const char *path);
 
 /* Makes a folder and its parents. */
 cepa_status folder_make(const char *path, cepa_error *error);
+/* Makes those that a file's path names. */
+cepa_status folder_make_for(const char *path, cepa_error *error);
 
 /* folder/name as text, to be freed; NULL where memory is exhausted. */
 char *path_join(const char *folder, const char *name);
@@ -33,5 +35,7 @@ char *path_join(const char *folder, const char *name);
 const char *path_name(const char *path);
 /* The extension with its dot, in lower case as compared: path_has_extension("A.PNG", ".png"). */
 bool path_has_extension(const char *path, const char *extension);
+/* Whether it ends so, letter by letter: ".weights.h5". */
+bool path_ends(const char *path, const char *end);
 
 #endif

@@ -141,10 +141,8 @@ static cepa_status write_member(void *context, const char *name, buffer *content
     const fetching *f = context;
     char *path = path_join(f->staging, name);
     if (!path) return fail_memory(error);
-    char *folder = strndup(path, (size_t)(path_name(path) - path));
-    cepa_status status = folder ? folder_make(folder, error) : fail_memory(error);
+    cepa_status status = folder_make_for(path, error);
     if (!status && *path_name(path)) status = file_write(path, contents->bytes, contents->size, error);
-    free(folder);
     free(path);
     return status;
 }

@@ -30,9 +30,8 @@ typedef struct listing {
 
 static bool cut_ending(char *text, const char *ending)
 {
-    size_t length = strlen(text), cut = strlen(ending);
-    if (length < cut || strcmp(text + length - cut, ending) != 0) return false;
-    text[length - cut] = 0;
+    if (!path_ends(text, ending)) return false;
+    text[strlen(text) - strlen(ending)] = 0;
     return true;
 }
 

@@ -293,6 +293,8 @@ size_t call_offset(const call_site *site, const kind *kind, const char *message)
 bool members_check(eval *e, const char *path, const value *v, size_t offset);
 /* True where keras.layers has the name: a layer, or a merging function. */
 bool layer_word_exists(const char *name);
+/* A layer of several tensors by its class or in snake case, "add"; NULL: there is none. */
+const layer_class *merge_class(const char *name);
 /* The tensor of a new input. shape: without the batch; name: a TEXT, NONE or NULL. */
 const thing *make_input(eval *e, const thing *shape, const thing *name, size_t offset);
 const thing *thing_tensor(eval *e, int id);

@@ -182,13 +182,14 @@ static const thing *call_merge(eval *e, const call_site *site, const layer_class
     return call_on_tensors(e, made.layer, site->arguments[0].thing, false, site->offset);
 }
 
-static const layer_class *merge_class(const char *name)
+const layer_class *merge_class(const char *name)
 {
     char snake[64];
     for (size_t i = 0; i < layer_family.count; i++) {
         const layer_class *class = (const layer_class *)layer_family.members[i];
+        if (class->max_inputs == 1 || class->is_input) continue;
         snake_case(class->kind.name, snake, sizeof snake);
-        if (class->max_inputs != 1 && !class->is_input && strcmp(snake, name) == 0) return class;
+        if (strcmp(snake, name) == 0 || strcmp(class->kind.name, name) == 0) return class;
     }
     return NULL;
 }

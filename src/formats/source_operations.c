@@ -22,21 +22,6 @@ static const thing *make_and_call(eval *e, size_t offset, const layer_class *cla
     return made ? call_on_tensors(e, made, inputs, false, offset) : eval_pass_on(e, offset, &e->graph->error);
 }
 
-/* Two tensors, which a layer may take. */
-static const layer_class *class_for_both(const char *name)
-{
-    const layer_class *operation = operation_of(name, 2), *layer;
-    for (size_t i = 0; i < layer_family.count && !operation; i++) {
-        char snake[64];
-        layer = (const layer_class *)layer_family.members[i];
-        snake_case(layer->kind.name, snake, sizeof snake);
-        if (layer->max_inputs != 1 && !layer->is_input &&
-            (strcmp(layer->kind.name, name) == 0 || strcmp(snake, name) == 0))
-            return layer;
-    }
-    return operation;
-}
-
 const thing *call_operation(eval *e, size_t offset, const char *name, const thing *const *operands, size_t count,
                             const thing *given_name)
 {
@@ -49,7 +34,8 @@ const thing *call_operation(eval *e, size_t offset, const char *name, const thin
         arguments[0].value = number;
         arguments[1].value = value_bool(&e->graph->memory, i == 0);
     }
-    const layer_class *class = tensors == 2 ? class_for_both(name) : operation_of(name, 1);
+    const layer_class *class = operation_of(name, tensors);
+    if (!class && tensors == 2) class = merge_class(name);
     bool fits = class && (tensors == 2 || operation_takes_number(class) == (count == 2));
     if (!arguments[1].value) return eval_no_memory(e);
     if (!fits) return eval_refuse(e, offset, "the operation %s is not built in for these operands", name);

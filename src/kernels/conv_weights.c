@@ -174,16 +174,14 @@ static void sum_filters(const weights_pass *p, size_t first, size_t last)
     }
 }
 
-/* So many of a group's filters go into the vector, where there are few outputs or channels enough for a register tile:
- * whole lanes of them, and with few outputs the rest too where adding the lanes of each of their weights (it takes as
- * long as so many products) would cost more. */
-static size_t filters_to_turn(const conv_shape *s)
+/* So many of a group's filters go into the vector, where there are few outputs or channels enough for a register tile;
+ * with many outputs whole lanes alone. */
+static size_t turned_filters(const conv_shape *s)
 {
-    enum { ADDING_LANES = 10, LEAST_CHANNELS = 8 };
-    size_t outputs = s->out_height * s->out_width, in_group = s->out_channels / s->groups, rest = in_group % LANES;
-    bool few = outputs <= TURNED_PIXELS;
-    if (!few && s->in_channels / s->groups < LEAST_CHANNELS) return 0;
-    return !few || rest * (outputs + ADDING_LANES) < LANES * outputs ? in_group - rest : in_group;
+    enum { LEAST_CHANNELS = 8 };
+    size_t outputs = s->out_height * s->out_width, in_group = s->out_channels / s->groups;
+    if (outputs <= TURNED_PIXELS) return filters_to_turn(in_group, outputs);
+    return s->in_channels / s->groups < LEAST_CHANNELS ? 0 : in_group - in_group % LANES;
 }
 
 void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
@@ -197,7 +195,7 @@ void KERNEL(direct_gradient_weights)(const conv_shape *s, const conv_call *c)
         p.row.outputs = whole_windows(p.row.outputs);
         p.column.outputs = whole_windows(p.column.outputs);
     }
-    const size_t turned = filters_to_turn(s), in_group = s->out_channels / s->groups;
+    const size_t turned = turned_filters(s), in_group = s->out_channels / s->groups;
     for (size_t first = c->first, last; first < c->last; first = last) {
         size_t group = first / in_group * in_group;
         if (first < group + turned) {

@@ -44,6 +44,17 @@ INLINE pixel_area group_of(pixel_area all)
     return area_of(all, MOST, (pixel_area){.rows = 1, .columns = 1});
 }
 
+/* Of filters whose gradients are each sums of so many vectors of images, so many lie in the vector: whole lanes of
+ * them, and the rest too where adding the lanes of each of their sums (it takes as long as so many products) would cost
+ * more.
+ */
+INLINE size_t filters_to_turn(size_t filters, size_t vectors)
+{
+    enum { ADDING_LANES = 10 };
+    size_t rest = filters % LANES;
+    return rest * (vectors + ADDING_LANES) < LANES * vectors ? filters - rest : filters;
+}
+
 /* Filters are cut into pieces of about equal width, in whole vectors: so many filters are a piece. */
 INLINE size_t turned_width(size_t filters)
 {

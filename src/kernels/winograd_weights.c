@@ -343,19 +343,10 @@ static void finish(const weights_filtering *f, const filter_range *r, real *d_fi
         }
 }
 
-/* Whole lanes of filters go into the vector, and the rest too where adding the lanes of each of their sums (it takes as
- * long as so many products) would cost more. */
-static size_t filters_to_turn(const conv_shape *s)
-{
-    enum { ADDING_LANES = 10 };
-    size_t tiles = count_of(tiles_of(s)), rest = s->out_channels % LANES;
-    return rest * (tiles + ADDING_LANES) < LANES * tiles ? s->out_channels - rest : s->out_channels;
-}
-
 /* Takes the ranges of c's filters, and all places in scratch. */
 static void take_ranges(weights_filtering *f, const conv_shape *s, const conv_call *c)
 {
-    const size_t tiles = count_of(chunk_of(s)), border = filters_to_turn(s);
+    const size_t tiles = count_of(chunk_of(s)), border = filters_to_turn(s->out_channels, count_of(tiles_of(s)));
     filter_range *turned = &f->turned, *apart = &f->apart;
     turned->first = smaller(c->first, border);
     turned->last = smaller(c->last, border);

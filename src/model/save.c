@@ -31,19 +31,13 @@ static char *with_extension(const char *path)
     return whole;
 }
 
-static bool is_of_weights(const char *path)
-{
-    static const char end[] = ".weights.h5";
-    size_t length = strlen(path), least = sizeof end - 1;
-    return length >= least && strcmp(path + length - least, end) == 0;
-}
-
 cepa_status model_save(void *model, const char *path, cepa_error *error)
 {
     arena memory = {0};
     buffer bytes = {0};
     char *whole = with_extension(path);
-    cepa_status status = whole ? write_model(model, is_of_weights(path), &memory, &bytes, error) : fail_memory(error);
+    cepa_status status =
+        whole ? write_model(model, path_ends(path, ".weights.h5"), &memory, &bytes, error) : fail_memory(error);
     if (!status) status = file_write(whole, bytes.bytes, bytes.size, error);
     free(whole);
     buffer_free(&bytes);

@@ -123,19 +123,13 @@ static const field checkpoint_fields[] = {
     REAL(checkpoint_options, initial_value_threshold, .optional = true, .min = -INFINITY, .max = INFINITY),
     END_OF_FIELDS};
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), least = strlen(end);
-    return length >= least && strcmp(text + length - least, end) == 0;
-}
-
 /* The batches between two saves; 0: an epoch. */
 static long batches_between(const checkpoint_options *o) { return strtol(o->save_freq, NULL, 10); }
 
 static cepa_status check_options(const checkpoint_options *o, cepa_error *error)
 {
     const char *end = o->save_weights_only ? ".weights.h5" : ".keras";
-    if (!ends_with(o->filepath, end))
+    if (!path_ends(o->filepath, end))
         return fail(error, CEPA_ARGUMENT, "ModelCheckpoint: filepath must end in %s%s, not '%.200s'", end,
                     o->save_weights_only ? " with save_weights_only=True" : "", o->filepath);
     if (strcmp(o->save_freq, "epoch") != 0 && batches_between(o) < 1)
@@ -201,23 +195,13 @@ static bool is_due(callback *c, const fit_state *f, const char *path)
     return better;
 }
 
-static cepa_status make_folder_of(const char *path, cepa_error *error)
-{
-    size_t length = (size_t)(path_name(path) - path);
-    if (!length) return CEPA_OK;
-    char *folder = strndup(path, length);
-    cepa_status status = folder ? folder_make(folder, error) : fail_memory(error);
-    free(folder);
-    return status;
-}
-
 static void save_checkpoint(callback *c, fit_state *f)
 {
     const checkpoint_options *o = c->options;
     char *path = checkpoint_path(c, f, &f->failure);
     if (!path) return;
     if (is_due(c, f, path)) {
-        cepa_status status = make_folder_of(path, &f->failure);
+        cepa_status status = folder_make_for(path, &f->failure);
         if (!status) status = f->saver->save(f->saver->context, path, &f->failure);
         if (!status && o->verbose) say(f, "Epoch %d: finished saving model to %s", f->epoch + 1, path);
     }
