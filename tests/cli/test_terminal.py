@@ -1,16 +1,12 @@
 """What a person sees: Keras' progress bar on a terminal, and what a signal does."""
 
-import fcntl
-import os
-import pty
 import re
 import signal
-import struct
 import subprocess
-import termios
 import unittest
 
 from command import CEPA, CommandTest, png
+from terminal import on_terminal
 
 COUNT = r"\x1b\[1m *(?P<step>\d+)/(?P<steps>\d+)\x1b\[0m "
 BAR = COUNT + r"(?:\x1b\[32m(?P<done>━+)\x1b\[0m)?\x1b\[37m(?P<left>━*)\x1b\[0m"
@@ -24,25 +20,7 @@ def visible(drawn):
 
 class Terminal(CommandTest):
     def on_terminal(self, *arguments, typed=b""):
-        """What the command writes to a terminal where this is typed."""
-        process, terminal = pty.fork()
-        fcntl.ioctl(terminal if process else 0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        if process == 0:
-            os.chdir(self.folder)
-            os.execve(CEPA, [CEPA, *arguments], self.environment())
-        os.write(terminal, typed)
-        written = b""
-        while True:
-            try:
-                piece = os.read(terminal, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not piece:
-                break
-            written += piece
-        os.close(terminal)
-        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), 0, written)
-        return written.decode().replace("\r\n", "\n")
+        return on_terminal([CEPA, *arguments], typed, cwd=self.folder, env=self.environment())
 
     def fit_lines(self, *more):
         text = self.on_terminal("fit", "model.py", "--data", "data.npz", "--scale", "1/255", "--batch-size", "1", *more)

@@ -1,13 +1,15 @@
 """The progress bar beside real Keras' on a terminal: the same characters but for the numbers."""
 import os
 import pathlib
-import pty
 import re
 import sys
 import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/cli"))
+from terminal import on_terminal  # noqa: E402, lies there
+
 CEPA = os.environ.get("CEPA", str(ROOT / "build" / "cepa"))
 
 MODEL = """
@@ -24,23 +26,6 @@ x, y = np.random.rand(70, 4).astype("float32"), np.arange(70) % 3
 """
 FIT = "model.fit(x, y, batch_size=7, epochs=2, validation_split=0.2)"
 EVALUATE = "model.evaluate(x, y)"
-
-
-def on_terminal(*command):
-    """What a command writes to a terminal."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execvpe(command[0], command, {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""})
-    written = b""
-    try:
-        while piece := os.read(terminal, 65536):
-            written += piece
-    except OSError:  # the other side is closed
-        pass
-    os.close(terminal)
-    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    assert status == 0, written.decode()
-    return written.decode().replace("\r\n", "\n")
 
 
 def redraws(text):
@@ -63,11 +48,12 @@ class Bar(unittest.TestCase):
             (here / "model.py").write_text(MODEL)
             save = f"np.savez({str(here / 'data.npz')!r}, x=x, y=y)"
             (here / "peer.py").write_text("\n".join((MODEL, DATA, save, FIT, EVALUATE)))
-            keras = redraws(on_terminal(sys.executable, str(here / "peer.py")))
+            environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+            keras = redraws(on_terminal([sys.executable, str(here / "peer.py")], env=environment))
             data = ("--data", str(here / "data.npz"))
-            fit = on_terminal(CEPA, "fit", str(here / "model.py"), *data, "--batch-size", "7", "--epochs", "2",
-                              "--validation", "0.2", "-o", str(here / "run"))
-            measured = on_terminal(CEPA, "evaluate", str(here / "run"), *data)
+            fit = on_terminal([CEPA, "fit", str(here / "model.py"), *data, "--batch-size", "7", "--epochs", "2",
+                               "--validation", "0.2", "-o", str(here / "run")])
+            measured = on_terminal([CEPA, "evaluate", str(here / "run"), *data])
         ours = redraws(fit + measured)
         self.assertEqual((len(keras), len(ours)), (5, 5))
         self.assertEqual(ours[:4], keras[:4])
