@@ -71,14 +71,12 @@ void warn_of_left_out(const cepa_model *model)
 
 void warn_of_shared_files(const settings *settings)
 {
-    static const char *const writers[] = {"ModelCheckpoint", "CSVLogger"};
-    char list[100] = "";
+    char list[200] = "";
     size_t used = 0;
-    for (size_t k = 0; k < sizeof writers / sizeof *writers; k++)
-        for (size_t i = 0; i < settings->callback.count; i++) {
-            if (strncmp(settings->callback.items[i], writers[k], strlen(writers[k])) != 0) continue;
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", writers[k]);
-            break;
-        }
+    for (size_t i = 0; i < settings->callback.count && used < sizeof list; i++) {
+        const char *name = cepa_callback_that_writes(settings->callback.items[i]);
+        if (!name || strstr(list, name)) continue;
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", name);
+    }
     if (used) warn("every fit writes the files of %s anew: the last one's stay", list);
 }

@@ -1201,6 +1201,10 @@ CEPA_API const cepa_history_table *cepa_history(const cepa_model *model);
 /* Whether larger is better of a number in a history, by its name: "val_accuracy", "kind_auc_1", "weighted_f1_score". */
 CEPA_API bool cepa_larger_is_better(const char *name);
 
+/* The name of a callback ("ModelCheckpoint('best.keras')", or the name alone) that writes files of its own, as several
+ * fits would over each other; NULL of one that writes none. */
+CEPA_API const char *cepa_callback_that_writes(const char *callback);
+
 typedef struct cepa_evaluate_options {
     int batch_size; /* default 32 */
     int threads;
@@ -1358,6 +1362,9 @@ CEPA_API cepa_status cepa_write_file(const char *path, const void *bytes, size_t
 
 /* The shortest decimal text that reads back as the same number, as Python prints it: 0.001, 1e-07, 100.0, nan. */
 CEPA_API void cepa_number_text(double number, char text[32]);
+
+/* Columns of a terminal that UTF-8 text takes: one a character, two for those of East Asia and emoji. */
+CEPA_API size_t cepa_text_columns(const char *text);
 
 /* How numbers that stand together are printed: with the same decimals (the fewest that show them, at most 4), aligned
  * to the width of the widest. */

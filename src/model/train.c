@@ -150,6 +150,8 @@ const cepa_history_table *cepa_history(const cepa_model *model)
 
 bool cepa_larger_is_better(const char *name) { return metric_name_rises(name); }
 
+const char *cepa_callback_that_writes(const char *callback) { return callback_that_writes(callback); }
+
 cepa_status cepa_evaluate_with(cepa_model *model, const cepa_dataset *data, const cepa_evaluate_options *options,
                                const cepa_log **logs, size_t *count)
 {

@@ -289,6 +289,14 @@ cepa_status callbacks_take(arena *memory, const cepa_choice *wanted, callback_li
     return CEPA_OK;
 }
 
+const char *callback_that_writes(const char *text)
+{
+    char name[100];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, "("), text);
+    const kind *kind = family_find(&callback_family, name);
+    return kind && ((const callback_class *)kind)->writes_files ? kind->name : NULL;
+}
+
 bool callbacks_log_rate(const callback_list *list)
 {
     for (size_t i = 0; i < list->count; i++)

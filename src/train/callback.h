@@ -47,7 +47,8 @@ typedef struct callback {
 
 typedef struct callback_class {
     kind kind;
-    bool logs_rate; /* adds learning_rate to an epoch's logs */
+    bool logs_rate;    /* adds learning_rate to an epoch's logs */
+    bool writes_files; /* of its own */
     cepa_status (*begin)(callback *c, arena *memory, const fit_state *f, cepa_error *error); /* NULL: nothing to do */
     void (*before_epoch)(callback *c, fit_state *f);                                         /* these four as well */
     void (*after_step)(callback *c, fit_state *f);
@@ -66,6 +67,9 @@ typedef struct callback_list {
 
 /* Resolves the options; refuses unknown names and arguments. Owned by the arena. */
 cepa_status callbacks_take(arena *memory, const cepa_choice *wanted, callback_list *made, cepa_error *error);
+
+/* The name of a callback in call notation that writes files of its own; NULL of others. */
+const char *callback_that_writes(const char *text);
 
 /* True where one of them adds learning_rate to an epoch's logs. */
 bool callbacks_log_rate(const callback_list *list);

@@ -223,6 +223,7 @@ static void checkpoint_after_epoch(callback *c, fit_state *f)
 
 const callback_class model_checkpoint = {
     .kind = {.name = "ModelCheckpoint", .fields = checkpoint_fields, .options_size = sizeof(checkpoint_options)},
+    .writes_files = true,
     .begin = checkpoint_begin,
     .after_step = checkpoint_after_step,
     .after_epoch = checkpoint_after_epoch,
@@ -345,6 +346,7 @@ static void csv_after_epoch(callback *c, fit_state *f)
 
 const callback_class csv_logger = {
     .kind = {.name = "CSVLogger", .fields = csv_fields, .options_size = sizeof(csv_options)},
+    .writes_files = true,
     .begin = csv_begin,
     .after_epoch = csv_after_epoch,
 };
