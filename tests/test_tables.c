@@ -107,6 +107,24 @@ static void spreadsheets_write_many_ways(void **state)
     buffer_free(&written);
 }
 
+/* A comma where none separates fields. In a column with points, or where fields are apart by commas, it is none. */
+static void decimal_commas_are_read(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"a;b;c;d\n1,5;x;0.5;1,5\n-2,25e1;y;NA;2.5\n;z;3;3\n",
+                                       "a\tb\tc\td\n1,5\tx\t0.5\tk\n-2,25e1\ty\tNA\tl\n\tz\t3\tm\n",
+                                       "a,b,c,d\n1.5,x,0.5,\"1,5\"\n-22.5,y,NA,2\n,z,3,3\n"};
+    for (size_t i = 0; i < ARRAY_COUNT(same); i++) {
+        cepa_dataset *data = open_table(same[i], (cepa_table){.target = "a"});
+        assert_numbers(cepa_dataset_describe(data)->targets, (float[]){1.5F}, 1);
+        assert_string_equal(cepa_dataset_describe(data)->table->inputs, "c");
+        cepa_dataset_free(data);
+        data = open_table(same[i], (cepa_table){.inputs = "a"});
+        assert_numbers(cepa_dataset_describe(data)->inputs, (float[]){1.5F, -22.5F}, 2);
+        cepa_dataset_free(data);
+    }
+}
+
 static void compressed_tables_are_read(void **state)
 {
     (void)state;
@@ -269,11 +287,17 @@ static void three_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(text_becomes_classes_in_order), IN_FOLDER(inputs_are_chosen_by_name),
-        IN_FOLDER(the_target_of_a_later_row),     IN_FOLDER(spreadsheets_write_many_ways),
-        IN_FOLDER(compressed_tables_are_read),    IN_FOLDER(blank_lines_are_passed_over),
-        IN_FOLDER(bad_tables_are_refused),        IN_FOLDER(damage_does_no_harm),
-        IN_FOLDER(classes_have_their_share),      IN_FOLDER(three_parts),
+        IN_FOLDER(text_becomes_classes_in_order),
+        IN_FOLDER(inputs_are_chosen_by_name),
+        IN_FOLDER(the_target_of_a_later_row),
+        IN_FOLDER(spreadsheets_write_many_ways),
+        IN_FOLDER(decimal_commas_are_read),
+        IN_FOLDER(compressed_tables_are_read),
+        IN_FOLDER(blank_lines_are_passed_over),
+        IN_FOLDER(bad_tables_are_refused),
+        IN_FOLDER(damage_does_no_harm),
+        IN_FOLDER(classes_have_their_share),
+        IN_FOLDER(three_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,6 @@ typedef struct reading {
     const char *next, *end;
     char *out;
     size_t line; /* from 1 */
-    char separator;
     csv_fields *table;
     cepa_error *error;
 } reading;
@@ -26,7 +25,7 @@ void csv_fields_free(csv_fields *table)
 
 static bool at_line_end(const reading *r) { return r->next == r->end || *r->next == '\n' || *r->next == '\r'; }
 
-static bool at_field_end(const reading *r) { return at_line_end(r) || *r->next == r->separator; }
+static bool at_field_end(const reading *r) { return at_line_end(r) || *r->next == r->table->separator; }
 
 static void skip_blanks(reading *r)
 {
@@ -155,25 +154,15 @@ cepa_status csv_read_table(const char *where, const unsigned char *bytes, size_t
     const char *text = (const char *)bytes, *end = text + size;
     if (size >= 3 && memcmp(text, mark, 3) == 0) text += 3;
     while (text < end && (*text == '\n' || *text == '\r')) text++;
-    reading r = {.where = where,
-                 .next = text,
-                 .end = end,
-                 .line = 1,
-                 .separator = find_separator(text, end),
-                 .table = table,
-                 .error = error};
+    table->separator = find_separator(text, end);
+    reading r = {.where = where, .next = text, .end = end, .line = 1, .table = table, .error = error};
     return read_all(&r);
 }
 
 cepa_status csv_read_list(const char *where, const char *text, csv_fields *list, cepa_error *error)
 {
-    reading r = {.where = where,
-                 .next = text,
-                 .end = text + strlen(text),
-                 .line = 1,
-                 .separator = ',',
-                 .table = list,
-                 .error = error};
+    list->separator = ',';
+    reading r = {.where = where, .next = text, .end = text + strlen(text), .line = 1, .table = list, .error = error};
     return read_all(&r);
 }
 

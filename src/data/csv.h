@@ -9,6 +9,7 @@
  * line. Zero-initialise; freed by csv_fields_free, also after a failure. */
 typedef struct csv_fields {
     size_t columns, rows, count, capacity;
+    char separator;
     const char **fields;
     char *text; /* that the fields stand in, each ends with a 0 */
 } csv_fields;

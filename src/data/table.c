@@ -48,26 +48,35 @@ static bool is_missing(const char *text)
     return false;
 }
 
-/* A decimal number that a float can hold. */
-static bool is_number(const char *text, double *number)
+/* A decimal number that a float can hold. Where no comma separates fields one may stand for the decimal point. */
+static bool is_number(const table *t, const char *text, double *number)
 {
-    const char *end;
+    char pointed[64];
+    const char *comma = t->text->separator == ',' ? NULL : strchr(text, ','), *end;
+    if (comma && strlen(text) < sizeof pointed && !strchr(text, '.')) {
+        strcpy(pointed, text);
+        pointed[comma - text] = '.';
+        text = pointed;
+    }
     if (text[strspn(text, "0123456789+-.eE")]) return false;
     *number = read_number(text, &end);
     return end != text && !*end && fabs(*number) <= (double)FLT_MAX;
 }
 
+/* In one column the decimal point is either a point or a comma: 1.234 beside 1,5 is a thousand. */
 static bool holds_numbers(const table *t, size_t column)
 {
     double number;
-    bool any = false;
+    bool any = false, commas = false, points = false;
     for (size_t row = 0; row < t->rows; row++) {
         const char *text = field(t, row, column);
         if (is_missing(text)) continue;
-        if (!is_number(text, &number)) return false;
+        if (!is_number(t, text, &number)) return false;
         any = true;
+        commas = commas || strchr(text, ',');
+        points = points || strchr(text, '.');
     }
-    return any;
+    return any && !(commas && points);
 }
 
 /* ---- Names */
@@ -106,7 +115,7 @@ static cepa_status check_header(const table *t)
         return fail(t->error, CEPA_FORMAT, "%s: %zu columns, at most %d are read", t->where, text->columns,
                     MOST_COLUMNS);
     for (size_t i = 0; i < text->columns; i++) {
-        numbers += is_number(text->fields[i], &number);
+        numbers += is_number(t, text->fields[i], &number);
         if (find_column(t, text->fields[i], strlen(text->fields[i]), &column) && column < i && *text->fields[i])
             return fail(t->error, CEPA_FORMAT, "%s: two columns are called %s", t->where, text->fields[i]);
     }
@@ -251,7 +260,12 @@ static void fill_row(const table *t, const features *list, size_t row, float *nu
 {
     for (size_t i = 0; i < list->count; i++) {
         const char *text = field(t, row, list->items[i].column), *value = list->items[i].value;
-        numbers[i] = value ? (float)(strcmp(text, value) == 0) : (float)read_number(text, NULL);
+        double number = 0;
+        if (value)
+            number = strcmp(text, value) == 0;
+        else
+            is_number(t, text, &number);
+        numbers[i] = (float)number;
     }
 }
 
