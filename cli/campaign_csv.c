@@ -2,7 +2,6 @@
 #include "campaign_show.h"
 #include "files.h"
 #include "json_read.h"
-#include "search_folder.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -74,11 +74,16 @@ void classified_free(classified *c)
     *c = (classified){.classes = 0};
 }
 
+int surest_first(const void *a, const void *b)
+{
+    const answer *first = a, *second = b;
+    if (first->confidence != second->confidence) return first->confidence < second->confidence ? 1 : -1;
+    return first->row < second->row ? -1 : 1;
+}
+
 const char *class_name(const classified *c, size_t class, char number[32])
 {
-    if (c->names) return c->names[class];
-    snprintf(number, 32, "%zu", class);
-    return number;
+    return class_label(c->names, c->classes, class, number);
 }
 
 class_score score_of(const classified *c, size_t class)

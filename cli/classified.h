@@ -9,6 +9,9 @@ typedef struct answer {
     double confidence; /* of what it was taken for */
 } answer;
 
+/* For qsort: the most confident answer first. */
+int surest_first(const void *a, const void *b);
+
 typedef struct classified {
     size_t classes, rows, right;
     const char *const *names; /* NULL: classes are numbers */

@@ -5,7 +5,6 @@
 #include "fit_options.h"
 #include "json_read.h"
 #include "report.h"
-#include "search_folder.h"
 
 #include <errno.h>
 #include <math.h>
@@ -69,7 +68,7 @@ static cepa_status look_at(variant *v, bool run, cepa_error *error)
         run ? subject_model(v->settings, &model, error) : campaign_try(v->settings, &data, &v->parameters, error);
     if (run && !status) {
         v->parameters = subject_parameters(model);
-        cepa_graph_free(cepa_model_graph(model));
+        subject_free(model);
     }
     training_data_free(&data);
     return status;

@@ -2,10 +2,10 @@
 #include "commands.h"
 #include "drawing.h"
 #include "json.h"
+#include "outputs.h"
 #include "report.h"
 #include "subject.h"
 #include "terminal.h"
-#include "text_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,29 +20,6 @@ static const char *const type_names[] = {[CEPA_FLOAT32] = "float32",
                                          [CEPA_INT32] = "int32",
                                          [CEPA_INT64] = "int64",
                                          [CEPA_FLOAT64] = "float64"};
-
-/* The parts of the data set that the first operand names. */
-typedef struct parts {
-    cepa_dataset *train, *validation, *test;
-    cepa_error error;
-} parts;
-
-static cepa_status open_parts(const settings *settings, parts *parts)
-{
-    cepa_parts opened;
-    cepa_error error = {CEPA_OK, ""};
-    cepa_status status = subject_shown(settings, settings->rows, &opened, &error);
-    *parts = (struct parts){opened.train, opened.validation, opened.test, error};
-    return status;
-}
-
-static int close_parts(parts *parts, int exit_status)
-{
-    cepa_dataset_free(parts->train);
-    cepa_dataset_free(parts->validation);
-    cepa_dataset_free(parts->test);
-    return exit_status;
-}
 
 /* ---- list ---- */
 
@@ -106,7 +83,7 @@ static void print_columns(const cepa_dataset *data, const cepa_array *array)
             most = fmax(most, number);
             sum += number;
         }
-        size_t width = text_width(array->columns[c]);
+        size_t width = cepa_text_columns(array->columns[c]);
         printf("    %s%*s %g ... %g, mean %.4g\n", array->columns[c], width < WIDTH ? WIDTH - (int)width : 0, "", least,
                most, sum / (double)rows);
     }
@@ -163,7 +140,7 @@ static void json_part(json *j, const char *part, cepa_dataset *data)
     json_close(j, '}');
 }
 
-static void info_json(const parts *parts)
+static void info_json(const cepa_parts *parts)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
     json j = {.out = stdout};
@@ -194,7 +171,7 @@ static void print_classes(const cepa_dataset_info *info)
     free(text);
 }
 
-static void info_text(const parts *parts)
+static void info_text(const cepa_parts *parts)
 {
     const cepa_dataset_info *info = cepa_dataset_describe(parts->train);
     printf("%s: %s\n", info->name, info->source);
@@ -209,13 +186,15 @@ static void info_text(const parts *parts)
 
 static int info_main(const settings *settings)
 {
-    parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    cepa_parts parts;
+    cepa_error error;
+    if (subject_shown(settings, &parts, &error) != CEPA_OK) return failed(&error);
     if (settings->json)
         info_json(&parts);
     else
         info_text(&parts);
-    return close_parts(&parts, DONE);
+    cepa_parts_free(&parts);
+    return DONE;
 }
 
 const command data_info_command = {
@@ -239,12 +218,9 @@ static cepa_status print_grid(const settings *settings, const cepa_dataset *data
     cepa_status status = CEPA_OK;
     for (size_t row = 0; row < columns * rows && row < info->rows && !status; row++) {
         cepa_matrix picture;
-        char name[100] = "";
+        char number[32];
         int class = cepa_dataset_class(data, row);
-        if (class >= 0 && info->class_names && (size_t) class < info->class_count)
-            snprintf(name, sizeof name, "%s", info->class_names[class]);
-        else if (class >= 0)
-            snprintf(name, sizeof name, "%d", class);
+        const char *name = class < 0 ? "" : class_label(info->class_names, info->class_count, (size_t) class, number);
         status = cepa_dataset_picture(data, row, &picture, error);
         if (!status && !drawing_add(&d, name, &picture, CEPA_TONE_PLAIN, error)) status = error->status;
     }
@@ -256,20 +232,19 @@ static cepa_status print_grid(const settings *settings, const cepa_dataset *data
 
 static int grid_main(const settings *settings)
 {
-    parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    cepa_parts parts;
+    cepa_dataset *data = NULL;
+    cepa_error error;
     const char *path = settings->output ? settings->output : "grid.png";
-    int columns = settings->columns ? (int)settings->columns : 5;
-    int rows = settings->rows ? (int)settings->rows : 5;
-    bool test = settings->part && strcmp(settings->part, "test") == 0;
-    if (test && !parts.test) return close_parts(&parts, misused("--part test: these data have no test part"));
-    const cepa_dataset *data = test ? parts.test : parts.train;
-    cepa_status status =
-        settings->text ? print_grid(settings, data, (size_t)columns, (size_t)rows, &parts.error) : CEPA_OK;
+    size_t columns = settings->columns ? settings->columns : 5, rows = settings->rows ? settings->rows : 5;
     bool drawn = !settings->text || settings->output;
-    if (!status && drawn) status = cepa_plot_grid(path, data, columns, rows, &parts.error);
+    cepa_status status = subject_shown(settings, &parts, &error);
+    if (!status) status = subject_take_part(settings, "train", &parts, &data, &error);
+    if (!status && settings->text) status = print_grid(settings, data, columns, rows, &error);
+    if (!status && drawn) status = cepa_plot_grid(path, data, (int)columns, (int)rows, &error);
     if (!status && drawn) printf("Wrote %s\n", path);
-    return close_parts(&parts, status ? failed(&parts.error) : DONE);
+    cepa_dataset_free(data);
+    return status ? failed(&error) : DONE;
 }
 
 const command data_grid_command = {
@@ -282,7 +257,7 @@ const command data_grid_command = {
                    .help = ".png, .svg or .pdf; default: grid.png"),
             OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
             OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
-            OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train", .help = "default: train"),
+            PART_OPTION("train"),
             TEXT_OPTION,
             WIDTH_OPTION,
             IMAGE_SIZE_OPTION,
@@ -341,12 +316,14 @@ static size_t check_part(const char *part, cepa_dataset *data)
 
 static int check_main(const settings *settings)
 {
-    parts parts;
-    if (open_parts(settings, &parts) != CEPA_OK) return close_parts(&parts, failed(&parts.error));
+    cepa_parts parts;
+    cepa_error error;
+    if (subject_shown(settings, &parts, &error) != CEPA_OK) return failed(&error);
     size_t faults =
         check_part("train", parts.train) + check_part("validation", parts.validation) + check_part("test", parts.test);
     if (!faults) puts("fine: every file is whole, every number is finite, every class is in range");
-    return close_parts(&parts, faults ? FAILED : DONE);
+    cepa_parts_free(&parts);
+    return faults ? FAILED : DONE;
 }
 
 const command data_check_command = {

@@ -40,7 +40,7 @@ static int head_main(const settings *settings)
 {
     cepa_parts parts;
     cepa_error error;
-    if (subject_shown(settings, 0, &parts, &error) != CEPA_OK) return failed(&error);
+    if (subject_shown(settings, &parts, &error) != CEPA_OK) return failed(&error);
     const cepa_dataset_info *info = cepa_dataset_describe(parts.train);
     int status = DONE;
     if (info->table)
@@ -73,7 +73,7 @@ static int pairs_main(const settings *settings)
     cepa_parts parts;
     cepa_error error;
     const char *path = settings->output ? settings->output : "pairs.png";
-    cepa_status status = subject_shown(settings, 0, &parts, &error);
+    cepa_status status = subject_shown(settings, &parts, &error);
     if (!status) status = cepa_plot_pairs(path, parts.train, &error);
     if (!status) printf("Wrote %s\n", path);
     cepa_parts_free(&parts);

@@ -111,24 +111,12 @@ static const char *mark_of(const difference *d, const pair *p)
 
 /* ---- As a table ---- */
 
-/* 114,510 */
-static void print_count(size_t number, char text[32])
-{
-    char digits[32];
-    size_t count = (size_t)snprintf(digits, sizeof digits, "%zu", number), length = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i && (count - i) % 3 == 0) text[length++] = ',';
-        text[length++] = digits[i];
-    }
-    text[length] = 0;
-}
-
 static void set_layer(text_table *table, size_t column, const side *s, int index)
 {
     char shape[100], parameters[32];
     if (index < 0) return;
     shape_print(s->layers[index].output_shape, s->layers[index].rank, shape);
-    print_count(s->layers[index].parameters, parameters);
+    count_print(s->layers[index].parameters, parameters);
     text_table_set(table, column, "%s", s->layers[index].name);
     text_table_set(table, column + 1, "%s", shape);
     text_table_set(table, column + 2, "%s", parameters);
@@ -152,7 +140,7 @@ static void print_table(const difference *d, const settings *settings)
     text_table_row(&table);
     for (size_t i = 0; i < 2; i++) {
         char total[32];
-        print_count(d->sides[i].parameters, total);
+        count_print(d->sides[i].parameters, total);
         text_table_set(&table, 1 + 3 * i, "total");
         text_table_set(&table, 3 + 3 * i, "%s", total);
     }
@@ -169,7 +157,7 @@ static void print_pair(const difference *d, const pair *p)
     if (p->a < 0 || p->b < 0) {
         const side *s = p->a < 0 ? b : a;
         int index = p->a < 0 ? p->b : p->a;
-        print_count(s->layers[index].parameters, to);
+        count_print(s->layers[index].parameters, to);
         printf("%s %s: %s, %s parameters\n", mark_of(d, p), s->layers[index].name, s->texts[index], to);
         return;
     }
@@ -186,8 +174,8 @@ static void print_pair(const difference *d, const pair *p)
         printf("%soutput %s -> %s", between, from, to);
         between = "; ";
     }
-    print_count(x->parameters, from);
-    print_count(y->parameters, to);
+    count_print(x->parameters, from);
+    count_print(y->parameters, to);
     if (x->parameters != y->parameters)
         printf("%sparameters %s -> %s", between, from, to);
     else if (x->trainable_parameters != y->trainable_parameters)
@@ -204,9 +192,9 @@ static void print_changes(const difference *d)
     for (size_t i = 0; i < d->count; i++)
         if (*mark_of(d, &d->pairs[i])) print_pair(d, &d->pairs[i]);
     char from[32], to[32], more[32];
-    print_count(a->parameters, from);
-    print_count(b->parameters, to);
-    print_count(b->parameters > a->parameters ? b->parameters - a->parameters : a->parameters - b->parameters, more);
+    count_print(a->parameters, from);
+    count_print(b->parameters, to);
+    count_print(b->parameters > a->parameters ? b->parameters - a->parameters : a->parameters - b->parameters, more);
     printf("Parameters: %s -> %s", from, to);
     if (a->parameters != b->parameters) printf(", %s %s", more, b->parameters > a->parameters ? "more" : "fewer");
     if (a->parameters && a->parameters != b->parameters)
@@ -258,7 +246,7 @@ static void free_side(side *s)
     for (size_t i = 0; i < s->count && s->texts; i++) free(s->texts[i]);
     free(s->texts);
     free(s->layers);
-    if (s->model) cepa_graph_free(cepa_model_graph(s->model));
+    subject_free(s->model);
 }
 
 static int diff_main(const settings *settings)

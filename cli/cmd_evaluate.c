@@ -12,8 +12,7 @@
 static const option options[] = {
     DATA_OPTION(0),
     TABLE_OPTIONS,
-    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|validation|train",
-           .help = "default: the test part where the data have one"),
+    PART_OPTION("the test part where the data have one"),
     OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000, .help = "default: 32"),
     OPTION("metrics", metrics, TAKES_TEXT, .value = "NAME,...",
            .help = "measure these instead: \"AUC, Recall(top_k=2)\""),
@@ -72,14 +71,6 @@ static cepa_status measure(const settings *settings, cepa_model *model, cepa_dat
     return status;
 }
 
-static cepa_status choose_part(const settings *settings, const cepa_parts *parts, cepa_dataset **part,
-                               cepa_error *error)
-{
-    const char *wanted = settings->part ? settings->part : parts->test ? "test" : "train";
-    *part = strcmp(wanted, "test") == 0 ? parts->test : strcmp(wanted, "train") == 0 ? parts->train : parts->validation;
-    return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no %s part", wanted, wanted);
-}
-
 static cepa_status choose_metrics(const settings *settings, cepa_model *model, cepa_error *error)
 {
     cepa_status status = cepa_model_measure(model, settings->metrics);
@@ -92,7 +83,7 @@ static int evaluate_main(const settings *settings)
     cepa_error error = {CEPA_OK, ""};
     cepa_model *model = NULL;
     cepa_parts parts = {NULL};
-    cepa_dataset *part;
+    cepa_dataset *part = NULL;
     if (settings->json && (settings->confusion || settings->baseline))
         return misused(
             "--json gives loss and metrics alone, without --confusion and --baseline; report RUN --json counts "
@@ -100,7 +91,7 @@ static int evaluate_main(const settings *settings)
     cepa_status status = subject_trained_model(settings, &model, &error);
     if (!status) status = subject_parts(settings, model, 0, &parts, &error);
     if (!status && settings->metrics) status = choose_metrics(settings, model, &error);
-    if (!status) status = choose_part(settings, &parts, &part, &error);
+    if (!status) status = subject_take_part(settings, "test", &parts, &part, &error);
     if (!status) {
         subject_scale(settings, model, part);
         status = measure(settings, model, part, &error);
@@ -113,7 +104,8 @@ static int evaluate_main(const settings *settings)
         if (!status && !settings->json) printf("Wrote %s\n", settings->figure);
     }
     cepa_parts_free(&parts);
-    if (model) cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(part);
+    subject_free(model);
     return status ? failed(&error) : DONE;
 }
 

@@ -203,7 +203,7 @@ static int fit_main(const settings *settings)
     free(f.class_weight);
     fit_settings_free(&f.own);
     training_data_free(&f.data);
-    if (f.model) cepa_graph_free(cepa_model_graph(f.model));
+    subject_free(f.model);
     return exit_status;
 }
 

@@ -65,13 +65,6 @@ typedef struct labels {
     size_t class_count;
 } labels;
 
-static const char *class_name(const labels *labels, size_t class, char number[32])
-{
-    if (class < labels->class_count) return labels->classes[class];
-    snprintf(number, 32, "%zu", class);
-    return number;
-}
-
 static void print_row(const labels *labels, size_t row, const ranked_class *classes, size_t top)
 {
     char number[32];
@@ -80,7 +73,8 @@ static void print_row(const labels *labels, size_t row, const ranked_class *clas
     else
         printf("row %zu\n", row);
     for (size_t i = 0; i < top; i++)
-        printf("  %.4f  %s\n", classes[i].probability, class_name(labels, classes[i].class, number));
+        printf("  %.4f  %s\n", classes[i].probability,
+               class_label(labels->classes, labels->class_count, classes[i].class, number));
 }
 
 static void json_row(json *j, const labels *labels, size_t row, const ranked_class *classes, size_t top)
@@ -94,7 +88,7 @@ static void json_row(json *j, const labels *labels, size_t row, const ranked_cla
     json_open(j, "classes", '[');
     for (size_t i = 0; i < top; i++) {
         json_open(j, NULL, '{');
-        json_text(j, "class", class_name(labels, classes[i].class, number));
+        json_text(j, "class", class_label(labels->classes, labels->class_count, classes[i].class, number));
         json_number(j, "probability", rint(1e6 * classes[i].probability) / 1e6);
         json_close(j, '}');
     }
@@ -181,7 +175,7 @@ static int predict_main(const settings *settings)
         status = predict(settings, model, data, &error);
     }
     cepa_dataset_free(data);
-    if (model) cepa_graph_free(cepa_model_graph(model));
+    subject_free(model);
     return status ? failed(&error) : DONE;
 }
 

@@ -169,13 +169,6 @@ static void print_facts(const reporting *r, FILE *out)
     free(stopped);
 }
 
-static int surest_first(const void *a, const void *b)
-{
-    const answer *first = a, *second = b;
-    if (first->confidence != second->confidence) return first->confidence < second->confidence ? 1 : -1;
-    return first->row < second->row ? -1 : 1;
-}
-
 /* The surest mistakes, or of what was right the surest of each class, then of all. Gives how many. */
 static size_t choose_samples(const classified *c, bool right, size_t most, answer *chosen)
 {
@@ -385,7 +378,7 @@ static int report_main(const settings *settings)
     estimated_free(&r.estimated);
     training_data_free(&r.data);
     record_free(&r.record);
-    if (r.model) cepa_graph_free(cepa_model_graph(r.model));
+    subject_free(r.model);
     return status ? failed(&error) : DONE;
 }
 

@@ -70,7 +70,7 @@ static int summary_main(const settings *settings)
         print_json(model);
     else
         status = print_text(settings, model, &error);
-    cepa_graph_free(cepa_model_graph(model));
+    subject_free(model);
     return status ? failed(&error) : DONE;
 }
 

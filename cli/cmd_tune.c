@@ -3,7 +3,6 @@
 #include "files.h"
 #include "fit_options.h"
 #include "report.h"
-#include "search_folder.h"
 #include "tune_show.h"
 
 #include <stdlib.h>

@@ -131,7 +131,7 @@ cepa_status csv_read(const char *path, csv_table *h, cepa_error *error)
 {
     *h = (csv_table){.columns = 0};
     char *text, *rest;
-    cepa_status status = read_text_file(path, &text, error);
+    cepa_status status = read_file(path, &text, NULL, error);
     if (status) return status;
     rest = text;
     size_t line = 1;

@@ -69,12 +69,12 @@ cepa_status(fails)(cepa_error *error, cepa_status status, const char *format, ..
 
 cepa_status(fails_memory)(cepa_error *error) { return (fails)(error, CEPA_MEMORY, "memory is exhausted"); }
 
-cepa_status read_text_file(const char *path, char **text, cepa_error *error)
+cepa_status read_file(const char *path, char **text, size_t *size, cepa_error *error)
 {
     *text = NULL;
-    size_t size = 0;
+    size_t unasked;
     char piece[4096];
-    FILE *file = fopen(path, "r"), *copy = open_memstream(text, &size);
+    FILE *file = fopen(path, "r"), *copy = open_memstream(text, size ? size : &unasked);
     if (file && copy)
         for (size_t got; (got = fread(piece, 1, sizeof piece, file)) > 0;) fwrite(piece, 1, got, copy);
     bool read = file && copy && !ferror(file);
@@ -85,4 +85,12 @@ cepa_status read_text_file(const char *path, char **text, cepa_error *error)
     free(*text);
     *text = NULL;
     return fails(error, cause == ENOENT ? CEPA_NOT_FOUND : CEPA_FILE, "cannot read %s: %s", path, strerror(cause));
+}
+
+cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error)
+{
+    char *path = join(folder, name);
+    cepa_status status = path ? cepa_write_file(path, text, size, error) : fails_memory(error);
+    free(path);
+    return status;
 }

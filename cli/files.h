@@ -1,4 +1,4 @@
-/* Names of files and folders. */
+/* Files and folders, and errors as the library writes them. */
 #ifndef CLI_FILES_H
 #define CLI_FILES_H
 
@@ -13,8 +13,10 @@ bool make_folders(const char *path);
 const char *extension(const char *path);
 /* folder/name, to be freed; NULL where memory is exhausted. */
 char *join(const char *folder, const char *name);
-/* A whole text file, to be freed. */
-cepa_status read_text_file(const char *path, char **text, cepa_error *error);
+/* A whole file, ended by a 0, to be freed; size (may be NULL) gets its bytes. */
+cepa_status read_file(const char *path, char **text, size_t *size, cepa_error *error);
+/* Writes folder/name. */
+cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error);
 
 /* Writes status and message as the library does, and gives the status: return fails(error, CEPA_DATA, ...). */
 cepa_status fails(cepa_error *error, cepa_status status, const char *format, ...) CEPA_FORMAT(3, 4);

@@ -21,23 +21,11 @@ cepa_status inspect_model(const settings *settings, inspection *in, cepa_error *
     return CEPA_OK;
 }
 
-/* Chooses the part; the other one is freed. */
-static cepa_status choose_part(const settings *settings, inspection *in, cepa_dataset *train, cepa_dataset *test,
-                               cepa_error *error)
-{
-    bool wants_train = settings->part && strcmp(settings->part, "train") == 0;
-    in->data = test && !wants_train ? test : train;
-    cepa_dataset_free(in->data == test ? train : test);
-    if (settings->part && !wants_train && !test)
-        return fails(error, CEPA_ARGUMENT, "--part test: these data have no test part");
-    return CEPA_OK;
-}
-
 char *inspect_facts(const settings *settings)
 {
     char *path = join(settings->operands[0], "run.json"), *facts = NULL;
     cepa_error ignored;
-    if (path && exists(path)) read_text_file(path, &facts, &ignored);
+    if (path && exists(path)) read_file(path, &facts, NULL, &ignored);
     free(path);
     return facts;
 }
@@ -56,25 +44,23 @@ static char *data_of_run(const settings *settings)
     return there ? source : name;
 }
 
-static cepa_status open_data(const settings *settings, const inspection *in, cepa_dataset **train, cepa_dataset **test,
-                             cepa_error *error)
+static cepa_status open_data(const settings *settings, inspection *in, cepa_error *error)
 {
     struct settings own = *settings;
+    cepa_parts parts;
     char *name = settings->data ? NULL : data_of_run(settings);
     if (name) own.data = name;
-    cepa_status status = subject_data(&own, in->model, 0, train, test, error);
+    cepa_status status = subject_parts(&own, in->model, 0, &parts, error);
     free(name);
-    return status;
+    return status ? status : subject_take_part(settings, "test", &parts, &in->data, error);
 }
 
 cepa_status inspect_data(const settings *settings, inspection *in, cepa_error *error)
 {
-    cepa_dataset *train = NULL, *test = NULL;
     cepa_status status = inspect_model(settings, in, error);
     if (!status && !cepa_model_has_weights(in->model))
         warn("%s has not learned: its weights are random", settings->operands[0]);
-    if (!status) status = open_data(settings, in, &train, &test, error);
-    if (!status) status = choose_part(settings, in, train, test, error);
+    if (!status) status = open_data(settings, in, error);
     if (status) return status;
     subject_scale(settings, in->model, in->data);
     const cepa_dataset_info *info = cepa_dataset_describe(in->data);
@@ -133,7 +119,7 @@ cepa_status inspect_sized(const settings *settings, inspection *in, cepa_error *
 {
     cepa_status status = inspect_model(settings, in, error);
     if (status || (!leaves_sizes_open(in->model) && !settings->image && !settings->data)) return status;
-    cepa_graph_free(cepa_model_graph(in->model));
+    subject_free(in->model);
     return inspect_row(settings, in, error);
 }
 
@@ -141,15 +127,13 @@ int inspect_end(inspection *in, cepa_status status, const cepa_error *error)
 {
     cepa_dataset_free(in->row);
     cepa_dataset_free(in->data);
-    if (in->model) cepa_graph_free(cepa_model_graph(in->model));
+    subject_free(in->model);
     return status ? failed(error) : DONE;
 }
 
 const char *inspect_class(const inspection *in, size_t class, char number[32])
 {
-    if (class < in->class_count) return in->classes[class];
-    snprintf(number, 32, "%zu", class);
-    return number;
+    return class_label(in->classes, in->class_count, class, number);
 }
 
 /* ---- Layers ---- */

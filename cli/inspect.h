@@ -11,13 +11,10 @@
 #define LAYER_OPTION(...) OPTION("layer", layer, TAKES_TEXT, .letter = 'l', .value = "NAME", __VA_ARGS__)
 #define FIGURE_OUTPUT_OPTION                                                                                           \
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE", .help = "draw into a .png, .svg or .pdf")
-#define PART_OPTION                                                                                                    \
-    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|train",                                            \
-           .help = "default: the test part where the data have one")
 #define ROW_OPTIONS                                                                                                    \
     OPTION("image", image, TAKES_TEXT, .value = "PATH", .help = "look at this picture ..."),                           \
         OPTION("index", index, TAKES_COUNT, .value = "N", .help = "... or at this row of the data; default: 0"),       \
-        DATA_OPTION(0), PART_OPTION, SCALE_OPTION
+        DATA_OPTION(0), PART_OPTION("the test part where the data have one"), SCALE_OPTION
 
 typedef struct inspection {
     cepa_model *model;

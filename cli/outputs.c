@@ -63,6 +63,13 @@ void outputs_free(outputs *o)
     *o = (outputs){.rows = 0};
 }
 
+const char *class_label(const char *const *names, size_t count, size_t class, char number[32])
+{
+    if (names && class < count) return names[class];
+    snprintf(number, 32, "%zu", class);
+    return number;
+}
+
 static bool is_distribution(const float *row, size_t count)
 {
     double sum = 0;

@@ -24,6 +24,9 @@ cepa_status outputs_write(const outputs *outputs, const char *path, cepa_error *
 
 void outputs_free(outputs *outputs);
 
+/* A class by its name among count (names may be NULL), or its number. */
+const char *class_label(const char *const *names, size_t count, size_t class, char number[32]);
+
 typedef struct ranked_class {
     size_t class;
     double probability;

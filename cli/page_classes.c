@@ -142,15 +142,10 @@ static cepa_status read_png(const cepa_matrix *picture, char **bytes, size_t *si
     snprintf(path, sizeof path, "%s/a.png", folder);
     const cepa_panel panel = {.matrix = picture, .tone = CEPA_TONE_PLAIN};
     cepa_status status = cepa_plot_picture(path, &panel, error);
-    FILE *file = status ? NULL : fopen(path, "rb");
-    FILE *copy = file ? open_memstream(bytes, size) : NULL;
-    char piece[4096];
-    for (size_t got; copy && (got = fread(piece, 1, sizeof piece, file)) > 0;) fwrite(piece, 1, got, copy);
-    bool read = copy && fclose(copy) == 0 && !ferror(file);
-    if (file) fclose(file);
+    if (!status) status = read_file(path, bytes, size, error);
     unlink(path);
     rmdir(folder);
-    return status || read ? status : fails(error, CEPA_FILE, "cannot read %s", path);
+    return status;
 }
 
 static void print_answer(FILE *out, const classified *c, const answer *a, const char *png, size_t size)

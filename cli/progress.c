@@ -20,7 +20,7 @@ static void append(line *line, const char *format, ...)
     int length = vsnprintf(line->text + line->length, sizeof line->text - line->length, format, arguments);
     va_end(arguments);
     if (length < 0 || (size_t)length >= sizeof line->text - line->length) return;
-    for (const char *c = line->text + line->length; *c; c++) line->columns += (*c & 0xC0) != 0x80;
+    line->columns += cepa_text_columns(line->text + line->length);
     line->length += (size_t)length;
 }
 

@@ -1,5 +1,6 @@
 /* The numbers in the quiz, counted on the lesson's own networks. */
 #include "quiz.h"
+#include "text_table.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,14 +100,6 @@ cepa_status quiz_count(quiz_number numbers[QUIZ_NUMBERS], cepa_error *error)
     return CEPA_OK;
 }
 
-/* With commas between thousands. */
-static int print_grouped(char *out, size_t size, size_t number)
-{
-    if (number < 1000) return snprintf(out, size, "%zu", number);
-    int used = print_grouped(out, size, number / 1000);
-    return used + snprintf(out + used, size - (size_t)used, ",%03zu", number % 1000);
-}
-
 void quiz_render(const quiz_number numbers[QUIZ_NUMBERS], const char *text, char rendered[QUIZ_TEXT])
 {
     size_t used = 0;
@@ -117,7 +110,8 @@ void quiz_render(const quiz_number numbers[QUIZ_NUMBERS], const char *text, char
         if (found == QUIZ_NUMBERS)
             rendered[used++] = *text++;
         else {
-            used += (size_t)print_grouped(rendered + used, 40, numbers[found].value);
+            count_print(numbers[found].value, rendered + used);
+            used += strlen(rendered + used);
             text += length + 1;
         }
     }

@@ -9,7 +9,7 @@
 static cepa_status read_facts(record *r, const char *folder, cepa_error *error)
 {
     char *path = join(folder, "run.json");
-    cepa_status status = path ? read_text_file(path, &r->facts, error) : fails_memory(error);
+    cepa_status status = path ? read_file(path, &r->facts, NULL, error) : fails_memory(error);
     if (status == CEPA_NOT_FOUND || (status && !is_folder(folder)))
         fails(error, status, "%s is not the folder of a run: it has no run.json%s", folder,
               exists(folder) ? "" : " (it does not exist)");

@@ -86,14 +86,6 @@ static cepa_status save(const run *run, cepa_model *model, const char *name, cep
     return status;
 }
 
-static cepa_status write_member(const run *run, const char *name, const char *text, size_t size, cepa_error *error)
-{
-    char *path = join(run->path, name);
-    cepa_status status = path ? cepa_write_file(path, text, size, error) : fails_memory(error);
-    free(path);
-    return status;
-}
-
 static const cepa_log *find_log(const cepa_progress *event, const char *name)
 {
     for (size_t i = 0; i < event->log_count; i++)
@@ -119,7 +111,7 @@ cepa_status run_epoch(run *run, cepa_model *model, const cepa_progress *event, c
     bool best = is_best(run, event);
     if (status || !run->path) return status;
     if (best) status = save(run, model, "best.keras", error);
-    return status ? status : write_member(run, "history.csv", run->history.text, run->history.size, error);
+    return status ? status : write_in(run->path, "history.csv", run->history.text, run->history.size, error);
 }
 
 /* ---- The end ---- */
@@ -218,7 +210,7 @@ static cepa_status write_facts(const run *run, const cepa_model *model, const se
     write_machine(&j, settings->threads);
     write_results(&j, run, model, facts);
     json_close(&j, '}');
-    cepa_status status = fclose(j.out) == 0 ? write_member(run, "run.json", text, size, error) : fails_memory(error);
+    cepa_status status = fclose(j.out) == 0 ? write_in(run->path, "run.json", text, size, error) : fails_memory(error);
     free(text);
     return status;
 }

@@ -159,7 +159,7 @@ static cepa_status look(const search *s, trial *t, space *next, cepa_error *erro
     for (size_t i = 0; source && i < source->hyperparameter_count && !next->name && !status; i++)
         if (!is_fixed(s, t, source->hyperparameters[i].name))
             status = space_declared(&source->hyperparameters[i], next, error);
-    cepa_graph_free(cepa_model_graph(model));
+    subject_free(model);
     return status;
 }
 

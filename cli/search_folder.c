@@ -17,14 +17,6 @@ enum { MOST_TEXT = 1 << 19 }; /* bytes of a model's text */
 
 static const char plan_name[] = "plan.json";
 
-cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error)
-{
-    char *path = join(folder, name);
-    cepa_status status = path ? cepa_write_file(path, text, size, error) : fails_memory(error);
-    free(path);
-    return status;
-}
-
 /* ---- Plans ---- */
 
 /* Files that are no text add nothing. */
@@ -33,10 +25,11 @@ static void write_text(json *plan, const char *path)
     const char *colon = strstr(path, ".py:");
     char *file = strndup(path, colon ? (size_t)(colon - path) + 3 : strlen(path)), *text = NULL;
     cepa_error ignored;
+    size_t size;
     struct stat about;
     bool small = file && stat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < MOST_TEXT;
-    bool read = small && read_text_file(file, &text, &ignored) == CEPA_OK;
-    if (read && strlen(text) == (size_t)about.st_size) json_text(plan, "text", text);
+    bool read = small && read_file(file, &text, &size, &ignored) == CEPA_OK;
+    if (read && strlen(text) == size) json_text(plan, "text", text);
     free(text);
     free(file);
 }
@@ -156,7 +149,7 @@ static cepa_status look_at(const char *path, const char *plan, bool overwrite, b
     cepa_status status = CEPA_OK;
     *resumed = exists(file);
     if (*resumed)
-        status = read_text_file(file, &other, error);
+        status = read_file(file, &other, NULL, error);
     else if (!is_empty_folder(path))
         status = fails(error, CEPA_ARGUMENT, "%s exists and is not the folder of such runs: choose another", path);
     if (!status && *resumed && overwrite) {

@@ -16,7 +16,4 @@ cepa_status search_folder_take(const char *path, const char *plan, bool overwrit
  * model tomorrow. *text is to be freed. */
 cepa_status plan_write(const command *command, const settings *settings, char **text, cepa_error *error);
 
-/* Writes folder/name. */
-cepa_status write_in(const char *folder, const char *name, const char *text, size_t size, cepa_error *error);
-
 #endif

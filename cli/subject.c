@@ -21,6 +21,8 @@ static cepa_status take_weights(const settings *settings, cepa_model *model, cep
     return status;
 }
 
+void subject_free(cepa_model *model) { cepa_graph_free(cepa_model_graph(model)); }
+
 cepa_status subject_model(const settings *settings, cepa_model **model, cepa_error *error)
 {
     bool keras2 = settings->style && strncmp(settings->style, "keras2", 6) == 0;
@@ -37,7 +39,7 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
         status = error->status;
     }
     if (!status) return CEPA_OK;
-    cepa_graph_free(cepa_model_graph(*model));
+    subject_free(*model);
     *model = NULL;
     return status;
 }
@@ -46,7 +48,7 @@ cepa_status subject_trained_model(const settings *settings, cepa_model **model, 
 {
     cepa_status status = subject_model(settings, model, error);
     if (status || cepa_model_has_weights(*model)) return status;
-    cepa_graph_free(cepa_model_graph(*model));
+    subject_free(*model);
     *model = NULL;
     return fails(error, CEPA_ARGUMENT,
                  "%s has no weights: name a file of them with --weights, or train it with fit and name the RUN or "
@@ -136,11 +138,10 @@ static cepa_status check_table(const settings *settings, const cepa_dataset *dat
     return CEPA_OK;
 }
 
-cepa_status subject_shown(const settings *settings, size_t rows, cepa_parts *parts, cepa_error *error)
+cepa_status subject_shown(const settings *settings, cepa_parts *parts, cepa_error *error)
 {
     const char *name = settings->operands[0];
-    cepa_dataset_options how = {.rows = rows,
-                                .image_size = {(int)settings->image_size, (int)settings->image_size},
+    cepa_dataset_options how = {.image_size = {(int)settings->image_size, (int)settings->image_size},
                                 .table = subject_table(settings, NULL, name)};
     cepa_status status = cepa_dataset_open_parts(name, &how, parts, error);
     if (!status) status = refuse_columns(settings, parts->train, error);
@@ -167,15 +168,22 @@ cepa_status subject_parts(const settings *settings, const cepa_model *model, siz
     return status;
 }
 
-cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
-                         cepa_dataset **test, cepa_error *error)
+cepa_status subject_take_part(const settings *settings, const char *otherwise, cepa_parts *parts, cepa_dataset **part,
+                              cepa_error *error)
 {
-    cepa_parts parts;
-    cepa_status status = subject_parts(settings, model, rows, &parts, error);
-    *train = parts.train;
-    *test = parts.test;
-    cepa_dataset_free(parts.validation);
-    return status;
+    struct {
+        const char *name;
+        cepa_dataset **data;
+    } known[] = {{"train", &parts->train}, {"validation", &parts->validation}, {"test", &parts->test}};
+    const char *wanted = settings->part ? settings->part : parts->test ? otherwise : "train";
+    *part = NULL;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, wanted) != 0) continue;
+        *part = *known[i].data;
+        *known[i].data = NULL;
+    }
+    cepa_parts_free(parts);
+    return *part ? CEPA_OK : fails(error, CEPA_ARGUMENT, "--part %s: these data have no %s part", wanted, wanted);
 }
 
 static bool rescales(const cepa_model *model)

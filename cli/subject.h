@@ -19,6 +19,8 @@
         OPTION("split", split, TAKES_TEXT, .value = "80/20",                                                           \
                .help = "deal the rows out: to learn and to test, or 70/15/15 to validate too"),                        \
         OPTION("split-seed", split_seed, TAKES_SEED, .value = "S", .help = "of the split; default: 0")
+#define PART_OPTION(otherwise)                                                                                         \
+    OPTION("part", part, TAKES_TEXT, .value = "P", .choices = "test|validation|train", .help = "default: " otherwise)
 #define SET_OPTION                                                                                                     \
     OPTION("set", set, TAKES_TEXTS, .value = "NAME=VALUE", .help = "parameter of the model's text; may be repeated")
 #define SCALE_OPTION OPTION("scale", scale, TAKES_RATIO, .value = "X", .help = "factor on the inputs, such as 1/255")
@@ -42,6 +44,9 @@ cepa_status subject_model(const settings *settings, cepa_model **model, cepa_err
 /* The same for a command that only uses a model: one without weights is refused. */
 cepa_status subject_trained_model(const settings *settings, cepa_model **model, cepa_error *error);
 
+/* Frees a model that was opened; NULL is none. */
+void subject_free(cepa_model *model);
+
 /* The numbers in a model's weights. */
 size_t subject_parameters(const cepa_model *model);
 
@@ -50,16 +55,17 @@ size_t subject_parameters(const cepa_model *model);
 cepa_table subject_table(const settings *settings, const cepa_model *model, const char *name);
 
 /* The parts of the data set that the first operand names, for a look at them. */
-cepa_status subject_shown(const settings *settings, size_t rows, cepa_parts *parts, cepa_error *error);
+cepa_status subject_shown(const settings *settings, cepa_parts *parts, cepa_error *error);
 
 /* The parts of the data set of --data, or of the one that the model's text or notes name; pictures take the model's
  * input size. rows as in cepa_dataset_options. model may be NULL. */
 cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,
                           cepa_error *error);
 
-/* The same of those that need no validation part. */
-cepa_status subject_data(const settings *settings, const cepa_model *model, size_t rows, cepa_dataset **train,
-                         cepa_dataset **test, cepa_error *error);
+/* Takes one of the parts and frees the others: that of --part, else the one called otherwise ("test", "train"), else
+ * the training part. CEPA_ARGUMENT where there is no such part. */
+cepa_status subject_take_part(const settings *settings, const char *otherwise, cepa_parts *parts, cepa_dataset **part,
+                              cepa_error *error);
 
 /* Options for data sets that feed a model: pictures take its input's size and channels. */
 cepa_dataset_options subject_pictures(const cepa_model *model);

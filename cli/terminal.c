@@ -1,5 +1,4 @@
 #include "terminal.h"
-#include "text_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,7 @@ void print_wrapped(const char *text)
     if (!copy) return;
     size_t most = columns() > 0 ? (size_t)columns() : 100, used = 0;
     for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        size_t width = text_width(word);
+        size_t width = cepa_text_columns(word);
         bool fits = used + 1 + width <= most;
         printf("%s%s", !used ? "" : fits ? " " : "\n  ", word);
         used = !used ? width : fits ? used + 1 + width : 2 + width;

@@ -30,13 +30,6 @@ void text_table_set(text_table *t, size_t column, const char *format, ...)
     va_end(arguments);
 }
 
-size_t text_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++) width += (*text & 0xC0) != 0x80;
-    return width;
-}
-
 static const char *cell(const text_table *t, size_t row, size_t column)
 {
     const char *text = t->cells[row * t->columns + column];
@@ -66,7 +59,7 @@ static size_t column_width(const text_table *t, size_t column)
 {
     size_t width = 0;
     for (size_t row = 0; row < t->rows; row++) {
-        size_t wide = text_width(cell(t, row, column));
+        size_t wide = cepa_text_columns(cell(t, row, column));
         if (wide > width) width = wide;
     }
     return width;
@@ -78,7 +71,7 @@ void text_table_print(const text_table *t, FILE *out)
         size_t owed = 0; /* spaces that stand before the next text */
         for (size_t column = 0; column < t->columns; column++) {
             const char *text = cell(t, row, column);
-            size_t rest = column_width(t, column) - text_width(text);
+            size_t rest = column_width(t, column) - cepa_text_columns(text);
             bool right = holds_numbers(t, column);
             if (*text) fprintf(out, "%*s%s", (int)(owed + (right ? rest : 0)), "", text);
             owed = *text ? (right ? 0 : rest) : owed + rest;
@@ -119,6 +112,17 @@ void sample_print(const sample *s, char text[64])
         snprintf(text, 64, "%.4f", s->mean);
     else
         snprintf(text, 64, "%.4f ± %.4f", s->mean, s->spread);
+}
+
+void count_print(size_t count, char text[32])
+{
+    char digits[32];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%zu", count), used = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0) text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = 0;
 }
 
 void shape_print(const int *sizes, size_t rank, char text[100])

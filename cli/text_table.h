@@ -20,9 +20,6 @@ void text_table_set(text_table *table, size_t column, const char *format, ...) C
 void text_table_print(const text_table *table, FILE *out);
 void text_table_free(text_table *table);
 
-/* Columns of a terminal that a text takes. */
-size_t text_width(const char *text);
-
 /* A mean and its spread over repetitions. */
 typedef struct sample {
     size_t count;
@@ -33,6 +30,9 @@ typedef struct sample {
 sample sample_of(const double *values, size_t count);
 /* "1.3041 ± 0.0102", or "1.3041" of one. */
 void sample_print(const sample *s, char text[64]);
+
+/* "114,510" */
+void count_print(size_t count, char text[32]);
 
 /* "(30, 30, 50)"; sizes below 0 are None. */
 void shape_print(const int *sizes, size_t rank, char text[100]);

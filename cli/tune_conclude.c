@@ -39,7 +39,7 @@ static cepa_status measure_fit(const tuning *t, size_t v, size_t seed, double me
         if (strcmp(logs[i].name, "loss") == 0) measured[0] = logs[i].value;
         if (strcmp(logs[i].name, "accuracy") == 0) measured[1] = logs[i].value;
     }
-    if (model) cepa_graph_free(cepa_model_graph(model));
+    subject_free(model);
     free(path);
     return status;
 }

@@ -1,5 +1,6 @@
 /* Base: values, field tables, text buffers, random numbers. */
 #include "base/buffer.h"
+#include "base/columns.h"
 #include "base/fields.h"
 #include "base/random.h"
 #include "base/threads.h"
@@ -377,6 +378,27 @@ static void unknown_arguments_are_named(void **state)
     assert_int_equal(read_sample(memory, "Sample(1, unit=2)", true, &resolved, NULL), CEPA_OK);
 }
 
+static void columns_of_a_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t columns, bytes_of_three;
+    } cases[] = {{"", 0, 0},
+                 {"cat", 3, 3},
+                 {"gr\u00f6\u00dfe", 5, 4},
+                 {"\u732b\u3068\u72ac", 6, 3},
+                 {"a\uac00b", 4, 4},
+                 {"e\u0301e\u0301e", 3, 7},
+                 {"\U0001f427", 2, 4},
+                 {"\xe7\x8cx", 2, 3},
+                 {"\xff\xff", 2, 2}};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        assert_int_equal(cepa_text_columns(cases[i].text), cases[i].columns);
+        assert_int_equal(text_bytes(cases[i].text, 3), cases[i].bytes_of_three);
+    }
+}
+
 static void members_are_found_by_their_names(void **state)
 {
     arena *memory = *state;
@@ -467,6 +489,7 @@ int main(void)
         cmocka_unit_test(a_team_does_each_index_once),
         cmocka_unit_test(numbers_are_shortest),
         cmocka_unit_test(buffers_grow),
+        cmocka_unit_test(columns_of_a_terminal),
         cmocka_unit_test(philox_has_known_answers),
         cmocka_unit_test(an_order_is_a_permutation),
         cmocka_unit_test(normal_numbers_are_normal),

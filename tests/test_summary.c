@@ -1,5 +1,6 @@
 /* The summary in every style, against the lesson's tables (Keras 2.12 and 2.14) and what real Keras 3.15.1 prints
  * (tests/golden/summary, written by tests/peers/test_summary.py). */
+#include "base/columns.h"
 #include "base/file.h"
 #include "model/model.h"
 #include "model/summary.h"

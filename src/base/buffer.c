@@ -37,13 +37,6 @@ void buffer_blanks(buffer *buffer, size_t count)
     for (; count; count--) buffer_text(buffer, " ");
 }
 
-size_t text_columns(const char *text, size_t bytes)
-{
-    size_t columns = 0;
-    for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return columns;
-}
-
 void buffer_format(buffer *buffer, const char *format, ...)
 {
     va_list arguments, again;

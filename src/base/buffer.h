@@ -32,9 +32,6 @@ void buffer_digits(buffer *buffer, double number, int digits);
 char *buffer_take_text(buffer *buffer);
 void buffer_free(buffer *buffer);
 
-/* Columns that UTF-8 text takes on a terminal: one a character. */
-size_t text_columns(const char *text, size_t bytes);
-
 /* Reads the number at the start of text; *end (may be NULL) points behind it, at text itself where there is none. */
 double read_number(const char *text, const char **end);
 

@@ -1,4 +1,5 @@
 /* cepa_text_lines: curves as dots of Braille characters, for terminals. */
+#include "base/columns.h"
 #include "base/memory.h"
 #include "figures/plain.h"
 #include "figures/series.h"

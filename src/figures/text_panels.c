@@ -1,4 +1,5 @@
 /* cepa_text_panels: panels as lines of text, for terminals and for those who read with their ears. */
+#include "base/columns.h"
 #include "figures/panels.h"
 #include "figures/plain.h"
 #include "figures/tone.h"

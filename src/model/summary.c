@@ -7,14 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t text_bytes(const char *text, size_t columns)
-{
-    size_t bytes = 0;
-    while (text[bytes] && (columns || ((unsigned char)text[bytes] & 0xc0) == 0x80))
-        columns -= ((unsigned char)text[bytes++] & 0xc0) != 0x80;
-    return bytes;
-}
-
 void summary_count(buffer *text, size_t count)
 {
     char digits[32];

@@ -57,7 +57,4 @@ const char *summary_keep(summary *s, buffer *text);
 /* "22,550" */
 void summary_count(buffer *text, size_t count);
 
-/* Bytes of the first columns of a text, at most all of it. */
-size_t text_bytes(const char *text, size_t columns);
-
 #endif

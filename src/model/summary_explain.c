@@ -1,5 +1,6 @@
 /* The arithmetic behind a summary, as one would do it on paper: how many numbers each layer has, and why its output has
  * the shape it has. Nothing here knows a layer: weights and arguments speak for themselves. */
+#include "base/columns.h"
 #include "model/summary.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* The table as Keras 2 prints it: fixed columns between lines of underscores and equals signs. */
+#include "base/columns.h"
 #include "model/summary.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* The table as Keras 3 prints it through the package rich: cells in boxes, wrapped at blanks. */
+#include "base/columns.h"
 #include "model/summary.h"
 
 #include <string.h>

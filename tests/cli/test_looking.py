@@ -247,7 +247,7 @@ class Inspect(CommandTest):
         wrong = int(re.match(r"(\d+) of 32 rows are wrong", printed)[1])
         evaluated = json.loads(self.cepa("evaluate", "run", *data, "--json"))
         self.assertAlmostEqual(1 - wrong / 32, evaluated["accuracy"], places=4)
-        listed = re.findall(r"^ +\d+ +(\d) +(\d) +(0\.\d+|1\.0+)$", printed, re.M)
+        listed = re.findall(r"^ *\d+ +(\d) +(\d) +(0\.\d+|1\.0+)$", printed, re.M)
         self.assertEqual(len(listed), wrong)
         self.assertTrue(all(true != taken for true, taken, _ in listed))
         sure = [float(confidence) for _, _, confidence in listed]

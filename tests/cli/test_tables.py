@@ -51,6 +51,11 @@ class Tables(CommandTest):
         self.assertIn("1 row left out: something in it is missing", text)
         self.assertEqual(len({line.index(" ... ") for line in text.splitlines() if ", mean " in line}), 1)
 
+    def test_wide_letters_stand_in_columns(self):
+        self.write("few.csv", "\u732b\u306e\u9577\u3055;kind\n1,5;\u732b\n2,5;b\n")
+        self.assertEqual(self.cepa("data", "head", "few.csv", "--target", "kind"),
+                         "\u732b\u306e\u9577\u3055  kind\n     1.5  \u732b\n     2.5  b\n")
+
     def test_head(self):
         lines = self.cepa("data", "head", "flowers.csv", "--target", "kind", "--rows", 2).splitlines()
         self.assertEqual([line.split() for line in lines],
