@@ -45,7 +45,7 @@ cepa_status campaign_try(const settings *settings, training_data *data, size_t *
     if (!status) warn_of_left_out(model);
     if (!status) warn_of_shared_files(&own.settings);
     fit_settings_free(&own);
-    cepa_graph_free(cepa_model_graph(model));
+    subject_free(model);
     return status;
 }
 
@@ -188,6 +188,7 @@ cepa_status campaign_run(campaign *c, cepa_error *error)
     c->queue.context = c;
     size_t left = fits_find_done(&c->queue);
     c->found = c->queue.count - left;
+    catch_signals(); /* from now on one ends the fits, and the same command goes on from there */
     print_beginning(c, left);
     c->start = seconds_now();
     status = fits_run(&c->queue, error);

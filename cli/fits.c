@@ -26,7 +26,7 @@ typedef struct crew {
     fit_queue *queue;
     worker *workers;
     size_t places, at_work, next, done;
-    bool told; /* a signal was passed on */
+    bool told; /* to end after their step */
     cepa_status status;
     cepa_error *error;
 } crew;
@@ -139,10 +139,12 @@ static char *last_line(FILE *said)
 
 /* ---- All of them ---- */
 
-static void signal_all(const crew *c, int number)
+/* Where a signal came or a fit failed the others need not go on: they end after their step. */
+static void end_all(crew *c)
 {
-    for (size_t i = 0; i < c->places; i++)
-        if (c->workers[i].process) kill(c->workers[i].process, number);
+    for (size_t i = 0; i < c->places && !c->told; i++)
+        if (c->workers[i].process) kill(c->workers[i].process, SIGTERM);
+    c->told = true;
 }
 
 static void start_next(crew *c)
@@ -185,12 +187,11 @@ static void end(crew *c, worker *w, int ended)
     c->at_work--;
 }
 
-/* Waits for the next one to end; a signal is passed on. */
+/* Waits for the next one to end. */
 static void wait_for_one(crew *c)
 {
     int ended;
-    if (caught_signal() && !c->told) signal_all(c, SIGTERM);
-    c->told = caught_signal();
+    if (caught_signal() || c->status) end_all(c);
     pid_t process = waitpid(-1, &ended, 0);
     for (size_t i = 0; process > 0 && i < c->places; i++)
         if (c->workers[i].process == process) end(c, &c->workers[i], ended);
@@ -202,7 +203,6 @@ cepa_status fits_run(fit_queue *q, cepa_error *error)
     crew c = {.queue = q, .places = fits_beside(q, left), .done = q->count - left, .error = error};
     c.workers = calloc(c.places + 1, sizeof *c.workers);
     if (!c.workers) return fails_memory(error);
-    catch_signals();
     fill(&c);
     while (c.at_work) {
         wait_for_one(&c);

@@ -61,7 +61,6 @@ class Coverage(LessonTest):
                     ["sh", "-c", row["command"]],
                     cwd=self.folder,
                     env=environment,
-                    timeout=60,
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
@@ -109,7 +108,7 @@ class Quiz(CommandTest):
         )
 
     def test_asks(self):
-        done = subprocess.run([CEPA, "lesson", "quiz"], input="c\nz\n a\n", capture_output=True, text=True, timeout=60)
+        done = subprocess.run([CEPA, "lesson", "quiz"], input="c\nz\n a\n", capture_output=True, text=True)
         self.assertEqual(done.returncode, 0)
         answers = re.findall("your answer, a to d: (.*)\n", done.stdout)
         self.assertEqual(answers, ["c", "z", " a", ""])  # z is no choice: asked again; then the third question
@@ -163,7 +162,6 @@ class Page(LessonTest):
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=300,
         )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.printed, self.path = done.stdout, self.folder / "out/index.html"
