@@ -575,7 +575,7 @@ static void test_weights_that_do_not_fit(void **state)
          "layer d1: the file's group layers/dense has more weights than its 1"},
         {"\"class_name\": \"Dense\"", "\"class_name\": \"Flatten\"", "argument units is not built in"},
         {"\"optimizer\": {\"module\": \"keras.optimizers\"", "\"optimizer\": {\"module\": \"mine\"",
-         "compile_config: optimizer: class Adam is the author's own"},
+         "compile's argument optimizer: class Adam is the author's own"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         opened o;

@@ -95,7 +95,7 @@ static void the_lessons_files_are_read(void **state)
         reading r = read_good((char *)text.bytes, NULL, NULL);
         assert_string_equal(r.model.network->name, cases[i].name);
         assert_int_equal(parameters(&r), cases[i].parameters);
-        assert_true(r.model.compile.present);
+        assert_true(r.model.compiled);
         assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), "'adam'");
         assert_string_equal(value_text_in(&memory, r.model.compile.loss),
                             "SparseCategoricalCrossentropy(from_logits=True)");
@@ -128,7 +128,7 @@ static void the_lessons_tables_are_read(void **state)
         assert_int_equal(file_read(cases[i].path, 0, &text, NULL), CEPA_OK);
         reading r = read_good((char *)text.bytes, cases[i].name, cases[i].sets);
         assert_int_equal(parameters(&r), cases[i].parameters);
-        assert_true(r.model.compile.present);
+        assert_true(r.model.compiled);
         assert_string_equal(r.model.info.dataset, cases[i].dataset);
         assert_string_equal(r.model.info.table.split, cases[i].split);
         assert_int_equal(r.model.info.epochs, cases[i].epochs);
@@ -208,7 +208,7 @@ static void a_notebook_is_read_whole(void **state)
     assert_layers(&r, "input_layer_1 conv2d_1 max_pooling2d_1 dropout_1 flatten_1 dense_1");
     assert_string_equal(r.model.info.dataset, "cifar10");
     assert_int_equal(r.model.info.train_rows, 5000);
-    assert_true(r.model.compile.present);
+    assert_true(r.model.compiled);
     end_reading(&r);
 }
 
@@ -579,7 +579,7 @@ static void the_meant_model_is_compiled(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         arena memory = {0};
         reading r = read_good(cases[i].text, cases[i].name, NULL);
-        assert_int_equal(r.model.compile.present, cases[i].optimizer != NULL);
+        assert_int_equal(r.model.compiled, cases[i].optimizer != NULL);
         if (cases[i].optimizer)
             assert_string_equal(value_text_in(&memory, r.model.compile.optimizer), cases[i].optimizer);
         end_reading(&r);

@@ -107,15 +107,18 @@ static cepa_status refuse_unknown(const kind *kind, const char *name, cepa_error
     return CEPA_ARGUMENT;
 }
 
-/* The place of a name in the table; the table's length where it has none. */
-static size_t find_field(const kind *kind, const char *name)
+const field *field_find(const kind *kind, const char *name)
 {
-    size_t i = 0;
-    for (; i < field_count(kind); i++) {
-        const field *f = &kind->fields[i];
-        if (strcmp(f->name, name) == 0 || (f->keras2_name && strcmp(f->keras2_name, name) == 0)) break;
-    }
-    return i;
+    for (const field *f = kind->fields; f && f->name; f++)
+        if (strcmp(f->name, name) == 0 || (f->keras2_name && strcmp(f->keras2_name, name) == 0)) return f;
+    return NULL;
+}
+
+/* The place of a name in the table; the table's length where it has none. */
+static size_t place_of_field(const kind *kind, const char *name)
+{
+    const field *f = field_find(kind, name);
+    return f ? (size_t)(f - kind->fields) : field_count(kind);
 }
 
 cepa_status fields_read(arena *arena, const kind *kind, const named_value *values, size_t count, bool tolerant,
@@ -126,7 +129,7 @@ cepa_status fields_read(arena *arena, const kind *kind, const named_value *value
     if (!given) return fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         const char *name = values[i].name;
-        size_t place = name ? find_field(kind, name) : i;
+        size_t place = name ? place_of_field(kind, name) : i;
         if (place >= fields && name && tolerant) continue;
         if (place >= fields && name) return refuse_unknown(kind, name, error);
         if (place >= fields)

@@ -126,6 +126,9 @@ typedef struct member {
  * RMSprop. NULL: unknown. */
 const kind *family_find(const family *family, const char *name);
 
+/* The field of that name, today's or Keras 2's; NULL where there is none. */
+const field *field_find(const kind *kind, const char *name);
+
 /* Fills *resolved (options_size bytes, in the arena) from the caller's struct: unset members get their defaults, texts
  * are copied, flags become 0 or 1, ranges and choices are checked. What the table does not name (a layer's input and
  * name) stays zero. options NULL: all defaults. Messages start with the kind's name: "Dropout: rate must be between 0

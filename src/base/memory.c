@@ -87,6 +87,21 @@ void *arena_array(arena *arena, size_t count, size_t size)
     return multiply_size(count, size, &bytes) ? arena_allocate(arena, bytes) : NULL;
 }
 
+bool arena_grow(arena *arena, void *items, size_t *capacity, size_t needed, size_t item_size)
+{
+    size_t wanted = *capacity < 8 ? 8 : *capacity;
+    if (needed <= *capacity) return true;
+    while (wanted < needed)
+        if (!multiply_size(wanted, 2, &wanted)) return false;
+    void *old, *grown = arena_array(arena, wanted, item_size);
+    if (!grown) return false;
+    memcpy(&old, items, sizeof old);
+    if (*capacity) memcpy(grown, old, *capacity * item_size);
+    memcpy(items, &grown, sizeof grown);
+    *capacity = wanted;
+    return true;
+}
+
 char *arena_text_n(arena *arena, const char *text, size_t length)
 {
     char *copy = text ? arena_allocate(arena, length + 1) : NULL;

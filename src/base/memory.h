@@ -29,6 +29,8 @@ typedef struct arena {
 void *arena_allocate(arena *arena, size_t size);
 /* The same for count elements, with a checked product. */
 void *arena_array(arena *arena, size_t count, size_t size);
+/* grow for items in an arena; the smaller array stays in it until the end. */
+bool arena_grow(arena *arena, void *items, size_t *capacity, size_t needed, size_t item_size);
 /* A copy of text, or of its first length bytes; NULL where memory is exhausted or text is NULL. */
 char *arena_text(arena *arena, const char *text);
 char *arena_text_n(arena *arena, const char *text, size_t length);

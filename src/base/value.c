@@ -47,8 +47,9 @@ const value *value_list(arena *arena, const value *const *items, size_t count)
 {
     value *made = new_value(arena, VALUE_LIST);
     const value **copy = arena_array(arena, count, sizeof *copy);
-    if (!made || !copy) return NULL;
-    if (count) memcpy(copy, items, count * sizeof *copy);
+    if (!made || !copy || (count && !items)) return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (!(copy[i] = items[i])) return NULL;
     made->list.items = copy;
     made->list.count = count;
     return made;
@@ -59,10 +60,10 @@ static const value *new_named(arena *arena, value_kind kind, const char *name, c
     value *made = new_value(arena, kind);
     named_value *copy = arena_array(arena, count, sizeof *copy);
     char *name_copy = arena_text(arena, name);
-    if (!made || !copy || (name && !name_copy)) return NULL;
+    if (!made || !copy || (name && !name_copy) || (count && !members)) return NULL;
     for (size_t i = 0; i < count; i++) {
         copy[i] = (named_value){arena_text(arena, members[i].name), members[i].value};
-        if (members[i].name && !copy[i].name) return NULL;
+        if ((members[i].name && !copy[i].name) || !copy[i].value) return NULL;
     }
     made->call.name = name_copy;
     made->call.members = copy;
@@ -78,6 +79,15 @@ const value *value_call(arena *arena, const char *name, const named_value *membe
 const value *value_dict(arena *arena, const named_value *members, size_t count)
 {
     return new_named(arena, VALUE_DICT, NULL, members, count);
+}
+
+const value *value_dict_with(arena *arena, const value *dict, const named_value *further, size_t count)
+{
+    size_t own = dict ? dict->call.count : 0;
+    named_value *members = arena_array(arena, own + count, sizeof *members);
+    if (!dict || !members) return NULL;
+    for (size_t i = 0; i < own + count; i++) members[i] = i < own ? dict->call.members[i] : further[i - own];
+    return value_dict(arena, members, own + count);
 }
 
 const value *value_member(const value *v, const char *name)

@@ -43,7 +43,9 @@ struct value {
     };
 };
 
-/* Makers: in the arena, NULL where memory is exhausted. Text is copied. */
+/* Makers: in the arena, NULL where memory is exhausted, or where it was for a part that is given as NULL. Text is
+ * copied.
+ */
 const value *value_none(void);
 const value *value_bool(arena *arena, bool boolean);
 const value *value_int(arena *arena, int64_t integer);
@@ -52,6 +54,8 @@ const value *value_text(arena *arena, const char *text);
 const value *value_list(arena *arena, const value *const *items, size_t count);
 const value *value_call(arena *arena, const char *name, const named_value *members, size_t count);
 const value *value_dict(arena *arena, const named_value *members, size_t count);
+/* A DICT (or NULL) with further members behind its own. */
+const value *value_dict_with(arena *arena, const value *dict, const named_value *further, size_t count);
 
 /* The member of that name of a CALL or DICT; NULL where there is none (or v is NULL or of another kind). */
 const value *value_member(const value *v, const char *name);

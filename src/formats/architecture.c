@@ -22,27 +22,43 @@ static call *call_layer(reading *r, layer *layer, const int *inputs, size_t coun
     return made;
 }
 
+static const layer_class *class_named(const char *name)
+{
+    return (const layer_class *)family_find(&layer_family, name);
+}
+
+/* A new layer of these arguments. NULL, and the error set, on failure. */
+static layer *new_layer(reading *r, const layer_class *class, const char *name, bool trainable,
+                        const named_value *arguments, size_t count)
+{
+    void *options;
+    if (fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error)) return NULL;
+    layer *made = graph_layer(r->graph, class, options, name, trainable);
+    if (!made) fail_memory(r->error);
+    return made;
+}
+
 /* ---- Channels first ---- */
 
 /* Permute that brings the channels of so many axes to the end, or back to the front. */
-static layer *permute_of(reading *r, size_t rank, bool to_last)
+static layer *new_permute(reading *r, size_t rank, bool to_last)
 {
-    layer **made = to_last ? &r->to_last[rank] : &r->to_first[rank], *known = *made;
-    const layer_class *class = (const layer_class *)family_find(&layer_family, "Permute");
     const value *axes[CEPA_MAX_RANK];
-    void *options;
-    if (known) return known;
     for (size_t i = 0; i < rank; i++) {
         size_t from = to_last ? i + 1 : i + rank - 1;
-        if (!(axes[i] = value_int(r->memory, (int64_t)(from % rank) + 1))) return fail_memory(r->error), NULL;
+        axes[i] = value_int(r->memory, (int64_t)(from % rank) + 1);
     }
-    named_value dims = {"dims", value_list(r->memory, axes, rank)};
+    const named_value dims = {"dims", value_list(r->memory, axes, rank)};
     const char *name = arena_format(r->memory, "channels_%s_of_%zu", to_last ? "last" : "first", rank);
     if (!dims.value || !name) return fail_memory(r->error), NULL;
-    if (fields_read(&r->graph->memory, &class->kind, &dims, 1, false, &options, r->error)) return NULL;
-    *made = graph_layer(r->graph, class, options, name, true);
-    if (!*made) fail_memory(r->error);
-    return *made;
+    return new_layer(r, class_named("Permute"), name, true, &dims, 1);
+}
+
+static layer *permute_of(reading *r, size_t rank, bool to_last)
+{
+    layer **kept = to_last ? &r->to_last[rank] : &r->to_first[rank];
+    if (!*kept) *kept = new_permute(r, rank, to_last);
+    return *kept;
 }
 
 static int permuted(reading *r, int id, bool to_last)
@@ -113,20 +129,12 @@ static const value *batch_shape_of(const value *config)
 
 static layer *make_input(reading *r, const char *name, const value *batch_shape)
 {
-    const layer_class *class = (const layer_class *)family_find(&layer_family, "InputLayer");
-    named_value shape = {"shape", without_batch(r, batch_shape)};
-    void *options;
+    const named_value shape = {"shape", without_batch(r, batch_shape)};
     if (!shape.value) {
-        fail(r->error, CEPA_FORMAT, "layer %s: its shape (batch_shape) is missing", name);
+        fail(r->error, CEPA_FORMAT, "its shape (batch_shape) is missing");
         return NULL;
     }
-    if (fields_read(&r->graph->memory, &class->kind, &shape, 1, false, &options, r->error)) {
-        fail_in(r->error, r->error->status, "layer %s", name);
-        return NULL;
-    }
-    layer *made = graph_layer(r->graph, class, options, name, true);
-    if (!made) fail_memory(r->error);
-    return made;
+    return new_layer(r, class_named("InputLayer"), name, true, &shape, 1);
 }
 
 static bool is_true(const value *v, bool preset) { return v && v->kind == VALUE_BOOL ? v->boolean : preset; }
@@ -148,10 +156,9 @@ static void drop_argument(named_value *arguments, size_t *count, const char *nam
 
 static cepa_status make_plain_layer(reading *r, const keras_object *o, const char *name, layer_place *place)
 {
-    const layer_class *class = (const layer_class *)family_find(&layer_family, o->class_name);
+    const layer_class *class = class_named(o->class_name);
     named_value *arguments;
     size_t count;
-    void *options;
     if (!class) return fail(r->error, CEPA_UNSUPPORTED, "layers of class %.100s are not built in", o->class_name);
     cepa_status status = keras_check_dtype(value_member(o->config, "dtype"), r->error);
     if (!status) status = keras_arguments(r->memory, &class->kind, o->config, &arguments, &count, r->error);
@@ -162,10 +169,9 @@ static cepa_status make_plain_layer(reading *r, const keras_object *o, const cha
     }
     place->channels_first = wants_channels_first(o->config);
     if (place->channels_first) drop_argument(arguments, &count, "data_format");
-    status = fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error);
-    if (status) return status;
-    place->layer = graph_layer(r->graph, class, options, name, is_true(value_member(o->config, "trainable"), true));
-    return place->layer ? CEPA_OK : fail_memory(r->error);
+    bool trainable = is_true(value_member(o->config, "trainable"), true);
+    place->layer = new_layer(r, class, name, trainable, arguments, count);
+    return place->layer ? CEPA_OK : r->error->status;
 }
 
 static const kind *activation_of_class(const char *class_name)
@@ -179,7 +185,7 @@ static const kind *activation_of_class(const char *class_name)
 static cepa_status read_as_layer(reading *r, const keras_object *o, size_t tensors, const layer_class **class,
                                  named_value **arguments, size_t *count)
 {
-    *class = (const layer_class *)family_find(&layer_family, tensors > 1 ? o->class_name : "Activation");
+    *class = class_named(tensors > 1 ? o->class_name : "Activation");
     if (tensors > 1 && *class && (*class)->max_inputs != 1)
         return keras_arguments(r->memory, &(*class)->kind, o->config, arguments, count, r->error);
     const kind *function = tensors == 1 ? activation_of_class(o->class_name) : NULL;
@@ -199,7 +205,6 @@ static cepa_status make_operation(reading *r, const keras_object *o, const char 
 {
     named_value number[2], *arguments = number;
     size_t tensors, count;
-    void *options;
     cepa_status status = read_operation(r, object, &tensors, number, &count);
     const layer_class *class = status ? NULL : operation_of(o->class_name, tensors);
     bool takes = class && tensors == 1 && operation_takes_number(class);
@@ -207,10 +212,9 @@ static cepa_status make_operation(reading *r, const keras_object *o, const char 
     if (!status && !class)
         return fail(r->error, CEPA_UNSUPPORTED, "the operation %.100s on a tensor and a number is not built in",
                     o->class_name);
-    if (!status) status = fields_read(&r->graph->memory, &class->kind, arguments, count, false, &options, r->error);
     if (status) return status;
-    place->layer = graph_layer(r->graph, class, options, name, true);
-    return place->layer ? CEPA_OK : fail_memory(r->error);
+    place->layer = new_layer(r, class, name, true, arguments, count);
+    return place->layer ? CEPA_OK : r->error->status;
 }
 
 /* Where modules are not said, in .h5 files of Keras 3, it is one that is called on a number, or that is no layer. */
@@ -218,7 +222,7 @@ static bool is_operation(const keras_object *o, const value *object)
 {
     if (o->module) return o->operation;
     bool known = operation_of(o->class_name, 1) || operation_of(o->class_name, 2) || activation_of_class(o->class_name);
-    return known && (calls_on_number(object) || !family_find(&layer_family, o->class_name));
+    return known && (calls_on_number(object) || !class_named(o->class_name));
 }
 
 static bool is_model(const char *class_name)
@@ -303,8 +307,8 @@ static cepa_status read_functional(reading *r, const keras_object *o, const char
     tensor_place *ends = arena_array(r->memory, input_count + output_count, sizeof *ends);
     int *ids = arena_array(r->memory, input_count + output_count, sizeof *ids);
     if (!ends || !ids) return fail_memory(r->error);
-    for (size_t i = 0; i < input_count; i++) ends[i] = inputs[i];
-    for (size_t i = 0; i < output_count; i++) ends[input_count + i] = outputs[i];
+    for (size_t i = 0; i < input_count + output_count; i++)
+        ends[i] = i < input_count ? inputs[i] : outputs[i - input_count];
     status = connect_layers(r, layers->list.items, tree->places, tree->count, ends, input_count + output_count, ids);
     return status ? status : make_network(r, ids, input_count, output_count, name, false, tree);
 }
@@ -329,7 +333,7 @@ static cepa_status add_input(reading *r, const keras_object *o, const value *out
         return fail(r->error, CEPA_FORMAT, "it was saved before it knew the shape of its input");
     layer *input = make_input(r, name, shape);
     const call *c = input ? call_layer(r, input, NULL, 0, false) : NULL;
-    if (!c) return r->error->status;
+    if (!c) return fail_in(r->error, r->error->status, "layer %s", name);
     *id = c->result[0];
     return CEPA_OK;
 }

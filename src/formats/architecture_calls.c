@@ -29,9 +29,10 @@ typedef struct connection {
     named_place *names; /* sorted */
     node **nodes;       /* by place */
     size_t *node_count;
-    int64_t
-        *shift;   /* Keras 2 counts a nested model's own making as its first call; Keras 3 at times in outputs alone */
-    bool *from_0; /* ... and another layer takes its call 0 */
+    /* Keras 2 counts a nested model's own making as its first call; Keras 3 at times in outputs alone, where another
+     * layer takes its call 0. */
+    int64_t *shift;
+    bool *from_0;
 } connection;
 
 static int by_name(const void *a, const void *b)
@@ -49,11 +50,16 @@ static cepa_status sort_names(connection *c)
     return CEPA_OK;
 }
 
+static const named_place *find_layer(const connection *c, const char *name)
+{
+    const named_place wanted = {name, 0};
+    return bsearch(&wanted, c->names, c->count, sizeof *c->names, by_name);
+}
+
 /* end: it is an input or output of the model. */
 static node *node_at(const connection *c, const tensor_place *t, bool end)
 {
-    named_place wanted = {t->layer, 0};
-    const named_place *found = bsearch(&wanted, c->names, c->count, sizeof *c->names, by_name);
+    const named_place *found = find_layer(c, t->layer);
     if (!found) return fail(c->r->error, CEPA_FORMAT, "there is no layer %s to take a value from", t->layer), NULL;
     int64_t number = t->node - (end || !c->from_0[found->place] ? c->shift[found->place] : 0);
     if (number < 0 || (uint64_t)number >= c->node_count[found->place]) {
@@ -88,8 +94,7 @@ static cepa_status read_layer(connection *c, size_t place, const value *object)
 /* Only when counted from 1 can a nested model of n calls be asked for call n. */
 static void find_shift(connection *c, const tensor_place *t, bool end)
 {
-    named_place wanted = {t->layer, 0};
-    const named_place *found = bsearch(&wanted, c->names, c->count, sizeof *c->names, by_name);
+    const named_place *found = find_layer(c, t->layer);
     if (!found || !c->places[found->place].nested) return;
     if ((uint64_t)t->node == c->node_count[found->place]) c->shift[found->place] = 1;
     if (t->node == 0 && !end) c->from_0[found->place] = true;

@@ -2,9 +2,7 @@
 #include "formats/architecture.h"
 #include "formats/keras_object.h"
 
-#include <string.h>
-
-/* One model being written. */
+/* One model being written. Each writer gives NULL without memory, or where error says what cannot be written. */
 typedef struct writing {
     arena *memory;
     const network *network;
@@ -12,8 +10,7 @@ typedef struct writing {
     cepa_error *error;
 } writing;
 
-static cepa_status write_model(arena *memory, const network *n, const char *name, bool trainable, const value **object,
-                               cepa_error *error);
+static const value *write_model(arena *memory, const network *n, const char *name, bool trainable, cepa_error *error);
 
 /* ---- Names, shapes and tensors ---- */
 
@@ -23,49 +20,53 @@ static const value *name_value(arena *memory, const char *name)
     char *spelled = arena_text(memory, name);
     for (char *c = spelled; c && *c; c++)
         if (*c == '/') *c = '_';
-    return spelled ? value_text(memory, spelled) : NULL;
+    return value_text(memory, spelled);
 }
 
 /* [null, 32, 32, 3] */
 static const value *batch_shape(arena *memory, const shape *s)
 {
     const value *items[CEPA_MAX_RANK + 1] = {value_none()};
-    for (size_t i = 0; i < s->rank; i++) {
-        items[i + 1] = s->size[i] < 0 ? value_none() : value_int(memory, s->size[i]);
-        if (!items[i + 1]) return NULL;
-    }
+    for (size_t i = 0; i < s->rank; i++) items[i + 1] = s->size[i] < 0 ? value_none() : value_int(memory, s->size[i]);
     return value_list(memory, items, s->rank + 1);
 }
 
 /* ["conv2d", 0, 0]: where a tensor comes from. */
-static cepa_status place_of(const writing *w, int id, const value **place)
+static const value *place_of(const writing *w, int id)
 {
     size_t index;
     const call *c = graph_source(w->network->graph, id, &index);
-    if (c->result[index] != id)
-        return fail(w->error, CEPA_UNSUPPORTED, "layer %s: its value before its activation has no name in Keras' files",
-                    c->layer->name);
+    if (c->result[index] != id) {
+        fail(w->error, CEPA_UNSUPPORTED, "layer %s: its value before its activation has no name in Keras' files",
+             c->layer->name);
+        return NULL;
+    }
     const value *items[] = {name_value(w->memory, c->layer->name), value_int(w->memory, (int64_t)w->node[c->index]),
                             value_int(w->memory, (int64_t)index)};
-    *place = items[0] && items[1] && items[2] ? value_list(w->memory, items, 3) : NULL;
-    return *place ? CEPA_OK : fail_memory(w->error);
+    return value_list(w->memory, items, ARRAY_COUNT(items));
+}
+
+static const value *write_places(const writing *w, const int *ids, size_t count)
+{
+    const value **items = arena_array(w->memory, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++)
+        if (!(items[i] = place_of(w, ids[i]))) return NULL;
+    return value_list(w->memory, items, count);
 }
 
 /* {"class_name": "__keras_tensor__", "config": {"shape", "dtype", "keras_history"}} */
-static cepa_status write_tensor(const writing *w, int id, const value **tensor)
+static const value *write_tensor(const writing *w, int id)
 {
-    const value *place;
-    cepa_status status = place_of(w, id, &place);
-    if (status) return status;
-    named_value config[] = {{"shape", batch_shape(w->memory, &graph_tensor(w->network->graph, id)->shape)},
-                            {"dtype", value_text(w->memory, "float32")},
-                            {"keras_history", place}};
-    bool good = config[0].value && config[1].value;
-    named_value members[] = {{"class_name", value_text(w->memory, "__keras_tensor__")},
-                             {"config", good ? value_dict(w->memory, config, ARRAY_COUNT(config)) : NULL}};
-    good = members[0].value && members[1].value;
-    *tensor = good ? value_dict(w->memory, members, ARRAY_COUNT(members)) : NULL;
-    return *tensor ? CEPA_OK : fail_memory(w->error);
+    const named_value config[] = {
+        {"shape", batch_shape(w->memory, &graph_tensor(w->network->graph, id)->shape)},
+        {"dtype", value_text(w->memory, "float32")},
+        {"keras_history", place_of(w, id)},
+    };
+    const named_value members[] = {
+        {"class_name", value_text(w->memory, "__keras_tensor__")},
+        {"config", value_dict(w->memory, config, ARRAY_COUNT(config))},
+    };
+    return value_dict(w->memory, members, ARRAY_COUNT(members));
 }
 
 /* ---- Calls ---- */
@@ -86,155 +87,115 @@ static bool number_calls(writing *w)
 }
 
 /* The tensors of a call, and the number of an operation before or behind them. */
-static cepa_status write_arguments(const writing *w, const call *c, const value **arguments)
+static const value *write_arguments(const writing *w, const call *c)
 {
     const layer *l = c->layer;
     double number;
     bool first = false, has_number = !l->nested && operation_number(l->class, l->options, &number, &first);
     const value **items = arena_array(w->memory, c->inputs + 1, sizeof *items);
-    if (!items) return fail_memory(w->error);
-    for (size_t i = 0; i < c->inputs; i++) {
-        cepa_status status = write_tensor(w, c->input[i], &items[i + first]);
-        if (status) return status;
-    }
-    if (has_number && !(items[first ? 0 : c->inputs] = value_real(w->memory, number))) return fail_memory(w->error);
-    *arguments = value_list(w->memory, items, c->inputs + has_number);
-    return *arguments ? CEPA_OK : fail_memory(w->error);
+    for (size_t i = 0; items && i < c->inputs; i++)
+        if (!(items[i + first] = write_tensor(w, c->input[i]))) return NULL;
+    if (items && has_number) items[first ? 0 : c->inputs] = value_real(w->memory, number);
+    return value_list(w->memory, items, c->inputs + has_number);
 }
 
 /* {"args": [T], "kwargs": {}}, or with {"training": false}; what takes a list of tensors has them in a list of its own.
  */
-static cepa_status write_node(const writing *w, const call *c, const value **node)
+static const value *write_node(const writing *w, const call *c)
 {
-    const value *arguments;
-    cepa_status status = write_arguments(w, c, &arguments);
-    if (status) return status;
+    const value *arguments = write_arguments(w, c);
     bool in_list = c->layer->nested ? c->inputs > 1 : c->layer->class->max_inputs != 1 && !c->layer->class->operation;
     if (in_list) arguments = value_list(w->memory, &arguments, 1);
     const named_value training = {"training", value_bool(w->memory, false)};
-    if (!training.value) return fail_memory(w->error);
-    named_value members[] = {{"args", arguments}, {"kwargs", value_dict(w->memory, &training, c->inference)}};
-    *node = arguments && members[1].value ? value_dict(w->memory, members, ARRAY_COUNT(members)) : NULL;
-    return *node ? CEPA_OK : fail_memory(w->error);
+    const named_value members[] = {{"args", arguments}, {"kwargs", value_dict(w->memory, &training, c->inference)}};
+    return value_dict(w->memory, members, ARRAY_COUNT(members));
 }
 
 /* All calls of a layer in this model, by number. */
-static cepa_status write_nodes(const writing *w, const layer *l, const value **nodes)
+static const value *write_nodes(const writing *w, const layer *l)
 {
     const network *n = w->network;
     const value **items = arena_array(w->memory, n->visible_count, sizeof *items);
     size_t count = 0;
-    if (!items) return fail_memory(w->error);
-    for (size_t i = 0; i < n->visible_count; i++) {
+    for (size_t i = 0; items && i < n->visible_count; i++) {
         const call *c = n->visible[i];
         if (c->layer != l || l->class->is_input) continue;
-        cepa_status status = write_node(w, c, &items[w->node[c->index]]);
-        if (status) return status;
+        if (!(items[w->node[c->index]] = write_node(w, c))) return NULL;
         count++;
     }
-    *nodes = value_list(w->memory, items, count);
-    return *nodes ? CEPA_OK : fail_memory(w->error);
+    return items ? value_list(w->memory, items, count) : NULL;
 }
 
 /* ---- Layers ---- */
 
-static cepa_status write_input(arena *memory, const layer *l, const shape *s, const value **object, cepa_error *error)
+static const value *write_input(const writing *w, const layer *l, const shape *s)
 {
-    named_value config[] = {{"name", name_value(memory, l->name)},
-                            {"batch_shape", batch_shape(memory, s)},
-                            {"dtype", value_text(memory, "float32")},
-                            {"sparse", value_bool(memory, false)}};
-    for (size_t i = 0; i < ARRAY_COUNT(config); i++)
-        if (!config[i].value) return fail_memory(error);
-    const value *dict = value_dict(memory, config, ARRAY_COUNT(config));
-    *object = keras_object_write(memory, "keras.layers", "InputLayer", dict);
-    return *object ? CEPA_OK : fail_memory(error);
+    const named_value config[] = {
+        {"name", name_value(w->memory, l->name)},
+        {"batch_shape", batch_shape(w->memory, s)},
+        {"dtype", value_text(w->memory, "float32")},
+        {"sparse", value_bool(w->memory, false)},
+    };
+    return keras_object_write(w->memory, "keras.layers", "InputLayer",
+                              value_dict(w->memory, config, ARRAY_COUNT(config)));
 }
 
-static cepa_status write_plain_layer(arena *memory, const layer *l, const value **object, cepa_error *error)
+static const value *write_plain_layer(const writing *w, const layer *l)
 {
-    enum { HEAD = 3 };
-    const size_t head = l->class->always_trainable ? HEAD - 1 : HEAD;
-    named_value *own, *members;
-    size_t count;
-    cepa_status status = keras_config_write(memory, &l->class->kind, l->options, HEAD, &own, &count, error);
-    if (status) return fail_in(error, status, "layer %s", l->name);
-    if (!(members = arena_array(memory, count + HEAD, sizeof *members))) return fail_memory(error);
-    members[0] = (named_value){"name", name_value(memory, l->name)};
-    members[1] = (named_value){"dtype", value_text(memory, "float32")};
-    members[2] = (named_value){"trainable", value_bool(memory, l->trainable)};
-    bool good = members[0].value && members[1].value && members[2].value;
-    if (count) memcpy(members + head, own, count * sizeof *own);
-    const value *config = good ? value_dict(memory, members, count + head) : NULL;
-    *object = config ? keras_object_write(memory, "keras.layers", l->class->kind.name, config) : NULL;
-    return *object ? CEPA_OK : fail_memory(error);
+    const named_value head[] = {
+        {"name", name_value(w->memory, l->name)},
+        {"dtype", value_text(w->memory, "float32")},
+        {"trainable", value_bool(w->memory, l->trainable)},
+    };
+    const value *own = keras_config_write(w->memory, &l->class->kind, l->options, w->error);
+    if (!own) {
+        if (w->error->status) fail_in(w->error, w->error->status, "layer %s", l->name);
+        return NULL;
+    }
+    const value *config = value_dict(w->memory, head, ARRAY_COUNT(head) - l->class->always_trainable);
+    config = value_dict_with(w->memory, config, own->call.members, own->call.count);
+    return keras_object_write(w->memory, "keras.layers", l->class->kind.name, config);
 }
 
-static cepa_status write_operation(arena *memory, const layer *l, const value **object, cepa_error *error)
+static const value *write_operation(const writing *w, const layer *l)
 {
-    const named_value name = {"name", name_value(memory, l->name)};
-    const value *config = name.value ? value_dict(memory, &name, 1) : NULL;
-    *object = config ? keras_object_write(memory, l->class->operation, l->class->kind.name, config) : NULL;
-    return *object ? CEPA_OK : fail_memory(error);
+    const named_value name = {"name", name_value(w->memory, l->name)};
+    return keras_object_write(w->memory, l->class->operation, l->class->kind.name, value_dict(w->memory, &name, 1));
 }
 
-static cepa_status write_layer(const writing *w, const call *c, const value **object)
+static const value *write_layer(const writing *w, const call *c)
 {
     const layer *l = c->layer;
-    if (l->nested) return write_model(w->memory, l->nested, l->name, l->trainable, object, w->error);
-    if (l->class->is_input)
-        return write_input(w->memory, l, &graph_tensor(w->network->graph, c->output[0])->shape, object, w->error);
-    return (l->class->operation ? write_operation : write_plain_layer)(w->memory, l, object, w->error);
+    if (l->nested) return write_model(w->memory, l->nested, l->name, l->trainable, w->error);
+    if (l->class->is_input) return write_input(w, l, &graph_tensor(w->network->graph, c->output[0])->shape);
+    return (l->class->operation ? write_operation : write_plain_layer)(w, l);
 }
 
 /* A layer of a functional model has its name and its calls beside it. */
-static cepa_status add_connections(const writing *w, const layer *l, const value **object)
+static const value *with_connections(const writing *w, const layer *l, const value *object)
 {
-    const value *nodes;
-    cepa_status status = write_nodes(w, l, &nodes);
-    if (status) return status;
-    size_t count = (*object)->call.count;
-    named_value *members = arena_array(w->memory, count + 2, sizeof *members);
-    if (!members) return fail_memory(w->error);
-    memcpy(members, (*object)->call.members, count * sizeof *members);
-    members[count] = (named_value){"name", name_value(w->memory, l->name)};
-    members[count + 1] = (named_value){"inbound_nodes", nodes};
-    *object = members[count].value ? value_dict(w->memory, members, count + 2) : NULL;
-    return *object ? CEPA_OK : fail_memory(w->error);
+    const named_value further[] = {{"name", name_value(w->memory, l->name)}, {"inbound_nodes", write_nodes(w, l)}};
+    return value_dict_with(w->memory, object, further, ARRAY_COUNT(further));
 }
 
 /* The layers in the network's order, each where its first call stands. */
-static cepa_status write_layers(const writing *w, bool connections, const value **layers)
+static const value *write_layers(const writing *w, bool connections)
 {
     const network *n = w->network;
     const value **items = arena_array(w->memory, n->layer_count, sizeof *items);
     size_t count = 0;
-    if (!items) return fail_memory(w->error);
-    for (size_t i = 0; i < n->visible_count; i++) {
+    for (size_t i = 0; items && i < n->visible_count; i++) {
         const call *c = n->visible[i];
         if (i > 0 && n->visible[i - 1]->layer == c->layer) continue; /* calls of one layer stand together */
-        cepa_status status = write_layer(w, c, &items[count]);
-        if (!status && connections) status = add_connections(w, c->layer, &items[count]);
-        if (status) return status;
-        count++;
+        const value *object = write_layer(w, c);
+        if (connections && object) object = with_connections(w, c->layer, object);
+        if (!object) return NULL;
+        items[count++] = object;
     }
-    *layers = value_list(w->memory, items, count);
-    return *layers ? CEPA_OK : fail_memory(w->error);
+    return items ? value_list(w->memory, items, count) : NULL;
 }
 
 /* ---- Models ---- */
-
-static cepa_status write_places(const writing *w, const int *ids, size_t count, const value **places)
-{
-    const value **items = arena_array(w->memory, count, sizeof *items);
-    if (!items) return fail_memory(w->error);
-    for (size_t i = 0; i < count; i++) {
-        cepa_status status = place_of(w, ids[i], &items[i]);
-        if (status) return status;
-    }
-    *places = value_list(w->memory, items, count);
-    return *places ? CEPA_OK : fail_memory(w->error);
-}
 
 /* Each layer once, one behind the other. */
 static bool is_chain(const network *n)
@@ -243,35 +204,35 @@ static bool is_chain(const network *n)
            n->visible[0]->layer->class->is_input;
 }
 
-static cepa_status write_model(arena *memory, const network *n, const char *name, bool trainable, const value **object,
-                               cepa_error *error)
+/* A chain's config ends with its layers; a functional model's says where its inputs and outputs are, too. */
+static const value *write_model(arena *memory, const network *n, const char *name, bool trainable, cepa_error *error)
 {
     writing w = {memory, n, NULL, error};
-    const value *layers, *inputs = NULL, *outputs = NULL;
     bool chain = is_chain(n);
-    if (!number_calls(&w)) return fail_memory(error);
-    cepa_status status = write_layers(&w, !chain, &layers);
-    if (!status && !chain) status = write_places(&w, n->input, n->inputs, &inputs);
-    if (!status && !chain) status = write_places(&w, n->output, n->outputs, &outputs);
-    if (status) return status;
-    named_value config[] = {{"name", name_value(memory, name)},
-                            {"trainable", value_bool(memory, trainable)},
-                            {"layers", layers},
-                            {"input_layers", inputs},
-                            {"output_layers", outputs}};
-    const value *dict =
-        config[0].value && config[1].value ? value_dict(memory, config, chain ? 3 : ARRAY_COUNT(config)) : NULL;
+    if (!number_calls(&w)) return NULL;
+    const value *layers = write_layers(&w, !chain);
+    if (!layers) return NULL;
+    const named_value config[] = {
+        {"name", name_value(memory, name)},
+        {"trainable", value_bool(memory, trainable)},
+        {"layers", layers},
+        {"input_layers", chain ? NULL : write_places(&w, n->input, n->inputs)},
+        {"output_layers", chain ? NULL : write_places(&w, n->output, n->outputs)},
+    };
     const char *class_name = chain ? "Sequential" : "Functional";
-    named_value members[] = {{"module", value_text(memory, chain ? "keras" : "keras.src.models.functional")},
-                             {"class_name", value_text(memory, class_name)},
-                             {"config", dict},
-                             {"registered_name", chain ? value_none() : value_text(memory, class_name)}};
-    bool good = members[0].value && members[1].value && dict && members[3].value;
-    *object = good ? value_dict(memory, members, ARRAY_COUNT(members)) : NULL;
-    return *object ? CEPA_OK : fail_memory(error);
+    const named_value members[] = {
+        {"module", value_text(memory, chain ? "keras" : "keras.src.models.functional")},
+        {"class_name", value_text(memory, class_name)},
+        {"config", value_dict(memory, config, chain ? 3 : ARRAY_COUNT(config))},
+        {"registered_name", chain ? value_none() : value_text(memory, class_name)},
+    };
+    return value_dict(memory, members, ARRAY_COUNT(members));
 }
 
 cepa_status architecture_write(arena *memory, const network *network, const value **object, cepa_error *error)
 {
-    return write_model(memory, network, network->name, true, object, error);
+    cepa_error inner = {0};
+    *object = write_model(memory, network, network->name, true, &inner);
+    if (*object) return CEPA_OK;
+    return inner.status ? fail(error, inner.status, "%s", inner.message) : fail_memory(error);
 }

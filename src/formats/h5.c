@@ -19,6 +19,22 @@ struct h5_file {
 /* The library is not made for threads. */
 static pthread_mutex_t library = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
+/* ---- Shapes ---- */
+
+h5_shape h5_shape_of(const int *size, size_t rank, size_t count)
+{
+    h5_shape shape = {.rank = rank, .count = count};
+    for (size_t i = 0; i < rank; i++) shape.size[i] = (size_t)size[i];
+    return shape;
+}
+
+bool h5_shape_fits(const h5_shape *shape, const int *size, size_t rank)
+{
+    bool same = shape->rank == rank;
+    for (size_t i = 0; same && i < rank; i++) same = shape->size[i] == (size_t)size[i];
+    return same;
+}
+
 /* ---- Opening and closing ---- */
 
 static h5_file *begin(cepa_error *error)

@@ -18,6 +18,10 @@ typedef struct h5_shape {
     size_t count; /* elements */
 } h5_shape;
 
+/* The shape of a tensor of count elements, and whether a dataset has it. */
+h5_shape h5_shape_of(const int *size, size_t rank, size_t count);
+bool h5_shape_fits(const h5_shape *shape, const int *size, size_t rank);
+
 /* Opens the bytes of a file, which must pass h5_check. libhdf5 keeps a copy. */
 cepa_status h5_open(const void *bytes, size_t size, h5_file **file, cepa_error *error);
 /* An empty file to be written; h5_finish appends its bytes to a buffer and closes it. Equal calls give equal bytes. */

@@ -18,14 +18,8 @@ typedef struct header {
 
 static bool add_block(walk *w, header *h, uint64_t address, uint64_t size)
 {
-    if (h->count == h->capacity) {
-        size_t capacity = h->capacity ? 2 * h->capacity : 4;
-        block *blocks = arena_array(&w->memory, capacity, sizeof *blocks);
-        if (!blocks) return fail_memory(w->error), false;
-        for (size_t i = 0; i < h->count; i++) blocks[i] = h->blocks[i];
-        h->blocks = blocks;
-        h->capacity = capacity;
-    }
+    if (!arena_grow(&w->memory, &h->blocks, &h->capacity, h->count + 1, sizeof *h->blocks))
+        return fail_memory(w->error), false;
     h->blocks[h->count++] = (block){address, size};
     return true;
 }

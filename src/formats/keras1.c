@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-/* A translation under way. */
+/* A translation under way. What cannot be translated is NULL: error says why, unless memory is exhausted. */
 typedef struct translation {
     arena *memory;
     const value *ordering; /* of channels, as the layers so far said: those that do not say it have the same */
     cepa_error *error;
 } translation;
 
-/* How an argument's value is to be written today; NULL on failure. */
+/* How an argument's value is to be written today. */
 typedef const value *rewriting(translation *t, const value *v);
 
 static const value *data_format_of(translation *t, const value *v)
@@ -32,9 +32,9 @@ static const value *object_of(translation *t, const value *v)
         if (strcmp(m->name, "name") == 0) continue;
         config[count++] = (named_value){strcmp(m->name, "m") == 0 ? "max_value" : m->name, m->value};
     }
-    named_value object[] = {{"class_name", value_text(t->memory, class)},
-                            {"config", config ? value_dict(t->memory, config, count) : NULL}};
-    return object[0].value && object[1].value ? value_dict(t->memory, object, ARRAY_COUNT(object)) : NULL;
+    const named_value object[] = {{"class_name", value_text(t->memory, class)},
+                                  {"config", config ? value_dict(t->memory, config, count) : NULL}};
+    return value_dict(t->memory, object, ARRAY_COUNT(object));
 }
 
 /* Four margins in a row as two pairs. */
@@ -42,7 +42,7 @@ static const value *margins_of(translation *t, const value *v)
 {
     if (v->kind != VALUE_LIST || v->list.count != 4) return v;
     const value *pairs[] = {value_list(t->memory, v->list.items, 2), value_list(t->memory, v->list.items + 2, 2)};
-    return pairs[0] && pairs[1] ? value_list(t->memory, pairs, ARRAY_COUNT(pairs)) : NULL;
+    return value_list(t->memory, pairs, ARRAY_COUNT(pairs));
 }
 
 static const value *only_mode_0(translation *t, const value *v)
@@ -116,34 +116,30 @@ static const struct {
 
 bool is_keras1(const char *version) { return version && version[0] == '1' && version[1] == '.'; }
 
-static const value *out_of_memory(translation *t) { return fail_memory(t->error), NULL; }
-
 /* A dictionary with one of its members exchanged, as far as they are there. */
 static const value *with_member(translation *t, const value *dict, const char *name, const value *by)
 {
-    named_value *members = arena_array(t->memory, dict->call.count, sizeof *members);
-    if (!members) return out_of_memory(t);
+    named_value *members = dict ? arena_array(t->memory, dict->call.count, sizeof *members) : NULL;
+    if (!members || !by) return NULL;
     for (size_t i = 0; i < dict->call.count; i++) {
         members[i] = dict->call.members[i];
         if (strcmp(members[i].name, name) == 0) members[i].value = by;
     }
-    const value *made = value_dict(t->memory, members, dict->call.count);
-    return made ? made : out_of_memory(t);
+    return value_dict(t->memory, members, dict->call.count);
 }
 
 /* ---- Layers ---- */
 
-static bool translate_argument(translation *t, const char *class, const named_value *old, named_value *today)
+/* Its name is NULL where it says nothing. */
+static named_value translate_argument(translation *t, const char *class, const named_value *old)
 {
-    *today = *old;
     for (size_t i = 0; i < ARRAY_COUNT(arguments); i++) {
         if (strcmp(arguments[i].old, old->name) != 0) continue;
         if (arguments[i].class && strcmp(arguments[i].class, class) != 0) continue;
-        today->name = arguments[i].today;
-        if (arguments[i].rewrite) today->value = arguments[i].rewrite(t, old->value);
-        break;
+        rewriting *rewrite = arguments[i].rewrite;
+        return (named_value){arguments[i].today, rewrite ? rewrite(t, old->value) : old->value};
     }
-    return today->value != NULL;
+    return *old;
 }
 
 /* The rows and columns of a filter in one argument. */
@@ -168,18 +164,15 @@ static const value *translate_config(translation *t, const char *class, const va
     const value *kernel_size = kernel_size_of(t, config), *ordering = ordering_of(t, class, config);
     named_value *members = arena_array(t->memory, config->call.count + 2, sizeof *members);
     size_t count = 0;
-    if (!members) return out_of_memory(t);
-    for (size_t i = 0; i < config->call.count; i++) {
-        named_value *m = &members[count];
-        if (kernel_size && strcmp(config->call.members[i].name, "nb_row") == 0)
-            *m = (named_value){"kernel_size", kernel_size};
-        else if (!translate_argument(t, class, &config->call.members[i], m))
-            return t->error->status ? NULL : out_of_memory(t);
-        count += m->name != NULL;
+    for (size_t i = 0; members && i < config->call.count; i++) {
+        const named_value *old = &config->call.members[i];
+        bool rows = kernel_size && strcmp(old->name, "nb_row") == 0;
+        const named_value today = rows ? (named_value){"kernel_size", kernel_size} : translate_argument(t, class, old);
+        if (!today.value) return NULL;
+        if (today.name) members[count++] = today;
     }
-    if (ordering) members[count++] = (named_value){"data_format", data_format_of(t, ordering)};
-    const value *made = value_dict(t->memory, members, count);
-    return made ? made : out_of_memory(t);
+    if (members && ordering) members[count++] = (named_value){"data_format", data_format_of(t, ordering)};
+    return members ? value_dict(t->memory, members, count) : NULL;
 }
 
 /* Merge's config as that of the layer that merges so. */
@@ -195,8 +188,7 @@ static const value *translate_merge(translation *t, const value *config, const c
     if (!*class || !members[0].value)
         return fail(t->error, CEPA_UNSUPPORTED, "Merge: its mode %.50s is not built in", mode ? mode : "(none)"), NULL;
     bool joins = members[1].value && strcmp(*class, "Concatenate") == 0;
-    const value *made = value_dict(t->memory, members, joins ? 2 : 1);
-    return made ? made : out_of_memory(t);
+    return value_dict(t->memory, members, joins ? 2 : 1);
 }
 
 static const value *translate_plain_layer(translation *t, const value *object, const char *class)
@@ -205,11 +197,8 @@ static const value *translate_plain_layer(translation *t, const value *object, c
     for (size_t i = 0; i < ARRAY_COUNT(classes); i++)
         if (strcmp(classes[i].old, class) == 0) class = classes[i].today;
     config = strcmp(class, "Merge") == 0 ? translate_merge(t, config, &class) : translate_config(t, class, config);
-    const value *name = config ? value_text(t->memory, class) : NULL;
-    if (!config) return NULL;
-    if (!name) return out_of_memory(t);
-    object = with_member(t, object, "class_name", name);
-    return object ? with_member(t, object, "config", config) : NULL;
+    object = with_member(t, object, "class_name", value_text(t->memory, class));
+    return with_member(t, object, "config", config);
 }
 
 /* ---- Models ---- */
@@ -219,11 +208,9 @@ static const value *translate_object(translation *t, const value *object);
 static const value *translate_layers(translation *t, const value *layers)
 {
     const value **made = arena_array(t->memory, layers->list.count, sizeof *made);
-    if (!made) return out_of_memory(t);
-    for (size_t i = 0; i < layers->list.count; i++)
+    for (size_t i = 0; made && i < layers->list.count; i++)
         if (!(made[i] = translate_object(t, layers->list.items[i]))) return NULL;
-    const value *list = value_list(t->memory, made, layers->list.count);
-    return list ? list : out_of_memory(t);
+    return value_list(t->memory, made, layers->list.count);
 }
 
 /* A model or a layer; what is neither stays as it is. */
@@ -232,18 +219,12 @@ static const value *translate_object(translation *t, const value *object)
     const char *class = value_text_of(value_member(object, "class_name"));
     const value *config = value_member(object, "config"), *layers = value_member(config, "layers");
     if (!class || !config) return object;
-    if (config->kind == VALUE_LIST) {
-        layers = translate_layers(t, config);
-        return layers ? with_member(t, object, "config", layers) : NULL;
-    }
-    if (layers && layers->kind == VALUE_LIST && strcmp(class, "Merge") != 0) {
-        layers = translate_layers(t, layers);
-        config = layers ? with_member(t, config, "layers", layers) : NULL;
-        return config ? with_member(t, object, "config", config) : NULL;
-    }
+    if (config->kind == VALUE_LIST) return with_member(t, object, "config", translate_layers(t, config));
+    if (layers && layers->kind == VALUE_LIST && strcmp(class, "Merge") != 0)
+        return with_member(t, object, "config", with_member(t, config, "layers", translate_layers(t, layers)));
     const value *made = translate_plain_layer(t, object, class);
     const char *name = value_text_of(value_member(config, "name"));
-    if (!made && name) fail_in(t->error, t->error->status, "layer %s", name);
+    if (!made && name && t->error->status) fail_in(t->error, t->error->status, "layer %s", name);
     return made;
 }
 
@@ -252,6 +233,7 @@ const value *keras1_translate(arena *memory, const value *object, cepa_error *er
     cepa_error inner = {0};
     translation t = {.memory = memory, .error = &inner};
     const value *made = translate_object(&t, object);
+    if (!made && !inner.status) fail_memory(&inner);
     if (!made) fail(error, inner.status, "%s", inner.message);
     return made;
 }

@@ -79,6 +79,12 @@ static const value *number_of_numpy(const value *v)
 
 /* ---- Members of families ---- */
 
+static const value *made(const value *v, cepa_error *error)
+{
+    if (!v) fail_memory(error);
+    return v;
+}
+
 /* A layer in the place of an activation, as its function; the layer's default of a missing argument is spelled out. */
 static const value *activation_of_layer(arena *arena, const activation_spelling *s, const keras_object *o,
                                         cepa_error *error)
@@ -87,12 +93,9 @@ static const value *activation_of_layer(arena *arena, const activation_spelling 
     const value *old = s->argument ? value_member(o->config, s->keras2_argument) : NULL;
     named_value *arguments;
     size_t count;
-    if (old) {
-        named_value argument = {s->argument, old};
-        return value_call(arena, s->function, &argument, 1);
-    }
+    if (old) return made(value_call(arena, s->function, &(named_value){s->argument, old}, 1), error);
     if (keras_arguments(arena, kind, o->config, &arguments, &count, error)) return NULL;
-    return value_call(arena, s->function, arguments, count);
+    return made(value_call(arena, s->function, arguments, count), error);
 }
 
 static const value *member_of_object(arena *arena, const family *family, const value *v, cepa_error *error)
@@ -112,9 +115,7 @@ static const value *member_of_object(arena *arena, const family *family, const v
     named_value *arguments;
     size_t count;
     if (keras_arguments(arena, kind, o.config, &arguments, &count, error)) return NULL;
-    const value *call = value_call(arena, kind->name, arguments, count);
-    if (!call) fail_memory(error);
-    return call;
+    return made(value_call(arena, kind->name, arguments, count), error);
 }
 
 const value *keras_member(arena *arena, const family *family, const value *v, cepa_error *error)
@@ -169,13 +170,6 @@ static bool is_harmless(const named_value *m)
     return false;
 }
 
-static const field *field_of(const kind *kind, const char *name)
-{
-    for (const field *f = kind->fields; f && f->name; f++)
-        if (strcmp(f->name, name) == 0 || (f->keras2_name && strcmp(f->keras2_name, name) == 0)) return f;
-    return NULL;
-}
-
 /* {"class_name": "__tuple__", "items": [...]} is a list, a seed generator its number; one axis in a list may stand
  * alone. */
 static const value *plain(const field *f, const value *v)
@@ -200,11 +194,11 @@ cepa_status keras_arguments(arena *arena, const kind *kind, const value *config,
     if (!*arguments) return fail_memory(error);
     for (size_t i = 0; given && i < config->call.count; i++) {
         const named_value *m = &config->call.members[i];
-        const field *f = field_of(kind, m->name);
+        const field *f = field_find(kind, m->name);
         if (!f && is_harmless(m)) continue;
         if (!f) return fail(error, CEPA_UNSUPPORTED, "%s: its argument %s is not built in", kind->name, m->name);
         const value *v = f->type == FIELD_MEMBER ? keras_member(arena, f->family, m->value, error) : plain(f, m->value);
-        if (!v) return fail_in(error, error ? error->status : CEPA_FORMAT, "%s", m->name);
+        if (!v) return fail_in(error, error->status, "%s", m->name);
         (*arguments)[(*count)++] = (named_value){m->name, v};
     }
     return CEPA_OK;
@@ -238,9 +232,7 @@ static const value *value_of_list(arena *arena, const value *v, cepa_error *erro
     if (!items) return fail_memory(error), NULL;
     for (size_t i = 0; i < v->list.count; i++)
         if (!(items[i] = keras_value(arena, v->list.items[i], error))) return NULL;
-    const value *made = value_list(arena, items, v->list.count);
-    if (!made) fail_memory(error);
-    return made;
+    return made(value_list(arena, items, v->list.count), error);
 }
 
 static const value *value_of_dict(arena *arena, const value *v, const char *class_name, cepa_error *error)
@@ -252,18 +244,14 @@ static const value *value_of_dict(arena *arena, const value *v, const char *clas
         members[i] = (named_value){v->call.members[i].name, keras_value(arena, v->call.members[i].value, error)};
         if (!members[i].value) return NULL;
     }
-    const value *made = class_name ? value_call(arena, class_name, members, count) : value_dict(arena, members, count);
-    if (!made) fail_memory(error);
-    return made;
+    return made(class_name ? value_call(arena, class_name, members, count) : value_dict(arena, members, count), error);
 }
 
 /* Keras 2's metrics that are functions: the class of the same name is meant. */
 static const value *metric_of_wrapper(arena *arena, const char *function, const value *config, cepa_error *error)
 {
     named_value name = {"name", value_member(config, "name")};
-    const value *made = value_call(arena, function, &name, name.value ? 1 : 0);
-    if (!made) fail_memory(error);
-    return made;
+    return made(value_call(arena, function, &name, name.value ? 1 : 0), error);
 }
 
 const value *keras_value(arena *arena, const value *v, cepa_error *error)

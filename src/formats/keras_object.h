@@ -38,10 +38,9 @@ const value *keras_value(arena *arena, const value *v, cepa_error *error);
 /* The other way round. An object of a module ("keras.layers") and class with a config. NULL without memory. */
 const value *keras_object_write(arena *arena, const char *module, const char *class_name, const value *config);
 
-/* Resolved options as config members, each as Keras 3 spells it. Room for extra more members is left behind. Refused:
- * what Keras has no spelling for. */
-cepa_status keras_config_write(arena *arena, const kind *kind, const void *options, size_t extra, named_value **members,
-                               size_t *count, cepa_error *error);
+/* Resolved options as a config, each as Keras 3 spells it. NULL without memory or, the error set, for what Keras has no
+ * spelling for. */
+const value *keras_config_write(arena *arena, const kind *kind, const void *options, cepa_error *error);
 
 /* A value with CALLs in it (an optimizer, losses, metrics) as Keras 3 writes it: CALLs become objects of the module,
  * without members that say nothing. NULL without memory. */

@@ -9,45 +9,35 @@
 
 const value *keras_object_write(arena *arena, const char *module, const char *class_name, const value *config)
 {
-    named_value members[] = {{"module", value_text(arena, module)},
-                             {"class_name", value_text(arena, class_name)},
-                             {"config", config},
-                             {"registered_name", value_none()}};
-    bool good = members[0].value && members[1].value && config;
-    return good ? value_dict(arena, members, ARRAY_COUNT(members)) : NULL;
+    const named_value members[] = {
+        {"module", value_text(arena, module)},
+        {"class_name", value_text(arena, class_name)},
+        {"config", config},
+        {"registered_name", value_none()},
+    };
+    return value_dict(arena, members, ARRAY_COUNT(members));
 }
 
 /* An activation with arguments becomes the layer of the same meaning. */
-static cepa_status write_activation(arena *arena, const value *call, const value **written, cepa_error *error)
+static const value *write_activation(arena *arena, const value *call, cepa_error *error)
 {
     member chosen;
-    cepa_status status = member_read(arena, &activation_family, call, &chosen, error);
-    if (status) return status;
-    char *text = member_print(arena, &chosen);
+    if (member_read(arena, &activation_family, call, &chosen, error)) return NULL;
+    const char *text = member_print(arena, &chosen);
     const activation_spelling *spelling = activation_spelling_of(chosen.kind->name);
-    *written = NULL;
-    if (text && !strchr(text, '('))
-        *written = value_text(arena, text);
-    else if (text && spelling)
-        *written = keras_object_write(arena, "keras.layers", spelling->layer,
-                                      value_dict(arena, call->call.members, call->call.count));
-    else if (text)
-        return fail(error, CEPA_UNSUPPORTED, "the activation %s has no spelling in Keras' files", text);
-    return *written ? CEPA_OK : fail_memory(error);
+    if (!text || !strchr(text, '(')) return value_text(arena, text);
+    if (!spelling)
+        return fail(error, CEPA_UNSUPPORTED, "the activation %s has no spelling in Keras' files", text), NULL;
+    return keras_object_write(arena, "keras.layers", spelling->layer,
+                              value_dict(arena, call->call.members, call->call.count));
 }
 
-static cepa_status write_member(arena *arena, const family *family, const value *v, const value **written,
-                                cepa_error *error)
+static const value *write_member(arena *arena, const family *family, const value *v, cepa_error *error)
 {
-    if (v->kind != VALUE_CALL) {
-        *written = v;
-        return CEPA_OK;
-    }
-    if (family == &activation_family) return write_activation(arena, v, written, error);
-    const char *module = arena_format(arena, "keras.%ss", family->what);
-    const value *config = value_dict(arena, v->call.members, v->call.count);
-    *written = module && config ? keras_object_write(arena, module, v->call.name, config) : NULL;
-    return *written ? CEPA_OK : fail_memory(error);
+    if (v->kind != VALUE_CALL) return v;
+    if (family == &activation_family) return write_activation(arena, v, error);
+    return keras_object_write(arena, arena_format(arena, "keras.%ss", family->what), v->call.name,
+                              value_dict(arena, v->call.members, v->call.count));
 }
 
 /* False or 0. */
@@ -57,25 +47,19 @@ static bool changes_nothing(const value *v)
     return v->kind == VALUE_BOOL ? !v->boolean : value_number(v, &number) && number == 0;
 }
 
-cepa_status keras_config_write(arena *arena, const kind *kind, const void *options, size_t extra, named_value **members,
-                               size_t *count, cepa_error *error)
+const value *keras_config_write(arena *arena, const kind *kind, const void *options, cepa_error *error)
 {
-    const named_value *values = fields_write(arena, kind, options, count);
-    size_t room;
-    *members = values && add_size(*count, extra, &room) ? arena_array(arena, room, sizeof **members) : NULL;
-    if (!*members) return fail_memory(error);
-    size_t written = 0;
-    for (size_t i = 0; i < *count; i++) {
+    size_t count = 0, written = 0;
+    const named_value *values = fields_write(arena, kind, options, &count);
+    named_value *members = values ? arena_array(arena, count, sizeof *members) : NULL;
+    for (size_t i = 0; members && i < count; i++) {
         const field *f = &kind->fields[i];
-        if (f->recent && (f->derived || changes_nothing(values[i].value))) continue;
-        named_value *m = &(*members)[written++];
-        *m = values[i];
-        if (f->type != FIELD_MEMBER) continue;
-        cepa_status status = write_member(arena, f->family, values[i].value, &m->value, error);
-        if (status) return status;
+        const value *v = values[i].value;
+        if (f->recent && (f->derived || changes_nothing(v))) continue;
+        if (f->type == FIELD_MEMBER && !(v = write_member(arena, f->family, v, error))) return NULL;
+        members[written++] = (named_value){values[i].name, v};
     }
-    *count = written;
-    return CEPA_OK;
+    return members ? value_dict(arena, members, written) : NULL;
 }
 
 static const value *write_list(arena *arena, const char *module, const value *v)
@@ -83,7 +67,7 @@ static const value *write_list(arena *arena, const char *module, const value *v)
     const value **items = arena_array(arena, v->list.count, sizeof *items);
     for (size_t i = 0; items && i < v->list.count; i++)
         if (!(items[i] = keras_value_write(arena, module, v->list.items[i]))) return NULL;
-    return items ? value_list(arena, items, v->list.count) : NULL;
+    return value_list(arena, items, v->list.count);
 }
 
 static const field *field_named(const char *class_name, const char *name)
@@ -91,8 +75,8 @@ static const field *field_named(const char *class_name, const char *name)
     static const family *const families[] = {&optimizer_family, &schedule_family, &metric_family, &loss_family};
     for (size_t i = 0; i < ARRAY_COUNT(families); i++) {
         const kind *kind = family_find(families[i], class_name);
-        for (const field *f = kind ? kind->fields : NULL; f && f->name; f++)
-            if (strcmp(f->name, name) == 0) return f;
+        const field *f = kind ? field_find(kind, name) : NULL;
+        if (f) return f;
     }
     return NULL;
 }
@@ -126,10 +110,9 @@ const value *keras_value_write(arena *arena, const char *module, const value *v)
     for (size_t i = 0; members && i < v->call.count; i++) {
         const named_value *m = &v->call.members[i];
         if (is_needless(v, m)) continue;
-        members[count] = (named_value){m->name, keras_value_write(arena, module, m->value)};
-        if (!members[count++].value) return NULL;
+        members[count++] = (named_value){m->name, keras_value_write(arena, module, m->value)};
     }
     const value *dict = members ? value_dict(arena, members, count) : NULL;
-    bool object = dict && v->kind == VALUE_CALL;
-    return object ? keras_object_write(arena, module_of(module, v->call.name), v->call.name, dict) : dict;
+    return v->kind == VALUE_CALL ? keras_object_write(arena, module_of(module, v->call.name), v->call.name, dict)
+                                 : dict;
 }

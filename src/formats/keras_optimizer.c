@@ -2,15 +2,14 @@
 #include "formats/keras_optimizer.h"
 
 #include "formats/legacy_h5.h"
-#include "formats/weight_groups.h"
 
 #include <stdio.h>
 
 /* The optimizer's variables as a file has them, and where they stand. */
 typedef struct stored_state {
     arena memory;
-    size_t count, variable_count;
-    const char **path;
+    text_list paths;
+    size_t variable_count;
     const optimizer_variable **variables;
 } stored_state;
 
@@ -19,14 +18,14 @@ typedef struct stored_state {
 /* folder/0, folder/1 ..., at most most of them. */
 static bool list_numbered(h5_file *file, stored_state *s, const char *folder, size_t most)
 {
-    s->path = arena_array(&s->memory, most, sizeof *s->path);
-    while (s->path && s->count < most) {
-        char *path = arena_format(&s->memory, "%s/%zu", folder, s->count);
+    while (s->paths.count < most) {
+        const char *path = arena_format(&s->memory, "%s/%zu", folder, s->paths.count);
         if (!path) return false;
         if (!h5_exists(file, path)) break;
-        s->path[s->count++] = path;
+        if (!arena_grow(&s->memory, &s->paths.items, &s->paths.capacity, s->paths.count + 1, sizeof path)) return false;
+        s->paths.items[s->paths.count++] = path;
     }
-    return s->path;
+    return true;
 }
 
 /* Keras 1 and Theano laid out kernels, and so what is kept for them, in other ways: none is taken from there. */
@@ -35,10 +34,10 @@ static cepa_status list_named(h5_file *file, stored_state *s, const char *folder
     legacy_writer writer;
     cepa_status status = legacy_h5_writer(file, &s->memory, &writer, error);
     if (status || writer.keras1 || writer.theano) return status;
-    status = legacy_h5_names(file, folder, "weight_names", &s->memory, &s->path, &s->count, error);
-    for (size_t i = 0; i < s->count && !status; i++) {
-        s->path[i] = arena_format(&s->memory, "%s/%s", folder, s->path[i]);
-        if (!s->path[i]) status = fail_memory(error);
+    status = legacy_h5_names(file, folder, "weight_names", &s->memory, &s->paths, error);
+    for (size_t i = 0; i < s->paths.count && !status; i++) {
+        s->paths.items[i] = arena_format(&s->memory, "%s/%s", folder, s->paths.items[i]);
+        if (!s->paths.items[i]) status = fail_memory(error);
     }
     return status;
 }
@@ -93,17 +92,17 @@ static bool rest_is_idle(h5_file *file, const stored_state *s, const optimizer *
     h5_shape shape;
     bool arrays = false;
     for (size_t i = 0; i < o->variable_count; i++) arrays = arrays || o->variables[i].values;
-    for (size_t i = s->variable_count; arrays && i < s->count; i++)
-        if (h5_describe(file, s->path[i], &shape, NULL) || shape.rank != 1 || shape.count != 1) return false;
+    for (size_t i = s->variable_count; arrays && i < s->paths.count; i++)
+        if (h5_describe(file, s->paths.items[i], &shape, NULL) || shape.rank != 1 || shape.count != 1) return false;
     return true;
 }
 
 static bool fits(h5_file *file, const stored_state *s, const optimizer *o)
 {
     h5_shape shape;
-    if (s->count < s->variable_count) return false;
+    if (s->paths.count < s->variable_count) return false;
     for (size_t i = 0; i < s->variable_count; i++)
-        if (h5_describe(file, s->path[i], &shape, NULL) ||
+        if (h5_describe(file, s->paths.items[i], &shape, NULL) ||
             !h5_shape_fits(&shape, s->variables[i]->size, s->variables[i]->rank))
             return false;
     return rest_is_idle(file, s, o);
@@ -129,8 +128,8 @@ static cepa_status read_variables(h5_file *file, const stored_state *s, bool *go
     *good = true;
     for (size_t i = 0; i < s->variable_count && *good && !status; i++) {
         const optimizer_variable *v = s->variables[i];
-        status = v->values ? h5_read_floats(file, s->path[i], v->values, v->count, error)
-                           : read_one(file, s->path[i], v, good, error);
+        status = v->values ? h5_read_floats(file, s->paths.items[i], v->values, v->count, error)
+                           : read_one(file, s->paths.items[i], v, good, error);
     }
     return status;
 }
@@ -162,10 +161,9 @@ cepa_status optimizer_read(h5_file *file, optimizer *o, bool *restored, cepa_err
 
 static cepa_status write_variable(h5_file *file, const char *path, const optimizer_variable *v, cepa_error *error)
 {
-    h5_shape shape = {.rank = v->rank, .count = v->count};
+    const h5_shape shape = h5_shape_of(v->size, v->rank, v->count);
     if (v->iterations) return h5_write_integer(file, path, (int64_t)*v->iterations, error);
     if (v->number) return h5_write_floats(file, path, &shape, &(float){(float)*v->number}, error);
-    for (size_t i = 0; i < shape.rank; i++) shape.size[i] = (size_t)v->size[i];
     return h5_write_floats(file, path, &shape, v->values, error);
 }
 

@@ -51,20 +51,20 @@ static const value *decay_as_schedule(arena *memory, const value *optimizer, cep
     if (decay == 0) return optimizer;
     const value *rate = value_member(optimizer, "lr");
     if (!rate) rate = value_member(optimizer, "learning_rate");
-    named_value schedule[] = {{"initial_learning_rate", rate},
-                              {"decay_steps", value_int(memory, 1)},
-                              {"decay_rate", value_member(optimizer, "decay")}};
+    const named_value schedule[] = {{"initial_learning_rate", rate},
+                                    {"decay_steps", value_int(memory, 1)},
+                                    {"decay_rate", value_member(optimizer, "decay")}};
+    if (!rate) return fail(error, CEPA_FORMAT, "a decay without a learning rate"), NULL;
     named_value *members = arena_array(memory, optimizer->call.count, sizeof *members);
-    const value *call =
-        rate && members ? value_call(memory, "InverseTimeDecay", schedule, ARRAY_COUNT(schedule)) : NULL;
+    const value *call = value_call(memory, "InverseTimeDecay", schedule, ARRAY_COUNT(schedule));
     size_t count = 0;
-    for (size_t i = 0; call && i < optimizer->call.count; i++) {
+    for (size_t i = 0; members && i < optimizer->call.count; i++) {
         const named_value *m = &optimizer->call.members[i];
         if (strcmp(m->name, "decay") != 0)
             members[count++] = (named_value){m->name, m->value == rate ? call : m->value};
     }
-    const value *made = call ? value_call(memory, optimizer->call.name, members, count) : NULL;
-    if (!made) fail(error, CEPA_FORMAT, "a decay without a learning rate");
+    const value *made = members ? value_call(memory, optimizer->call.name, members, count) : NULL;
+    if (!made) fail_memory(error);
     return made;
 }
 
@@ -83,17 +83,13 @@ static cepa_status read_argument(keras_file *file, const value *written, const v
 /* An archive's compile_config or an HDF5 file's training_config. Nothing in it is a model that was not compiled. */
 static cepa_status read_compile(keras_file *file, const value *config, keras_contents *contents, cepa_error *error)
 {
-    struct {
-        const char *name;
-        const value **to;
-    } arguments[] = {
-        {"optimizer", &contents->compile.optimizer}, {"optimizer_config", &contents->compile.optimizer},
-        {"loss", &contents->compile.loss},           {"loss_weights", &contents->compile.loss_weights},
-        {"metrics", &contents->compile.metrics},     {"weighted_metrics", &contents->compile.weighted_metrics}};
     if (!config || config->kind != VALUE_DICT || !config->call.count) return CEPA_OK;
-    for (size_t i = 0; i < ARRAY_COUNT(arguments); i++) {
-        cepa_status status = read_argument(file, value_member(config, arguments[i].name), arguments[i].to, error);
-        if (status) return fail_in(error, status, "compile_config: %s", arguments[i].name);
+    for (size_t i = 0; i < COMPILE_ARGUMENTS; i++) {
+        const char *name = compile_arguments[i].name;
+        const value *written = value_member(config, name);
+        if (i == 0 && !written) written = value_member(config, "optimizer_config"); /* of an HDF5 file */
+        cepa_status status = read_argument(file, written, &contents->compile.all[i], error);
+        if (status) return fail_in(error, status, "compile's argument %s", name);
     }
     contents->compiled = true;
     return CEPA_OK;
@@ -149,7 +145,7 @@ static cepa_status open_json(keras_file *file, const void *bytes, size_t size, c
 {
     const value *object = json_read(&file->memory, bytes, size, error);
     layer_tree *tree;
-    if (!object) return error && error->status ? error->status : CEPA_FORMAT;
+    if (!object) return error->status;
     if (value_member(object, "modelTopology") || value_member(object, "weightsManifest"))
         return fail(error, CEPA_UNSUPPORTED, "a TensorFlow.js model, which cannot be read yet");
     if (value_member(object, "weight_map"))

@@ -13,35 +13,24 @@ static const char metadata[] = "{\"keras_version\": \"3.0.5\", \"date_saved\": \
 
 static const value *compile_config(arena *memory, const compile_values *c)
 {
-    struct {
-        const char *name, *module;
-        const value *given;
-    } arguments[] = {{"optimizer", "keras.optimizers", c->optimizer},
-                     {"loss", "keras.losses", c->loss},
-                     {"loss_weights", "keras.losses", c->loss_weights},
-                     {"metrics", "keras.metrics", c->metrics},
-                     {"weighted_metrics", "keras.metrics", c->weighted_metrics}};
-    named_value members[ARRAY_COUNT(arguments)];
-    for (size_t i = 0; i < ARRAY_COUNT(arguments); i++) {
-        const value *given = arguments[i].given ? arguments[i].given : value_none();
-        members[i] = (named_value){arguments[i].name, keras_value_write(memory, arguments[i].module, given)};
-        if (!members[i].value) return NULL;
+    named_value members[COMPILE_ARGUMENTS];
+    for (size_t i = 0; i < COMPILE_ARGUMENTS; i++) {
+        const value *given = c->all[i] ? c->all[i] : value_none();
+        const compile_argument *a = &compile_arguments[i];
+        members[i] = (named_value){a->name, keras_value_write(memory, a->module, given)};
     }
-    return value_dict(memory, members, ARRAY_COUNT(members));
+    return value_dict(memory, members, COMPILE_ARGUMENTS);
 }
 
 /* The model's object with its compile_config behind. */
 static cepa_status write_config(const keras_model *model, arena *memory, buffer *text, cepa_error *error)
 {
-    enum { MEMBERS = 4 }; /* of the object itself */
     const value *object;
     cepa_status status = architecture_write(memory, model->network, &object, error);
     if (status) return status;
-    named_value members[MEMBERS + 1];
-    for (size_t i = 0; i < MEMBERS; i++) members[i] = object->call.members[i];
     if (model->compile) {
-        members[MEMBERS] = (named_value){"compile_config", compile_config(memory, model->compile)};
-        object = members[MEMBERS].value ? value_dict(memory, members, MEMBERS + 1) : NULL;
+        const named_value compile = {"compile_config", compile_config(memory, model->compile)};
+        object = value_dict_with(memory, object, &compile, 1);
     }
     if (!object) return fail_memory(error);
     json_write(text, object);

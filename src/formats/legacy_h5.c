@@ -7,7 +7,6 @@
 #include "formats/weight_groups.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* An attribute that is one text; NULL where there is none. */
@@ -28,7 +27,7 @@ cepa_status legacy_h5_config(h5_file *file, const char *attribute, arena *memory
     cepa_status status = read_text(file, "/", attribute, memory, &text, error);
     if (status || !text) return status;
     *v = json_read(memory, text, strlen(text), error);
-    return *v ? CEPA_OK : fail_in(error, error ? error->status : CEPA_FORMAT, "%s", attribute);
+    return *v ? CEPA_OK : fail_in(error, error->status, "%s", attribute);
 }
 
 /* The group that holds the weights, of a whole model, else the file itself; and what stands before its groups' names.
@@ -36,31 +35,29 @@ cepa_status legacy_h5_config(h5_file *file, const char *attribute, arena *memory
 static const char *weights_root(h5_file *file) { return h5_exists(file, "model_weights") ? "model_weights" : "/"; }
 static const char *weights_prefix(h5_file *file) { return h5_exists(file, "model_weights") ? "model_weights/" : ""; }
 
-typedef struct text_list {
-    const char **items;
-    size_t count, capacity;
-} text_list;
-
-static cepa_status append(text_list *list, const char *const *texts, size_t count, cepa_error *error)
+/* Adds the texts of an attribute to a list; *count of them. */
+static cepa_status add_names(h5_file *file, const char *path, const char *attribute, arena *memory, text_list *list,
+                             size_t *count, cepa_error *error)
 {
-    if (!grow(&list->items, &list->capacity, list->count + count, sizeof *list->items)) return fail_memory(error);
-    for (size_t i = 0; i < count; i++) list->items[list->count++] = texts[i];
+    const char *const *texts;
+    cepa_status status = h5_read_texts(file, path, attribute, memory, &texts, count, error);
+    if (status) return status;
+    if (!arena_grow(memory, &list->items, &list->capacity, list->count + *count, sizeof *list->items))
+        return fail_memory(error);
+    for (size_t i = 0; i < *count; i++) list->items[list->count++] = texts[i];
     return CEPA_OK;
 }
 
-/* A list of names in one attribute; too long for one it is cut into name0, name1 ... */
-static cepa_status read_names(h5_file *file, const char *path, const char *name, arena *memory, text_list *list,
-                              cepa_error *error)
+cepa_status legacy_h5_names(h5_file *file, const char *path, const char *attribute, arena *memory, text_list *list,
+                            cepa_error *error)
 {
-    const char *const *texts;
     size_t count;
-    cepa_status status = h5_read_texts(file, path, name, memory, &texts, &count, error);
-    if (!status) status = append(list, texts, count, error);
+    list->count = 0;
+    cepa_status status = add_names(file, path, attribute, memory, list, &count, error);
     for (unsigned part = 0; !status && (part == 0 ? list->count == 0 : count > 0); part++) {
-        char part_name[40];
-        snprintf(part_name, sizeof part_name, "%s%u", name, part);
-        status = h5_read_texts(file, path, part_name, memory, &texts, &count, error);
-        if (!status) status = append(list, texts, count, error);
+        char name[40];
+        snprintf(name, sizeof name, "%s%u", attribute, part);
+        status = add_names(file, path, name, memory, list, &count, error);
     }
     return status;
 }
@@ -69,22 +66,9 @@ bool legacy_h5_has_weights(h5_file *file)
 {
     arena memory = {0};
     text_list names = {0};
-    bool has = !read_names(file, weights_root(file), "layer_names", &memory, &names, NULL) && names.count;
-    free(names.items);
+    bool has = !legacy_h5_names(file, weights_root(file), "layer_names", &memory, &names, NULL) && names.count;
     arena_free(&memory);
     return has;
-}
-
-cepa_status legacy_h5_names(h5_file *file, const char *path, const char *name, arena *memory, const char ***names,
-                            size_t *count, cepa_error *error)
-{
-    text_list list = {0};
-    cepa_status status = read_names(file, path, name, memory, &list, error);
-    *count = status ? 0 : list.count;
-    *names = arena_array(memory, *count, sizeof **names);
-    for (size_t i = 0; *names && i < *count; i++) (*names)[i] = list.items[i];
-    free(list.items);
-    return status || *names ? status : fail_memory(error);
 }
 
 /* ---- Who wrote it ---- */
@@ -93,15 +77,12 @@ cepa_status legacy_h5_names(h5_file *file, const char *path, const char *name, a
 static bool is_theano1(h5_file *file, const char *root, arena *memory)
 {
     text_list groups = {0}, names = {0};
-    if (read_names(file, root, "layer_names", memory, &groups, NULL)) groups.count = 0;
+    if (legacy_h5_names(file, root, "layer_names", memory, &groups, NULL)) return false;
     for (size_t i = 0; i < groups.count && !names.count; i++) {
         const char *path = arena_format(memory, "%s%s", weights_prefix(file), groups.items[i]);
-        if (!path || read_names(file, path, "weight_names", memory, &names, NULL)) break;
+        if (!path || legacy_h5_names(file, path, "weight_names", memory, &names, NULL)) break;
     }
-    bool is = names.count && !strchr(names.items[0], ':');
-    free(groups.items);
-    free(names.items);
-    return is;
+    return names.count && !strchr(names.items[0], ':');
 }
 
 cepa_status legacy_h5_writer(h5_file *file, arena *memory, legacy_writer *writer, cepa_error *error)
@@ -131,6 +112,8 @@ typedef struct matching {
     const char *prefix;
     const layer_tree *tree;
     arena *memory;
+    text_list names;  /* of the arrays of the group that is being matched */
+    size_t *of_layer; /* the weights of the layer that is being matched */
     stored *found;
     size_t count, capacity;
     cepa_error *error;
@@ -147,50 +130,46 @@ static void list_weights(const cepa_graph *g, const layer_place *place, bool tra
 }
 
 /* The names of the arrays in a group; none where the file lacks it. */
-static cepa_status names_in(const matching *m, const char *group, text_list *names)
+static cepa_status names_in(matching *m, const char *group)
 {
     const char *path = arena_format(m->memory, "%s%s", m->prefix, group);
-    names->count = 0;
+    m->names.count = 0;
     if (!path) return fail_memory(m->error);
-    return h5_exists(m->file, path) ? read_names(m->file, path, "weight_names", m->memory, names, m->error) : CEPA_OK;
+    if (!h5_exists(m->file, path)) return CEPA_OK;
+    return legacy_h5_names(m->file, path, "weight_names", m->memory, &m->names, m->error);
 }
 
-/* Matches the arrays of one group with the weights of one layer. */
-static cepa_status match_group(matching *m, const layer_place *place, const char *group, const text_list *names)
+/* Matches the arrays of one group, whose names were read, with the weights of one layer. */
+static cepa_status match_group(matching *m, const layer_place *place, const char *group)
 {
     const cepa_graph *g = m->tree->network->graph;
-    size_t count = 0, *list = arena_array(m->memory, g->weight_count + 1, sizeof *list);
-    if (!list) return fail_memory(m->error);
-    list_weights(g, place, true, list, &count); /* Keras writes them first */
-    list_weights(g, place, false, list, &count);
-    if (count != names->count)
+    size_t count = 0;
+    list_weights(g, place, true, m->of_layer, &count); /* Keras writes them first */
+    list_weights(g, place, false, m->of_layer, &count);
+    if (count != m->names.count)
         return fail(m->error, CEPA_FORMAT, "layer %s: the file's group %s has %zu weights, not %zu", place->layer->name,
-                    group, names->count, count);
-    if (!grow(&m->found, &m->capacity, m->count + count, sizeof *m->found)) return fail_memory(m->error);
+                    group, m->names.count, count);
+    if (!arena_grow(m->memory, &m->found, &m->capacity, m->count + count, sizeof *m->found))
+        return fail_memory(m->error);
     for (size_t i = 0; i < count; i++) {
-        const char *path = arena_format(m->memory, "%s%s/%s", m->prefix, group, names->items[i]);
+        const char *path = arena_format(m->memory, "%s%s/%s", m->prefix, group, m->names.items[i]);
         if (!path) return fail_memory(m->error);
-        m->found[m->count++] = (stored){list[i], path};
+        m->found[m->count++] = (stored){m->of_layer[i], path};
     }
     return CEPA_OK;
 }
 
-/* The next group that has weights, and their names. *group is NULL behind the last. */
-static cepa_status next_group(const matching *m, const text_list *groups, size_t *next, const char **group,
-                              text_list *names)
+/* The next group that has weights, whose names are read. *group is NULL behind the last. */
+static cepa_status next_group(matching *m, const text_list *groups, size_t *next, const char **group)
 {
     cepa_status status = CEPA_OK;
-    names->count = 0;
-    *group = NULL;
-    while (!status && *next < groups->count && !names->count) {
-        *group = groups->items[(*next)++];
-        status = names_in(m, *group, names);
-    }
-    if (!names->count) *group = NULL;
+    m->names.count = 0;
+    while (!status && *next < groups->count && !m->names.count) status = names_in(m, groups->items[(*next)++]);
+    *group = m->names.count ? groups->items[*next - 1] : NULL;
     return status;
 }
 
-static cepa_status match_in_order(matching *m, const text_list *groups, text_list *names)
+static cepa_status match_in_order(matching *m, const text_list *groups)
 {
     size_t next = 0;
     const char *group;
@@ -198,12 +177,12 @@ static cepa_status match_in_order(matching *m, const text_list *groups, text_lis
     for (size_t i = 0; i < m->tree->count && !status; i++) {
         const layer_place *place = &m->tree->places[i];
         if (!layer_place_has_weights(place)) continue;
-        status = next_group(m, groups, &next, &group, names);
+        status = next_group(m, groups, &next, &group);
         if (!status && !group)
             status = fail(m->error, CEPA_FORMAT, "layer %s: the file has no weights left for it", place->layer->name);
-        if (!status) status = match_group(m, place, group, names);
+        if (!status) status = match_group(m, place, group);
     }
-    if (!status) status = next_group(m, groups, &next, &group, names);
+    if (!status) status = next_group(m, groups, &next, &group);
     if (!status && group)
         status = fail(m->error, CEPA_FORMAT, "the file has weights of a layer %s that is not there", group);
     return status;
@@ -216,14 +195,14 @@ static bool is_among(const text_list *list, const char *name)
     return false;
 }
 
-static cepa_status match_by_name(matching *m, const text_list *groups, text_list *names)
+static cepa_status match_by_name(matching *m, const text_list *groups)
 {
     cepa_status status = CEPA_OK;
     for (size_t i = 0; i < m->tree->count && !status; i++) {
         const layer_place *place = &m->tree->places[i];
         if (!layer_place_has_weights(place) || !is_among(groups, place->layer->name)) continue;
-        status = names_in(m, place->layer->name, names);
-        if (!status && names->count) status = match_group(m, place, place->layer->name, names);
+        status = names_in(m, place->layer->name);
+        if (!status && m->names.count) status = match_group(m, place, place->layer->name);
     }
     if (!status && !m->count)
         status = fail(m->error, CEPA_FORMAT, "no layer with weights has a name that the file knows");
@@ -291,14 +270,13 @@ static cepa_status read_matched(const matching *m)
 
 cepa_status legacy_h5_weights(h5_file *file, const layer_tree *tree, bool by_name, arena *memory, cepa_error *error)
 {
-    text_list groups = {0}, names = {0};
+    text_list groups = {0};
     matching m = {.file = file, .prefix = weights_prefix(file), .tree = tree, .memory = memory, .error = error};
-    cepa_status status = read_names(file, weights_root(file), "layer_names", memory, &groups, error);
-    if (!status) status = (by_name ? match_by_name : match_in_order)(&m, &groups, &names);
+    m.of_layer = arena_array(memory, tree->network->graph->weight_count, sizeof *m.of_layer);
+    if (!m.of_layer) return fail_memory(error);
+    cepa_status status = legacy_h5_names(file, weights_root(file), "layer_names", memory, &groups, error);
+    if (!status) status = (by_name ? match_by_name : match_in_order)(&m, &groups);
     if (!status) status = read_matched(&m);
-    free(m.found);
-    free(groups.items);
-    free(names.items);
     graph_weights_changed(tree->network->graph);
     return status;
 }

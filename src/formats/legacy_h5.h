@@ -9,9 +9,16 @@
 /* True where the file holds such weights: a whole model's, or alone. */
 bool legacy_h5_has_weights(h5_file *file);
 
-/* A list of names in an attribute of a group, which may be cut into several. In the arena. */
-cepa_status legacy_h5_names(h5_file *file, const char *path, const char *name, arena *memory, const char ***names,
-                            size_t *count, cepa_error *error);
+/* Texts in an arena. */
+typedef struct text_list {
+    const char **items;
+    size_t count, capacity;
+} text_list;
+
+/* The list of names in an attribute of a group, in the place of what list held; too long for one attribute it is cut
+ * into name0, name1 ... */
+cepa_status legacy_h5_names(h5_file *file, const char *path, const char *attribute, arena *memory, text_list *list,
+                            cepa_error *error);
 
 /* The JSON in an attribute of the file, "model_config" or "training_config"; *v is NULL where there is none. */
 cepa_status legacy_h5_config(h5_file *file, const char *attribute, arena *memory, const value **v, cepa_error *error);

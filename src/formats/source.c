@@ -76,6 +76,7 @@ static cepa_status read_all(eval *e, const char *name, const cepa_load_options *
     for (size_t i = 0; i < e->set_count; i++)
         if (!e->sets[i].used) return refuse_set(e, &e->sets[i]);
     result->network = model->model->network;
+    result->compiled = model->model->compiled;
     result->compile = model->model->compile;
     result->info.hyperparameters = e->tuned;
     result->info.hyperparameter_count = e->tuned_count;

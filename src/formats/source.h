@@ -5,18 +5,13 @@
 
 #include "base/value.h"
 #include "graph/graph.h"
-
-/* The arguments of model.compile(...), checked but not resolved: TEXTs, CALLs, LISTs and DICTs of them; NULL where one
- * was left out or is None. */
-typedef struct source_compile {
-    bool present;
-    const value *optimizer, *loss, *metrics, *loss_weights, *weighted_metrics;
-} source_compile;
+#include "train/choices.h"
 
 /* What a text says. Everything in it belongs to the graph. */
 typedef struct source_model {
     network *network;
-    source_compile compile;
+    bool compiled;
+    compile_values compile; /* of model.compile(...), checked but not resolved */
     cepa_source_info info;
 } source_model;
 

@@ -19,14 +19,12 @@ static bool need_places(eval *e, const call_site *site, size_t least, size_t mos
     for (size_t i = 0; i < site->count; i++) named = named || site->arguments[i].name;
     if (!named && site->count >= least && site->count <= most) return true;
     const char *name = strchr(site->path, '.') + 1;
-    return eval_refuse(e, site->offset, "%s takes %zu to %zu arguments by place", name, least, most) != NULL;
+    return eval_refuse(e, site->offset, "%s takes %zu to %zu arguments by place", name, least, most);
 }
 
 static bool need_integer(eval *e, const named_thing *argument, int64_t *integer)
 {
-    if (argument->thing->type != THING_INT)
-        return eval_refuse(e, argument->offset, "%s stands where an integer was expected",
-                           thing_name(argument->thing)) != NULL;
+    if (argument->thing->type != THING_INT) return eval_misplaced(e, argument->offset, argument->thing, "an integer");
     *integer = argument->thing->integer;
     return true;
 }
@@ -49,8 +47,8 @@ const thing *call_range(eval *e, const call_site *site)
 
 static bool need_list(eval *e, const named_thing *argument)
 {
-    if (argument->thing->type == THING_LIST || argument->thing->type == THING_TUPLE) return true;
-    return eval_refuse(e, argument->offset, "%s stands where a list was expected", thing_name(argument->thing)) != NULL;
+    if (thing_is_list(argument->thing)) return true;
+    return eval_misplaced(e, argument->offset, argument->thing, "a list");
 }
 
 const thing *call_len(eval *e, const call_site *site)
@@ -80,10 +78,12 @@ static const thing *convert(eval *e, const call_site *site, bool whole)
     if (!need_places(e, site, 1, 1)) return NULL;
     const thing *t = site->arguments[0].thing;
     if (thing_is_unknown(t)) return thing_unknown();
-    if (t->type == THING_INT || (t->type == THING_REAL && !whole))
-        return whole ? t : thing_real(e, t->type == THING_INT ? (double)t->integer : t->real);
-    if (t->type == THING_REAL && fabs(t->real) < 0x1p63) return thing_int(e, (int64_t)t->real);
-    return eval_refuse(e, site->arguments[0].offset, "%s stands where a number was expected", thing_name(t));
+    double number;
+    bool good = thing_number(t, &number);
+    if (good && !whole) return thing_real(e, number);
+    if (t->type == THING_INT) return t;
+    if (good && fabs(number) < 0x1p63) return thing_int(e, (int64_t)number);
+    return eval_misplaced(e, site->arguments[0].offset, t, "a number");
 }
 
 const thing *call_int(eval *e, const call_site *site) { return convert(e, site, true); }
@@ -137,10 +137,8 @@ const thing *call_zip(eval *e, const call_site *site)
 
 static bool need_number(eval *e, const named_thing *argument, double *number)
 {
-    const thing *t = argument->thing;
-    *number = t->type == THING_INT ? (double)t->integer : t->type == THING_REAL ? t->real : 0;
-    if (t->type == THING_INT || t->type == THING_REAL) return true;
-    return eval_refuse(e, argument->offset, "%s stands where a number was expected", thing_name(t)) != NULL;
+    if (thing_number(argument->thing, number)) return true;
+    return eval_misplaced(e, argument->offset, argument->thing, "a number");
 }
 
 static const thing *finite_real(eval *e, const call_site *site, double number)

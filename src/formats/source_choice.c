@@ -86,10 +86,11 @@ static const thing *only_compiler(const eval *e)
 static const thing *compiled(eval *e, const thing *model)
 {
     const thing *compiler = only_compiler(e);
-    if (model->model->compile.present || e->compiles_differ) return model;
-    if (e->compiles.present)
-        model->model->compile = e->compiles;
-    else if (compiler) {
+    if (model->model->compiled || e->compiles_differ) return model;
+    if (e->last_compiled) {
+        model->model->compiled = true;
+        model->model->compile = e->last_compiled->compile;
+    } else if (compiler) {
         const named_thing argument = {.thing = model};
         const node *def = compiler->function->def;
         const call_site site = {.offset = def->offset, .path = def->text, .arguments = &argument, .count = 1};

@@ -77,7 +77,7 @@ const thing *data_reshape(eval *e, const call_site *site)
         if (!sequence_add(e, sizes->list, site->arguments[i].thing)) return NULL;
     source_data reshaped = *site->self->data;
     reshaped.shape = (shape){0};
-    bool good = sizes && (sizes->type == THING_TUPLE || sizes->type == THING_LIST) && sizes->list->count;
+    bool good = sizes && thing_is_list(sizes) && sizes->list->count;
     for (size_t i = 0; good && i < sizes->list->count; i++) {
         const thing *size = sizes->list->items[i];
         good = size->type == THING_INT && reshaped.shape.rank < CEPA_MAX_RANK && size->integer <= INT32_MAX;

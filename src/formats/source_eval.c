@@ -20,6 +20,11 @@ const thing *eval_refuse(eval *e, size_t offset, const char *format, ...)
     return NULL;
 }
 
+const thing *eval_misplaced(eval *e, size_t offset, const thing *found, const char *expected)
+{
+    return eval_refuse(e, offset, "%s stands where %s was expected", thing_name(found), expected);
+}
+
 const thing *eval_pass_on(eval *e, size_t offset, const cepa_error *error)
 {
     source_fail(&e->source, offset, error->status, "%s", error->message);
@@ -29,14 +34,14 @@ const thing *eval_pass_on(eval *e, size_t offset, const cepa_error *error)
 bool eval_spend(eval *e, size_t offset, size_t steps)
 {
     if (steps <= MOST_STEPS && (e->steps += steps) <= MOST_STEPS) return true;
-    return eval_refuse(e, offset, "this takes too long, at most %d steps are read", MOST_STEPS) != NULL;
+    return eval_refuse(e, offset, "this takes too long, at most %d steps are read", MOST_STEPS);
 }
 
 bool eval_enter(eval *e, size_t offset)
 {
     if (!eval_spend(e, offset, 1)) return false;
     if (e->depth++ < MOST_DEPTH) return true;
-    return eval_refuse(e, offset, "this is nested too deeply, at most %d levels are read", MOST_DEPTH) != NULL;
+    return eval_refuse(e, offset, "this is nested too deeply, at most %d levels are read", MOST_DEPTH);
 }
 
 void eval_leave(eval *e) { e->depth--; }
@@ -59,14 +64,8 @@ bool scope_bind(eval *e, scope *scope, const char *name, const thing *value)
         scope->names[i].thing = value;
         return true;
     }
-    if (scope->count == scope->capacity) {
-        size_t capacity = scope->capacity ? scope->capacity * 2 : 8;
-        named_thing *grown = arena_array(e->source.memory, capacity, sizeof *grown);
-        if (!grown) return eval_no_memory(e) != NULL;
-        if (scope->count) memcpy(grown, scope->names, scope->count * sizeof *grown);
-        scope->names = grown;
-        scope->capacity = capacity;
-    }
+    if (!arena_grow(e->source.memory, &scope->names, &scope->capacity, scope->count + 1, sizeof *scope->names))
+        return eval_no_memory(e);
     scope->names[scope->count++] = (named_thing){name, value, 0};
     return true;
 }
@@ -206,7 +205,7 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
     size_t count = f->def->count - 1;
     const char **names = arena_array(e->source.memory, count + 1, sizeof *names);
     const named_thing **given = arena_array(e->source.memory, count + 1, sizeof *given);
-    if (!names || !given) return eval_no_memory(e) != NULL;
+    if (!names || !given) return eval_no_memory(e);
     for (size_t i = 0; i < count; i++) names[i] = f->def->child[i]->text;
     if (!eval_bind(e, site, names, 0, given)) return false;
     for (size_t i = 0; i < count; i++) {
@@ -279,7 +278,7 @@ bool eval_condition(eval *e, const node *n, bool *so)
     if (!t) return false;
     *so = t->type == THING_BOOL ? t->boolean : t->type == THING_INT && t->integer;
     if (t->type == THING_BOOL || t->type == THING_INT || t->type == THING_NONE) return true;
-    return eval_refuse(e, n->offset, "%s stands where True or False was expected", thing_name(t)) != NULL;
+    return eval_misplaced(e, n->offset, t, "True or False");
 }
 
 static const thing *eval_choice(eval *e, const node *n)

@@ -64,7 +64,8 @@ typedef struct source_network {
     int input, output; /* of the parts called so far; 0: input not known */
     size_t called;
     layer *nested; /* once it was used as a layer */
-    source_compile compile;
+    bool compiled;
+    compile_values compile;
     const thing *const *fit; /* arguments of its last fit, as source_fit.c orders them, NULL: not said; NULL: no fit */
 } source_network;
 
@@ -150,8 +151,8 @@ typedef struct eval {
     sequence stars;           /* TEXTs: modules of which everything was imported */
     const thing *last_model;  /* assigned at top level */
     const thing *last_fitted; /* anywhere */
-    source_compile compiles;  /* of the models so far, as long as they are alike */
-    bool compiles_differ;
+    const source_network *last_compiled;
+    bool compiles_differ;       /* between the models so far */
     const source_data *data[2]; /* images last assigned or, once a model was fitted, used: training, test */
     size_t data_offset[2];      /* where */
     bool images_used;           /* a model was fitted */
@@ -163,6 +164,8 @@ typedef struct eval {
 /* ---- Failing. The place is an offset. All give NULL. */
 
 const thing *eval_refuse(eval *e, size_t offset, const char *format, ...) CEPA_FORMAT(3, 4);
+/* "a list stands where an integer was expected". */
+const thing *eval_misplaced(eval *e, size_t offset, const thing *found, const char *expected);
 /* With an inner message and status. */
 const thing *eval_pass_on(eval *e, size_t offset, const cepa_error *error);
 const thing *eval_no_memory(eval *e);
@@ -185,6 +188,9 @@ const thing *thing_sequence(eval *e, thing_type type, const thing *const *items,
 thing *thing_new(eval *e, thing_type type);
 bool sequence_add(eval *e, sequence *list, const thing *item); /* false also where item is NULL */
 
+bool thing_is_list(const thing *t); /* a LIST or TUPLE */
+/* The number of an INT or REAL; false for others, whose number is 0. */
+bool thing_number(const thing *t, double *number);
 /* True for what only a running program would know: UNKNOWN, and symbols of modules that are not read. */
 bool thing_is_unknown(const thing *t);
 /* "a tensor", "a list"; of a symbol its path. */
@@ -289,7 +295,7 @@ attribute_set layer_set_trainable, model_set_trainable;
 named_value *call_values(eval *e, const call_site *site);
 /* Where the argument stands that a message about a kind's fields names ("Dropout: rate must be ..."). */
 size_t call_offset(const call_site *site, const kind *kind, const char *message);
-/* Checks what stands for members of a module ("keras.losses."): one, or lists and dictionaries of them. */
+/* Checks what stands for members of a module ("keras.losses"): one, or lists and dictionaries of them. */
 bool members_check(eval *e, const char *path, const value *v, size_t offset);
 /* True where keras.layers has the name: a layer, or a merging function. */
 bool layer_word_exists(const char *name);

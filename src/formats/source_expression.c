@@ -70,7 +70,7 @@ static bool parse_items(parser *p, node *list, const char *close)
         if (!parse_child(p, list, parse_expression(p))) return false;
         if (parse_takes(p, close)) return true;
         if (parse_refuse_foreign(p)) return false;
-        if (!parse_takes(p, ",")) return parse_refuse(p, strcmp(close, ")") == 0 ? "',' or ')'" : "',' or ']'") != NULL;
+        if (!parse_takes(p, ",")) return parse_refuse(p, strcmp(close, ")") == 0 ? "',' or ')'" : "',' or ']'");
     }
     return true;
 }
@@ -264,24 +264,27 @@ static node *parse_factor(parser *p)
     return made;
 }
 
+/* Parts with operators of one rank between them, from left to right. end: what was expected behind too many. */
+static node *parse_chain(parser *p, const char *const *operators, node *(*parse_part)(parser *), const char *end)
+{
+    enum { MOST_PARTS = 1000 };
+    const char *operator;
+    node *left = parse_part(p);
+    for (int parts = 0; left && (operator= sees_one_of(p, operators)); parts++)
+        left = parts < MOST_PARTS ? parse_binary(p, operator, left, parse_part) : parse_refuse(p, end);
+    return left;
+}
+
 static node *parse_term(parser *p)
 {
     static const char *const operators[] = {"*", "//", "/", "%", NULL};
-    const char *operator;
-    node *left = parse_factor(p);
-    for (int parts = 0; left && (operator= sees_one_of(p, operators)); parts++)
-        left = parts < 1000 ? parse_binary(p, operator, left, parse_factor) : parse_refuse(p, "an end of this product");
-    return left;
+    return parse_chain(p, operators, parse_factor, "an end of this product");
 }
 
 static node *parse_sum(parser *p)
 {
     static const char *const operators[] = {"+", "-", NULL};
-    const char *operator;
-    node *left = parse_term(p);
-    for (int parts = 0; left && (operator= sees_one_of(p, operators)); parts++)
-        left = parts < 1000 ? parse_binary(p, operator, left, parse_term) : parse_refuse(p, "an end of this sum");
-    return left;
+    return parse_chain(p, operators, parse_term, "an end of this sum");
 }
 
 /* ---- Choices and functions without a name */

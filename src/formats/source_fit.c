@@ -117,17 +117,11 @@ static bool read_batch_size(eval *e, const thing *said, cepa_source_info *info)
     return take_count(said, &info->batch_size);
 }
 
-static bool take_number(const thing *said, double *number)
-{
-    *number = said->type == THING_INT ? (double)said->integer : said->type == THING_REAL ? said->real : 0;
-    return said->type == THING_INT || said->type == THING_REAL;
-}
-
 static bool read_validation_split(eval *e, const thing *said, cepa_source_info *info)
 {
     (void)e;
     double fraction;
-    bool good = take_number(said, &fraction) && fraction >= 0 && fraction < 1;
+    bool good = thing_number(said, &fraction) && fraction >= 0 && fraction < 1;
     if (good) info->validation_split = fraction;
     return good;
 }
@@ -154,7 +148,7 @@ static bool read_class_weight(eval *e, const thing *said, cepa_source_info *info
     if (!weights) return false;
     for (size_t i = 0; i < count; i++) weights[i] = 1;
     for (size_t i = 0; i < said->dict.count; i++)
-        if (!take_number(said->dict.items[i].thing, &weights[strtoul(said->dict.items[i].name, NULL, 10)]))
+        if (!thing_number(said->dict.items[i].thing, &weights[strtoul(said->dict.items[i].name, NULL, 10)]))
             return false;
     info->class_weight = weights;
     info->class_weight_count = count;
@@ -216,14 +210,13 @@ static cepa_status leave_out_callback(eval *e, const thing *callback, size_t pla
 /* ---- LearningRateScheduler(function) */
 
 /* The learning rate that a text's optimizer begins with. */
-static double first_rate(eval *e, const source_compile *compile)
+static double first_rate(eval *e, const value *optimizer)
 {
-    member optimizer = {0};
+    member made = {0};
     cepa_error ignored;
-    const value *v = compile->optimizer;
-    bool good = v && !member_read(e->source.memory, &optimizer_family, v, &optimizer, &ignored) && optimizer.kind;
-    if (!good && member_parse(e->source.memory, &optimizer_family, "RMSprop", &optimizer, &ignored)) return 0;
-    return ((const optimizer_options *)optimizer.options)->learning_rate;
+    bool good = !member_read(e->source.memory, &optimizer_family, optimizer, &made, &ignored) && made.kind;
+    if (!good && member_parse(e->source.memory, &optimizer_family, "RMSprop", &made, &ignored)) return 0;
+    return ((const optimizer_options *)made.options)->learning_rate;
 }
 
 /* function(epoch) or function(epoch, rate), as Keras calls it. */
@@ -234,15 +227,15 @@ static bool rate_of_epoch(eval *e, const thing *function, int64_t epoch, double 
     if (!arguments[0].thing || !arguments[1].thing) return false;
     call_site site = {.path = "schedule", .self = function, .arguments = arguments, .count = parameters > 1 ? 2 : 1};
     const thing *result = eval_call_function(e, function->function, &site);
-    return result && take_number(result, rate) && *rate >= 0;
+    return result && thing_number(result, rate) && *rate >= 0;
 }
 
 /* What the function comes to, epoch for epoch, as the callback takes it; NULL where it cannot be worked out. */
-static const char *print_scheduler(eval *e, const thing *scheduler, const source_compile *compile)
+static const char *print_scheduler(eval *e, const thing *scheduler, const value *optimizer)
 {
     const thing *verbose = scheduler->list->items[1];
     const value **rates = arena_array(e->source.memory, CEPA_MAX_RATES, sizeof *rates);
-    double rate = first_rate(e, compile);
+    double rate = first_rate(e, optimizer);
     size_t needed = 1;
     for (size_t i = 0; rates && i < CEPA_MAX_RATES; i++) {
         double before = rate;
@@ -263,10 +256,10 @@ static const char *print_scheduler(eval *e, const thing *scheduler, const source
 }
 
 /* A function that needs a running program leaves the callback out, as one that is not built in. */
-static cepa_status read_scheduler(eval *e, const thing *scheduler, const source_compile *compile,
-                                  cepa_source_info *info, const char **texts)
+static cepa_status read_scheduler(eval *e, const thing *scheduler, const value *optimizer, cepa_source_info *info,
+                                  const char **texts)
 {
-    const char *text = print_scheduler(e, scheduler, compile);
+    const char *text = print_scheduler(e, scheduler, optimizer);
     if (!text) *e->source.error = (cepa_error){0};
     if (!text) return leave_out(e, "LearningRateScheduler", info);
     texts[info->callback_count++] = text;
@@ -274,7 +267,7 @@ static cepa_status read_scheduler(eval *e, const thing *scheduler, const source_
 }
 
 /* In call notation. */
-static cepa_status read_callbacks(eval *e, const thing *list, const source_compile *compile, cepa_source_info *info)
+static cepa_status read_callbacks(eval *e, const thing *list, const value *optimizer, cepa_source_info *info)
 {
     arena *memory = &e->graph->memory;
     size_t count = 0;
@@ -285,7 +278,7 @@ static cepa_status read_callbacks(eval *e, const thing *list, const source_compi
     for (size_t i = 0; i < count && !status; i++) {
         member found;
         if (item[i]->type == THING_SCHEDULER)
-            status = read_scheduler(e, item[i], compile, info, texts);
+            status = read_scheduler(e, item[i], optimizer, info, texts);
         else if (item[i]->type != THING_MEMBER || !family_find(&callback_family, item[i]->member->call.name))
             status = leave_out_callback(e, item[i], i, info);
         else if (member_read(memory, &callback_family, item[i]->member, &found, e->source.error))
@@ -299,10 +292,10 @@ static cepa_status read_callbacks(eval *e, const thing *list, const source_compi
 cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info)
 {
     const thing *const *said = model->fit;
-    cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, &model->compile, info);
+    cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, model->compile.optimizer, info);
     for (size_t i = 0; said && i < FIT_ARGUMENTS && !status; i++)
         if (said[i] && readers[i] && !readers[i](e, said[i], info)) status = leave_out(e, names[i], info);
-    if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], &model->compile, info);
+    if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], model->compile.optimizer, info);
     if (said && said[FIT_VALIDATION_DATA]) info->validation_split = 0; /* Keras takes the data */
     return status;
 }

@@ -17,14 +17,13 @@ static bool take_name(eval *e, const named_thing *a, common_arguments *common)
     if (a->thing->type == THING_TEXT)
         common->name = a->thing->text;
     else if (a->thing->type != THING_NONE)
-        return eval_refuse(e, a->offset, "%s stands where a name was expected", thing_name(a->thing)) != NULL;
+        return eval_misplaced(e, a->offset, a->thing, "a name");
     return true;
 }
 
 static bool take_trainable(eval *e, const named_thing *a, common_arguments *common)
 {
-    if (a->thing->type != THING_BOOL)
-        return eval_refuse(e, a->offset, "%s stands where True or False was expected", thing_name(a->thing)) != NULL;
+    if (a->thing->type != THING_BOOL) return eval_misplaced(e, a->offset, a->thing, "True or False");
     common->trainable = a->thing->boolean;
     return true;
 }
@@ -34,7 +33,7 @@ static bool take_dtype(eval *e, const named_thing *a, common_arguments *common)
     (void)common;
     bool single = a->thing->type == THING_TEXT && strcmp(a->thing->text, "float32") == 0;
     if (single || a->thing->type == THING_NONE) return true;
-    return eval_refuse(e, a->offset, "this number type is not built in, 'float32' was expected") != NULL;
+    return eval_refuse(e, a->offset, "this number type is not built in, 'float32' was expected");
 }
 
 static bool take_input_shape(eval *e, const named_thing *a, common_arguments *common)
@@ -68,9 +67,8 @@ static const struct {
 /* Whether a class has a field of its own with this name: Embedding's input_dim is no shape. */
 static bool has_field(const layer_class *class, const char *name)
 {
-    for (const field *f = class->kind.fields; f->name; f++)
-        if (!f->derived && strcmp(f->name, name) == 0) return true;
-    return false;
+    const field *f = field_find(&class->kind, name);
+    return f && !f->derived;
 }
 
 /* Takes the common arguments out of a call's; *left receives the others. */
@@ -78,7 +76,7 @@ static bool split_arguments(eval *e, const call_site *site, size_t first, const 
                             common_arguments *common, call_site *left)
 {
     named_thing *others = arena_array(e->source.memory, site->count, sizeof *others);
-    if (!others) return eval_no_memory(e) != NULL;
+    if (!others) return eval_no_memory(e);
     *common = (common_arguments){.trainable = true};
     *left = (call_site){.offset = site->offset, .path = site->path, .arguments = others};
     for (size_t i = first; i < site->count; i++) {
@@ -103,7 +101,7 @@ static bool make_layer(eval *e, const call_site *site, size_t first, const layer
     named_value *values = call_values(e, &own);
     if (!values) return false;
     if (fields_read(&e->graph->memory, &class->kind, values, own.count, false, &options, &error))
-        return eval_pass_on(e, call_offset(&own, &class->kind, error.message), &error) != NULL;
+        return eval_pass_on(e, call_offset(&own, &class->kind, error.message), &error);
     made->offset = site->offset;
     made->input_shape = common.input_shape;
     made->layer = graph_layer(e->graph, class, options, common.name, common.trainable);
@@ -115,7 +113,7 @@ static bool make_layer(eval *e, const call_site *site, size_t first, const layer
 static bool add_tensor(eval *e, const thing *t, size_t offset, sequence *tensors)
 {
     if (t->type == THING_TENSOR) return sequence_add(e, tensors, t);
-    return eval_refuse(e, offset, "%s stands where a tensor was expected", thing_name(t)) != NULL;
+    return eval_misplaced(e, offset, t, "a tensor");
 }
 
 bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count)
@@ -126,7 +124,7 @@ bool tensors_of(eval *e, const thing *t, size_t offset, int **ids, size_t *count
     for (size_t i = 0; i < items; i++)
         if (!add_tensor(e, item[i], offset, &tensors)) return false;
     *ids = arena_array(e->source.memory, tensors.count, sizeof **ids);
-    if (!*ids) return eval_no_memory(e) != NULL;
+    if (!*ids) return eval_no_memory(e);
     *count = tensors.count;
     for (size_t i = 0; i < tensors.count; i++) (*ids)[i] = tensors.items[i]->tensor;
     return true;
@@ -161,7 +159,7 @@ const named_thing *bind_inputs(eval *e, const call_site *site, bool *inference)
     const thing *training = given[1] ? given[1]->thing : thing_none();
     *inference = training->type == THING_BOOL && !training->boolean;
     if (training->type == THING_BOOL || training->type == THING_NONE) return given[0];
-    eval_refuse(e, given[1]->offset, "%s stands where True or False was expected", thing_name(training));
+    eval_misplaced(e, given[1]->offset, training, "True or False");
     return NULL;
 }
 
@@ -225,10 +223,8 @@ const thing *make_input(eval *e, const thing *shape, const thing *name, size_t o
 
 const thing *shape_without_batch(eval *e, const thing *shape, size_t offset)
 {
-    bool list = shape->type == THING_TUPLE || shape->type == THING_LIST;
-    if (!list || !shape->list->count)
-        return eval_refuse(e, offset, "%s stands where a shape with the batch in front was expected",
-                           thing_name(shape));
+    if (!thing_is_list(shape) || !shape->list->count)
+        return eval_misplaced(e, offset, shape, "a shape with the batch in front");
     return thing_sequence(e, THING_TUPLE, shape->list->items + 1, shape->list->count - 1);
 }
 

@@ -45,21 +45,24 @@ typedef struct member_module {
 } member_module;
 
 static const member_module modules[] = {
-    {"keras.optimizers.schedules.", {&schedule_family}},
-    {"keras.activations.", {&activation_family}},
-    {"keras.initializers.", {&initializer_family}},
-    {"keras.regularizers.", {&regularizer_family}},
-    {"keras.constraints.", {&constraint_family}},
-    {"keras.optimizers.", {&optimizer_family}},
-    {"keras.losses.", {&loss_family}},
-    {"keras.metrics.", {&metric_family, &loss_family}},
-    {"keras.callbacks.", {&callback_family}},
+    {"keras.optimizers.schedules", {&schedule_family}},
+    {"keras.activations", {&activation_family}},
+    {"keras.initializers", {&initializer_family}},
+    {"keras.regularizers", {&regularizer_family}},
+    {"keras.constraints", {&constraint_family}},
+    {"keras.optimizers", {&optimizer_family}},
+    {"keras.losses", {&loss_family}},
+    {"keras.metrics", {&metric_family, &loss_family}},
+    {"keras.callbacks", {&callback_family}},
 };
 
+/* That of a path into it, or of its own. */
 static const member_module *module_of(const char *path)
 {
-    for (size_t i = 0; i < ARRAY_COUNT(modules); i++)
-        if (strncmp(path, modules[i].path, strlen(modules[i].path)) == 0) return &modules[i];
+    for (size_t i = 0; i < ARRAY_COUNT(modules); i++) {
+        size_t length = strlen(modules[i].path);
+        if (strncmp(path, modules[i].path, length) == 0 && strchr(".", path[length])) return &modules[i];
+    }
     return NULL;
 }
 
@@ -97,8 +100,8 @@ static const thing *call_scheduler(eval *e, const call_site *site)
     const named_thing *given[2];
     const thing *parts[2];
     if (!eval_bind(e, site, names, 1, given)) return NULL;
-    bool rates = given[0]->thing->type == THING_LIST || given[0]->thing->type == THING_TUPLE;
-    if (given[0]->thing->type != THING_FUNCTION) return rates ? call_member(e, site) : site->self;
+    if (given[0]->thing->type != THING_FUNCTION)
+        return thing_is_list(given[0]->thing) ? call_member(e, site) : site->self;
     parts[0] = given[0]->thing;
     parts[1] = given[1] ? given[1]->thing : thing_none();
     const thing *both = thing_sequence(e, THING_TUPLE, parts, 2);
@@ -124,7 +127,7 @@ static bool check_member(eval *e, const member_module *module, const value *v, s
     member found;
     if (name && module->families[0] == &metric_family && metric_is_accuracy(name)) return true;
     if (!member_read(&e->graph->memory, family_of(module, name ? name : ""), v, &found, &error)) return true;
-    return eval_pass_on(e, offset, &error) != NULL;
+    return eval_pass_on(e, offset, &error);
 }
 
 bool members_check(eval *e, const char *path, const value *v, size_t offset)

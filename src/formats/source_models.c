@@ -12,7 +12,7 @@ static const thing *new_model(eval *e, const named_thing *name, bool sequential,
     if (!made || !model) return eval_no_memory(e);
     bool named = name && name->thing->type == THING_TEXT;
     if (name && !named && name->thing->type != THING_NONE)
-        return eval_refuse(e, name->offset, "%s stands where a model's name was expected", thing_name(name->thing));
+        return eval_misplaced(e, name->offset, name->thing, "a model's name");
     *model = (source_network){.offset = offset, .sequential = sequential};
     model->name = named ? name->thing->text : graph_auto_name(e->graph, base);
     if (!model->name) return eval_pass_on(e, offset, &e->graph->error);
@@ -25,7 +25,7 @@ static bool make_network(eval *e, source_network *m, const int *in, size_t ins, 
 {
     cepa_error error;
     if (!network_new(e->graph, in, ins, out, outs, m->name, m->sequential, &m->network, &error)) return true;
-    return eval_pass_on(e, offset, &error) != NULL;
+    return eval_pass_on(e, offset, &error);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -84,8 +84,7 @@ static bool call_parts(eval *e, source_network *m)
         const thing *result = layer ? call_on_tensors(e, layer, input, false, offset) : NULL;
         if (!result) return false;
         if (result->type != THING_TENSOR)
-            return eval_refuse(e, offset, "%s has several outputs, one was expected in a Sequential", layer->name) !=
-                   NULL;
+            return eval_refuse(e, offset, "%s has several outputs, one was expected in a Sequential", layer->name);
         m->output = result->tensor;
     }
     return true;
@@ -98,7 +97,7 @@ static bool rebuild(eval *e, source_network *m, size_t offset)
     if (!m->input || !m->parts.count) return true;
     if (!call_parts(e, m)) return false;
     if (!e->graph->keras2_names && !graph_auto_name(e->graph, "functional"))
-        return eval_pass_on(e, offset, &e->graph->error) != NULL;
+        return eval_pass_on(e, offset, &e->graph->error);
     return true;
 }
 
@@ -136,8 +135,7 @@ static bool add_part(eval *e, source_network *m, const thing *part, size_t offse
         m->input = m->output = part->tensor;
         return true;
     }
-    if (part->type != THING_LAYER && part->type != THING_MODEL)
-        return eval_refuse(e, offset, "%s stands where a layer was expected", thing_name(part)) != NULL;
+    if (part->type != THING_LAYER && part->type != THING_MODEL) return eval_misplaced(e, offset, part, "a layer");
     if (empty && !input_of_first(e, m, part, offset)) return false;
     return sequence_add(e, &m->parts, part);
 }
@@ -155,8 +153,7 @@ const thing *call_sequential(eval *e, const call_site *site)
     if (!eval_bind(e, site, names, 0, given)) return NULL;
     const thing *made = new_model(e, given[2], true, site->offset), *list = given[0] ? given[0]->thing : thing_none();
     if (!made || list->type == THING_NONE) return made;
-    if (list->type != THING_LIST && list->type != THING_TUPLE)
-        return eval_refuse(e, given[0]->offset, "%s stands where a list of layers was expected", thing_name(list));
+    if (!thing_is_list(list)) return eval_misplaced(e, given[0]->offset, list, "a list of layers");
     for (size_t i = 0; i < list->list->count; i++)
         if (!add_part(e, made->model, list->list->items[i], given[0]->offset)) return NULL;
     return build(e, made->model, site->offset) ? made : NULL;
@@ -165,7 +162,7 @@ const thing *call_sequential(eval *e, const call_site *site)
 static bool need_sequential(eval *e, const call_site *site)
 {
     if (site->self->model->sequential) return true;
-    return eval_refuse(e, site->offset, "%s: only a Sequential can do this", site->path) != NULL;
+    return eval_refuse(e, site->offset, "%s: only a Sequential can do this", site->path);
 }
 
 const thing *model_add(eval *e, const call_site *site)
@@ -219,9 +216,8 @@ bool model_network(eval *e, const thing *model, size_t offset)
     if (m->network) return true;
     if (!m->input)
         return eval_refuse(e, m->offset,
-                           "this model's input shape is not known, keras.Input(shape=...) in front was expected") !=
-               NULL;
-    if (!m->parts.count) return eval_refuse(e, m->offset, "this model has no layers") != NULL;
+                           "this model's input shape is not known, keras.Input(shape=...) in front was expected");
+    if (!m->parts.count) return eval_refuse(e, m->offset, "this model has no layers");
     return call_parts(e, m) && make_network(e, m, &m->input, 1, &m->output, 1, offset);
 }
 
@@ -243,40 +239,35 @@ const thing *call_network(eval *e, const call_site *site)
 
 static bool same_value(const value *a, const value *b) { return a && b ? value_equal(a, b) : a == b; }
 
-static bool same_compile(const source_compile *a, const source_compile *b)
+static bool same_compile(const compile_values *a, const compile_values *b)
 {
-    return same_value(a->optimizer, b->optimizer) && same_value(a->loss, b->loss) &&
-           same_value(a->metrics, b->metrics) && same_value(a->loss_weights, b->loss_weights) &&
-           same_value(a->weighted_metrics, b->weighted_metrics);
+    bool same = true;
+    for (size_t i = 0; same && i < COMPILE_ARGUMENTS; i++) same = same_value(a->all[i], b->all[i]);
+    return same;
 }
 
+/* What else compile takes changes no number. */
 const thing *model_compile(eval *e, const call_site *site)
 {
-    static const char *const names[] = {"optimizer",        "loss",        "loss_weights",        "metrics",
-                                        "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
-                                        "auto_scale_loss",  NULL};
-    /* What each is made of; NULL: numbers. */
-    static const char *const modules[] = {"keras.optimizers.", "keras.losses.", NULL, "keras.metrics.",
-                                          "keras.metrics."};
-    enum { OPTIMIZER, LOSS, LOSS_WEIGHTS, METRICS, WEIGHTED_METRICS, READ, COUNT = 9 };
+    static const char *const others[] = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"};
+    enum { COUNT = COMPILE_ARGUMENTS + ARRAY_COUNT(others) };
+    const char *names[COUNT + 1] = {NULL};
     const named_thing *given[COUNT];
-    const value *values[READ] = {NULL};
+    source_network *m = site->self->model;
+    compile_values said = {.all = {NULL}};
+    for (size_t i = 0; i < COUNT; i++)
+        names[i] = i < COMPILE_ARGUMENTS ? compile_arguments[i].name : others[i - COMPILE_ARGUMENTS];
     if (!eval_bind(e, site, names, 0, given)) return NULL;
-    for (size_t i = 0; i < READ; i++) {
+    for (size_t i = 0; i < COMPILE_ARGUMENTS; i++) {
+        const char *module = compile_arguments[i].module;
         if (!given[i] || given[i]->thing->type == THING_NONE) continue;
-        if (!(values[i] = thing_value(e, given[i]->thing, given[i]->offset))) return NULL;
-        if (modules[i] && !members_check(e, modules[i], values[i], given[i]->offset)) return NULL;
+        if (!(said.all[i] = thing_value(e, given[i]->thing, given[i]->offset))) return NULL;
+        if (module && !members_check(e, module, said.all[i], given[i]->offset)) return NULL;
     }
-    const source_compile said = {
-        .present = true,
-        .optimizer = values[OPTIMIZER],
-        .loss = values[LOSS],
-        .metrics = values[METRICS],
-        .loss_weights = values[LOSS_WEIGHTS],
-        .weighted_metrics = values[WEIGHTED_METRICS],
-    };
-    e->compiles_differ = e->compiles_differ || (e->compiles.present && !same_compile(&said, &e->compiles));
-    site->self->model->compile = e->compiles = said;
+    e->compiles_differ = e->compiles_differ || (e->last_compiled && !same_compile(&said, &e->last_compiled->compile));
+    m->compiled = true;
+    m->compile = said;
+    e->last_compiled = m;
     return thing_none();
 }
 
@@ -380,8 +371,7 @@ const thing *model_trainable(eval *e, const thing *object, size_t offset)
 /* Keras sets a model's trainable on every layer in it. */
 bool model_set_trainable(eval *e, const thing *object, const thing *value, size_t offset)
 {
-    if (value->type != THING_BOOL)
-        return eval_refuse(e, offset, "%s stands where True or False was expected", thing_name(value)) != NULL;
+    if (value->type != THING_BOOL) return eval_misplaced(e, offset, value, "True or False");
     if (!model_network(e, object, offset)) return false;
     freeze(object->model->network, value->boolean);
     return true;

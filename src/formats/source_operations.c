@@ -71,9 +71,10 @@ static void add_operand(operands *o, const named_thing *a)
 {
     const thing *t = a->thing;
     size_t place = a->name && strcmp(a->name, "x2") == 0 ? 1 : a->name && *a->name == 'x' ? 0 : o->count;
-    bool named = a->name && a->name[0] == 'x', number = t->type == THING_INT || t->type == THING_REAL;
+    double number;
+    bool named = a->name && a->name[0] == 'x', known = t->type == THING_TENSOR || thing_number(t, &number);
     o->tensors += t->type == THING_TENSOR;
-    o->others |= place > 1 || (a->name && !named) || (t->type != THING_TENSOR && !number);
+    o->others |= place > 1 || (a->name && !named) || !known;
     if (place < 2) o->items[place] = t;
     o->count++;
 }

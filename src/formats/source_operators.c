@@ -9,7 +9,7 @@
 /* ---- Integers */
 
 /* Floor division: rounds down, and the rest has the divisor's sign. */
-static bool divide(int64_t a, int64_t b, int64_t *quotient, int64_t *rest)
+static bool floor_divide(int64_t a, int64_t b, int64_t *quotient, int64_t *rest)
 {
     if (b == -1) {
         *rest = 0;
@@ -51,10 +51,10 @@ static const thing *operate_integers(eval *e, size_t offset, char operator, int6
         fits = !__builtin_mul_overflow(a, b, &result);
         break;
     case '%':
-        fits = divide(a, b, &other, &result);
+        fits = floor_divide(a, b, &other, &result);
         break;
     case 'd':
-        fits = divide(a, b, &result, &other);
+        fits = floor_divide(a, b, &result, &other);
         break;
     case '^':
         fits = power(a, b, &result);
@@ -117,8 +117,9 @@ static const thing *operate_numbers(eval *e, size_t offset, const char *operator
 {
     char code = strcmp(operator, "//") == 0 ? 'd' : strcmp(operator, "**") == 0 ? '^' : *operator;
     bool whole = left->type == THING_INT && right->type == THING_INT;
-    double a = left->type == THING_INT ? (double)left->integer : left->real;
-    double b = right->type == THING_INT ? (double)right->integer : right->real;
+    double a, b;
+    thing_number(left, &a);
+    thing_number(right, &b);
     if (b == 0 && strchr("/%d", code)) return eval_refuse(e, offset, "this divides by zero");
     if (code == '^' && a == 0 && b < 0) return eval_refuse(e, offset, "this divides by zero");
     if (!whole || code == '/' || (code == '^' && b < 0)) return operate_reals(e, offset, code, a, b);
@@ -126,9 +127,6 @@ static const thing *operate_numbers(eval *e, size_t offset, const char *operator
 }
 
 /* ---- Texts, lists and data */
-
-static bool is_number(const thing *t) { return t->type == THING_INT || t->type == THING_REAL; }
-static bool is_list(const thing *t) { return t->type == THING_LIST || t->type == THING_TUPLE; }
 
 static const thing *join_texts(eval *e, size_t offset, const thing *left, const thing *right)
 {
@@ -181,9 +179,8 @@ static bool read_scaling(const char *operator, double number, bool data_first, d
 static const thing *scale_data(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
 {
     const thing *data = left->type == THING_DATA ? left : right, *number = data == left ? right : left;
-    double by = number->type == THING_INT ? (double)number->integer : number->type == THING_REAL ? number->real : 0;
-    double factor, added;
-    if (by == 0 || !read_scaling(operator, by, data == left, &factor, &added))
+    double by, factor, added;
+    if (!thing_number(number, &by) || by == 0 || !read_scaling(operator, by, data == left, &factor, &added))
         return eval_refuse(e, offset, "data can only be scaled by numbers here, '/ 255.0' was expected");
     source_data scaled = *data->data;
     if (scaled.scale != 0 && scaled.offset == 0 && factor != 1)
@@ -216,13 +213,15 @@ const thing *eval_operate(eval *e, size_t offset, const char *operator, const th
         return data ? scale_data(e, offset, operator, left, right) : thing_unknown();
     }
     if (!(left = as_number(e, left)) || !(right = as_number(e, right))) return NULL;
-    if (is_number(left) && is_number(right)) return operate_numbers(e, offset, operator, left, right);
+    double number;
+    if (thing_number(left, &number) && thing_number(right, &number))
+        return operate_numbers(e, offset, operator, left, right);
     if (left->type == THING_DATA || right->type == THING_DATA) return scale_data(e, offset, operator, left, right);
     bool plus = strcmp(operator, "+") == 0, times = strcmp(operator, "*") == 0;
     if (plus && left->type == THING_TEXT && right->type == THING_TEXT) return join_texts(e, offset, left, right);
-    if (plus && is_list(left) && left->type == right->type) return join_lists(e, offset, left, right);
-    if (times && is_list(left) && right->type == THING_INT) return repeat_list(e, offset, left, right->integer);
-    if (times && is_list(right) && left->type == THING_INT) return repeat_list(e, offset, right, left->integer);
+    if (plus && thing_is_list(left) && left->type == right->type) return join_lists(e, offset, left, right);
+    if (times && thing_is_list(left) && right->type == THING_INT) return repeat_list(e, offset, left, right->integer);
+    if (times && thing_is_list(right) && left->type == THING_INT) return repeat_list(e, offset, right, left->integer);
     if (left->type == THING_TENSOR || right->type == THING_TENSOR)
         return operate_tensors(e, offset, operator, left, right);
     return eval_refuse(e, offset, "'%s' cannot be done with %s and %s", operator, thing_name(left), thing_name(right));
@@ -241,10 +240,11 @@ const thing *eval_unary(eval *e, const node *n)
     if (operand->type == THING_TENSOR && *n->text == '-')
         return call_operation(e, n->offset, "Negative", &operand, 1, NULL);
     operand = as_number(e, operand);
-    if (!operand || !is_number(operand))
+    double number;
+    if (!operand || !thing_number(operand, &number))
         return operand ? eval_refuse(e, n->offset, "%s has no sign, a number was expected", thing_name(operand)) : NULL;
     if (*n->text == '+') return operand;
-    if (operand->type == THING_REAL) return thing_real(e, -operand->real);
+    if (operand->type == THING_REAL) return thing_real(e, -number);
     return operate_integers(e, n->offset, '-', 0, operand->integer);
 }
 
@@ -253,12 +253,11 @@ const thing *eval_unary(eval *e, const node *n)
 bool eval_place(eval *e, size_t offset, const sequence *list, const thing *index, size_t *place)
 {
     int64_t count = (int64_t)list->count;
-    if (index->type != THING_INT)
-        return eval_refuse(e, offset, "%s stands where an integer index was expected", thing_name(index)) != NULL;
+    if (index->type != THING_INT) return eval_misplaced(e, offset, index, "an integer index");
     int64_t at = index->integer < 0 ? index->integer + count : index->integer;
     if (index->integer < -count || at >= count)
         return eval_refuse(e, offset, "index %lld is beyond a list of %lld", (long long)index->integer,
-                           (long long)count) != NULL;
+                           (long long)count);
     *place = (size_t)at;
     return true;
 }
@@ -270,8 +269,7 @@ static bool slice_end(eval *e, const node *n, int64_t count, int64_t preset, int
     if (!t) return false;
     *end = preset;
     if (t->type == THING_NONE) return true;
-    if (t->type != THING_INT)
-        return eval_refuse(e, n->offset, "%s stands where an integer was expected", thing_name(t)) != NULL;
+    if (t->type != THING_INT) return eval_misplaced(e, n->offset, t, "an integer");
     *end = t->integer < 0 ? (t->integer < -count ? -1 : t->integer + count) : t->integer;
     if (*end < low) *end = low;
     if (*end > high) *end = high;
@@ -289,7 +287,7 @@ static bool read_slice(eval *e, const node *slice, size_t count, slice_range *r)
     if (!step) return false;
     r->step = step->type == THING_INT ? step->integer : 1;
     if ((step->type != THING_INT && step->type != THING_NONE) || r->step == 0 || r->step == INT64_MIN)
-        return eval_refuse(e, slice->child[2]->offset, "a slice's step must be an integer other than 0") != NULL;
+        return eval_refuse(e, slice->child[2]->offset, "a slice's step must be an integer other than 0");
     bool down = r->step < 0;
     int64_t low = down ? -1 : 0, high = down ? n - 1 : n;
     return slice_end(e, slice->child[0], n, down ? n - 1 : 0, low, high, &r->first) &&
@@ -334,7 +332,7 @@ const thing *eval_index(eval *e, const node *n)
     const thing *object = eval_expression(e, n->child[0]);
     bool slice = n->child[1]->type == NODE_SLICE;
     if (!object || thing_is_unknown(object)) return object ? thing_unknown() : NULL;
-    if (slice && is_list(object)) return slice_list(e, n->child[1], object);
+    if (slice && thing_is_list(object)) return slice_list(e, n->child[1], object);
     if (slice && object->type == THING_DATA) return slice_data(e, n->child[1], object);
     if (object->type == THING_TABLE) return table_index(e, n->child[1], object);
     const thing *index = slice ? NULL : eval_expression(e, n->child[1]);
@@ -342,7 +340,7 @@ const thing *eval_index(eval *e, const node *n)
     if (!slice && !index) return NULL;
     if (index && (object->type == THING_DATA || thing_is_unknown(index))) return thing_unknown();
     if (index && object->type == THING_DICT) return index_dict(e, n->offset, object, index);
-    if (!index || !is_list(object))
+    if (!index || !thing_is_list(object))
         return eval_refuse(e, n->offset, "%s has no parts to take, a list was expected", thing_name(object));
     return eval_place(e, n->offset, object->list, index, &place) ? object->list->items[place] : NULL;
 }
@@ -350,21 +348,17 @@ const thing *eval_index(eval *e, const node *n)
 /* ---- Comparisons */
 
 /* Below 0, 0 or above 0 as a is less, equal or more; false where they have no order. */
-static bool compare_things(const thing *a, const thing *b, int *order)
+static bool compare_things(eval *e, const thing *a, const thing *b, int *order)
 {
+    double first, second;
     if (a->type == THING_TEXT && b->type == THING_TEXT) {
         *order = strcmp(a->text, b->text);
         return true;
     }
-    double numbers[2];
-    const thing *const both[2] = {a, b};
-    for (size_t i = 0; i < 2; i++) {
-        if (both[i]->type != THING_INT && both[i]->type != THING_REAL && both[i]->type != THING_BOOL) return false;
-        numbers[i] = both[i]->type == THING_REAL  ? both[i]->real
-                     : both[i]->type == THING_INT ? (double)both[i]->integer
-                                                  : both[i]->boolean;
-    }
-    *order = (numbers[0] > numbers[1]) - (numbers[0] < numbers[1]);
+    a = as_number(e, a);
+    b = as_number(e, b);
+    if (!a || !b || !thing_number(a, &first) || !thing_number(b, &second)) return false;
+    *order = (first > second) - (first < second);
     return true;
 }
 
@@ -374,7 +368,7 @@ const thing *eval_compare(eval *e, const node *n)
     int order;
     if (!right) return NULL;
     if (thing_is_unknown(left) || thing_is_unknown(right)) return thing_unknown();
-    if (!compare_things(left, right, &order))
+    if (!compare_things(e, left, right, &order))
         return eval_refuse(e, n->offset, "%s and %s cannot be compared, two numbers or texts were expected",
                            thing_name(left), thing_name(right));
     bool equal = n->text[1] == '=', sign = *n->text == '<' ? order < 0 : *n->text == '>' && order > 0;

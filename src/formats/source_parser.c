@@ -19,14 +19,8 @@ node *parse_node(parser *p, node_type type, size_t offset)
 
 bool parse_optional_child(parser *p, node *parent, node *child)
 {
-    if (parent->count == parent->capacity) {
-        size_t capacity = parent->capacity ? parent->capacity * 2 : 2;
-        node **grown = arena_array(p->source->memory, capacity, sizeof *grown);
-        if (!grown) return !fail_memory(p->source->error);
-        if (parent->count) memcpy(grown, parent->child, parent->count * sizeof *grown);
-        parent->child = grown;
-        parent->capacity = capacity;
-    }
+    if (!arena_grow(p->source->memory, &parent->child, &parent->capacity, parent->count + 1, sizeof *parent->child))
+        return !fail_memory(p->source->error);
     parent->child[parent->count++] = child;
     return true;
 }
@@ -52,7 +46,7 @@ bool parse_needs(parser *p, const char *text)
     char expected[16];
     if (parse_takes(p, text)) return true;
     snprintf(expected, sizeof expected, "'%s'", text);
-    return parse_refuse(p, expected) != NULL;
+    return parse_refuse(p, expected);
 }
 
 node *parse_refuse(parser *p, const char *expected)
@@ -203,7 +197,7 @@ bool parse_parameters(parser *p, node *def, const char *end)
             return false;
         }
         if (!parse_takes(p, ",") && !parse_sees(p, end))
-            return parse_refuse(p, strcmp(end, ":") == 0 ? "',' or ':'" : "',' or ')'") != NULL;
+            return parse_refuse(p, strcmp(end, ":") == 0 ? "',' or ':'" : "',' or ')'");
     }
     return true;
 }
@@ -418,7 +412,7 @@ static bool parse_main(parser *p, node *block)
 
 static bool parse_statement(parser *p, node *block)
 {
-    if (p->token->type == TOKEN_INDENT) return parse_refuse(p, "a line as far left as the one before it") != NULL;
+    if (p->token->type == TOKEN_INDENT) return parse_refuse(p, "a line as far left as the one before it");
     if (sees_main(p)) return parse_main(p, block);
     if (parse_takes(p, "def")) return parse_child(p, block, parse_def(p));
     if (parse_takes(p, "for")) return parse_child(p, block, parse_for(p));
@@ -427,7 +421,7 @@ static bool parse_statement(parser *p, node *block)
         if (p->token->type == TOKEN_NEWLINE) break;
         if (!parse_simple(p, block)) return false;
     } while (parse_takes(p, ";"));
-    if (p->token->type != TOKEN_NEWLINE) return !parse_refuse_foreign(p) && parse_refuse(p, "the line's end") != NULL;
+    if (p->token->type != TOKEN_NEWLINE) return !parse_refuse_foreign(p) && parse_refuse(p, "the line's end");
     p->token++;
     return true;
 }

@@ -26,13 +26,13 @@ static bool assign_name(eval *e, const node *target, const thing *value, bool se
 
 static bool assign_each(eval *e, const node *target, const thing *value, bool settable)
 {
-    bool list = value->type == THING_TUPLE || value->type == THING_LIST;
+    bool list = thing_is_list(value);
     if (!list && !thing_is_unknown(value))
         return eval_refuse(e, target->offset, "%s stands where %zu values were expected", thing_name(value),
-                           target->count) != NULL;
+                           target->count);
     if (list && value->list->count != target->count)
         return eval_refuse(e, target->offset, "%zu values stand where %zu were expected", value->list->count,
-                           target->count) != NULL;
+                           target->count);
     for (size_t i = 0; i < target->count; i++)
         if (!assign(e, target->child[i], list ? value->list->items[i] : thing_unknown(), settable)) return false;
     return true;
@@ -52,7 +52,7 @@ static bool assign_item(eval *e, const node *target, const thing *value)
     if (!index || thing_is_unknown(object)) return index != NULL;
     if (object->type != THING_LIST)
         return eval_refuse(e, target->offset, "an item of %s cannot be changed, a list was expected",
-                           thing_name(object)) != NULL;
+                           thing_name(object));
     if (!eval_place(e, target->offset, object->list, index, &place)) return false;
     object->list->items[place] = value;
     return true;
@@ -116,8 +116,6 @@ static flow run_def(eval *e, const node *n, const thing **result)
     return made && scope_bind(e, e->scope, n->text, made) ? GOES_ON : FAILS;
 }
 
-static flow run_block(eval *e, const node *block, const thing **result);
-
 static flow run_if(eval *e, const node *n, const thing **result)
 {
     bool so;
@@ -138,8 +136,8 @@ static flow run_for(eval *e, const node *n, const thing **result)
 {
     const thing *list = eval_expression(e, n->child[1]);
     if (!list) return FAILS;
-    if (list->type != THING_LIST && list->type != THING_TUPLE) {
-        eval_refuse(e, n->child[1]->offset, "%s stands where range(...) or a list was expected", thing_name(list));
+    if (!thing_is_list(list)) {
+        eval_misplaced(e, n->child[1]->offset, list, "range(...) or a list");
         return FAILS;
     }
     for (size_t i = 0; i < list->list->count; i++) {

@@ -77,10 +77,9 @@ static bool check_names(eval *e, const thing *table, const thing *names, size_t 
     size_t count;
     const thing *const *name = thing_items(&names, &count);
     for (size_t i = 0; i < count; i++) {
-        if (name[i]->type != THING_TEXT)
-            return eval_refuse(e, offset, "%s stands where a column's name was expected", thing_name(name[i])) != NULL;
+        if (name[i]->type != THING_TEXT) return eval_misplaced(e, offset, name[i], "a column's name");
         if (!names_column(table->table->columns, name[i]->text))
-            return eval_refuse(e, offset, "the table has no column '%s'", name[i]->text) != NULL;
+            return eval_refuse(e, offset, "the table has no column '%s'", name[i]->text);
     }
     return true;
 }

@@ -70,14 +70,8 @@ const thing *thing_symbol(eval *e, const char *path)
 bool sequence_add(eval *e, sequence *list, const thing *item)
 {
     if (!item) return false;
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 4;
-        const thing **grown = arena_array(e->source.memory, capacity, sizeof *grown);
-        if (!grown) return eval_no_memory(e) != NULL;
-        if (list->count) memcpy(grown, list->items, list->count * sizeof *grown);
-        list->items = grown;
-        list->capacity = capacity;
-    }
+    if (!arena_grow(e->source.memory, &list->items, &list->capacity, list->count + 1, sizeof *list->items))
+        return eval_no_memory(e);
     list->items[list->count++] = item;
     return true;
 }
@@ -91,9 +85,17 @@ const thing *thing_sequence(eval *e, thing_type type, const thing *const *items,
     return made;
 }
 
+bool thing_is_list(const thing *t) { return t->type == THING_LIST || t->type == THING_TUPLE; }
+
+bool thing_number(const thing *t, double *number)
+{
+    *number = t->type == THING_INT ? (double)t->integer : t->type == THING_REAL ? t->real : 0;
+    return t->type == THING_INT || t->type == THING_REAL;
+}
+
 const thing *const *thing_items(const thing *const *t, size_t *count)
 {
-    bool list = (*t)->type == THING_LIST || (*t)->type == THING_TUPLE;
+    bool list = thing_is_list(*t);
     *count = list ? (*t)->list->count : 1;
     return list ? (*t)->list->items : t;
 }
@@ -206,8 +208,7 @@ static const value *layer_value(eval *e, const thing *t, size_t offset)
     const named_value *arguments = fields_write(&e->graph->memory, &l->class->kind, l->options, &count);
     named_value *own = arguments ? arena_array(&e->graph->memory, count, sizeof *own) : NULL;
     for (size_t i = 0; own && i < count; i++)
-        for (const field *f = function->fields; f && f->name; f++)
-            if (strcmp(f->name, arguments[i].name) == 0) own[kept++] = arguments[i];
+        if (field_find(function, arguments[i].name)) own[kept++] = arguments[i];
     return made(e, own ? value_call(&e->graph->memory, function->name, own, kept) : NULL);
 }
 
@@ -237,7 +238,7 @@ static const value *any_value(eval *e, const thing *t, size_t offset)
     case THING_LAYER:
         return layer_value(e, t, offset);
     default:
-        eval_refuse(e, offset, "%s stands where a value was expected", thing_name(t));
+        eval_misplaced(e, offset, t, "a value");
         return NULL;
     }
 }

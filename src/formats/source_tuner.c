@@ -21,7 +21,7 @@ static const thing *said(const named_thing *given)
 static const char *name_of(eval *e, const named_thing *given)
 {
     if (given->thing->type == THING_TEXT) return arena_text(&e->graph->memory, given->thing->text);
-    eval_refuse(e, given->offset, "%s stands where a hyperparameter's name was expected", thing_name(given->thing));
+    eval_misplaced(e, given->offset, given->thing, "a hyperparameter's name");
     return NULL;
 }
 
@@ -30,14 +30,8 @@ static bool declare(eval *e, const cepa_hyperparameter *declared)
 {
     for (size_t i = 0; i < e->tuned_count; i++)
         if (strcmp(e->tuned[i].name, declared->name) == 0) return true;
-    if (e->tuned_count == e->tuned_capacity) {
-        size_t capacity = e->tuned_capacity ? e->tuned_capacity * 2 : 8;
-        cepa_hyperparameter *grown = arena_array(&e->graph->memory, capacity, sizeof *grown);
-        if (!grown) return eval_no_memory(e) != NULL;
-        if (e->tuned_count) memcpy(grown, e->tuned, e->tuned_count * sizeof *grown);
-        e->tuned = grown;
-        e->tuned_capacity = capacity;
-    }
+    if (!arena_grow(&e->graph->memory, &e->tuned, &e->tuned_capacity, e->tuned_count + 1, sizeof *e->tuned))
+        return eval_no_memory(e);
     e->tuned[e->tuned_count++] = *declared;
     return true;
 }
@@ -86,8 +80,7 @@ const thing *tuner_choice(eval *e, const call_site *site)
     const value *list = thing_value(e, given[1]->thing, given[1]->offset);
     if (!list) return NULL;
     if (list->kind != VALUE_LIST || !list->list.count)
-        return eval_refuse(e, given[1]->offset, "%s stands where a list of values was expected",
-                           thing_name(given[1]->thing));
+        return eval_misplaced(e, given[1]->offset, given[1]->thing, "a list of values");
     const thing *preset = said(given[3]);
     if (!print_values(e, list->list.items, list->list.count, &declared)) return NULL;
     return choose(e, &declared, preset ? preset : thing_of_value(e, list->list.items[0]), list->list.items,
@@ -120,13 +113,8 @@ const thing *tuner_fixed(eval *e, const call_site *site)
 
 static bool number_of(eval *e, const named_thing *given, bool whole, double *number)
 {
-    const thing *t = given->thing;
-    if (t->type == THING_INT || (t->type == THING_REAL && !whole)) {
-        *number = t->type == THING_INT ? (double)t->integer : t->real;
-        return true;
-    }
-    return eval_refuse(e, given->offset, "%s stands where %s was expected", thing_name(t),
-                       whole ? "an integer" : "a number") != NULL;
+    if (thing_number(given->thing, number) && (!whole || given->thing->type == THING_INT)) return true;
+    return eval_misplaced(e, given->offset, given->thing, whole ? "an integer" : "a number");
 }
 
 /* The range of hp.Int or hp.Float; a step multiplies where the sampling is logarithmic. */
@@ -138,16 +126,16 @@ static bool read_range(eval *e, const named_thing *const *given, cepa_hyperparam
     bool steps = said(given[STEP]) != NULL;
     declared->logarithmic = strcmp(way, "log") == 0;
     if (strcmp(way, "linear") != 0 && !declared->logarithmic)
-        return eval_refuse(e, given[SAMPLING]->offset, "sampling must be 'linear' or 'log'") != NULL;
+        return eval_refuse(e, given[SAMPLING]->offset, "sampling must be 'linear' or 'log'");
     if (!number_of(e, given[LOW], declared->whole, &declared->low)) return false;
     if (!number_of(e, given[HIGH], declared->whole, &declared->high)) return false;
     if (steps && !number_of(e, given[STEP], declared->whole, &declared->step)) return false;
     if (declared->whole && !steps && !declared->logarithmic) declared->step = 1;
     if (declared->high < declared->low || (declared->logarithmic && declared->low <= 0))
         return eval_refuse(e, given[HIGH]->offset, "the range must go up%s",
-                           declared->logarithmic ? ", from above 0" : "") != NULL;
+                           declared->logarithmic ? ", from above 0" : "");
     if (steps && !(declared->step > (declared->logarithmic ? 1 : 0)))
-        return eval_refuse(e, given[STEP]->offset, "the step must go up") != NULL;
+        return eval_refuse(e, given[STEP]->offset, "the step must go up");
     return true;
 }
 

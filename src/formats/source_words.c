@@ -118,7 +118,7 @@ bool word_find(eval *e, const char *name, const thing **found)
         const char *module = i < e->stars.count ? e->stars.items[i]->text : "builtins";
         char *joined = arena_format(e->source.memory, "%s.%s", module, name);
         const char *path = joined ? word_path(e, joined) : NULL;
-        if (!path) return eval_no_memory(e) != NULL;
+        if (!path) return eval_no_memory(e);
         bool layer = strncmp(path, "keras.layers.", 13) == 0;
         if (layer ? layer_word_exists(name) : find_word(path) != NULL) return (*found = thing_symbol(e, path)) != NULL;
     }
@@ -223,5 +223,5 @@ bool word_set_attribute(eval *e, const thing *object, const char *name, const th
     if (thing_is_unknown(object)) return true;
     const attribute *found = find_attribute(object, name);
     if (found && found->set) return found->set(e, object, value, offset);
-    return eval_refuse(e, offset, "'%s' of %s cannot be changed here", name, thing_name(object)) != NULL;
+    return eval_refuse(e, offset, "'%s' of %s cannot be changed here", name, thing_name(object));
 }

@@ -100,13 +100,6 @@ static cepa_status each_weight(const group_walk *w, const layer *l, const char *
 
 /* ---- Reading ---- */
 
-bool h5_shape_fits(const h5_shape *shape, const int *size, size_t rank)
-{
-    bool same = shape->rank == rank;
-    for (size_t i = 0; same && i < rank; i++) same = shape->size[i] == (size_t)size[i];
-    return same;
-}
-
 static cepa_status check_weight(const group_walk *w, const weight *v, const char *path)
 {
     h5_shape found;
@@ -193,8 +186,7 @@ cepa_status weight_groups_read(h5_file *file, const layer_tree *tree, cepa_error
 static cepa_status write_weight(const group_walk *w, const weight *v, const char *path)
 {
     if (v->whole) return h5_write_integer(w->file, path, (int64_t)w->graph->values[v->offset], w->error);
-    h5_shape shape = {.rank = v->shape.rank, .count = v->count};
-    for (size_t i = 0; i < shape.rank; i++) shape.size[i] = (size_t)v->shape.size[i];
+    const h5_shape shape = h5_shape_of(v->shape.size, v->shape.rank, v->count);
     return h5_write_floats(w->file, path, &shape, w->graph->values + v->offset, w->error);
 }
 

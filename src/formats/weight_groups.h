@@ -21,7 +21,4 @@ cepa_status weight_groups_write(h5_file *file, const layer_tree *tree, cepa_erro
 /* True where a layer, or one of a nested model's, has weights. */
 bool layer_place_has_weights(const layer_place *place);
 
-/* True where a dataset has a tensor's shape. */
-bool h5_shape_fits(const h5_shape *shape, const int *size, size_t rank);
-
 #endif

@@ -75,13 +75,8 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     model->source = read.info;
     model->notes.input_scale = read.info.input_scale;
     model->notes.input_offset = read.info.input_offset;
-    if (!read.compile.present || c->options->no_compile) return CEPA_OK;
-    compile_values values = {.optimizer = read.compile.optimizer,
-                             .loss = read.compile.loss,
-                             .loss_weights = read.compile.loss_weights,
-                             .metrics = read.compile.metrics,
-                             .weighted_metrics = read.compile.weighted_metrics};
-    status = model_compile_values(model, &values, false, error);
+    if (!read.compiled || c->options->no_compile) return CEPA_OK;
+    status = model_compile_values(model, &read.compile, false, error);
     return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 

@@ -9,6 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+const compile_argument compile_arguments[COMPILE_ARGUMENTS] = {
+    {"optimizer", "keras.optimizers"},
+    {"loss", "keras.losses"},
+    {"loss_weights", NULL},
+    {"metrics", "keras.metrics"},
+    {"weighted_metrics", "keras.metrics"},
+};
+
 /* ---- Members ----------------------------------------------------------------------------------------------------- */
 
 /* The table that has a metric, by its name or by call notation that begins with it. */

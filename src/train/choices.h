@@ -32,10 +32,24 @@ typedef struct choices {
     bool weights_given; /* loss_weights was said */
 } choices;
 
-/* The arguments of Keras' compile as values; NULL where one was left out. */
+enum { COMPILE_ARGUMENTS = 5 };
+
+/* The arguments of Keras' compile as values, by name and in Keras' order; NULL where one was left out. */
 typedef struct compile_values {
-    const value *optimizer, *loss, *loss_weights, *metrics, *weighted_metrics;
+    union {
+        struct {
+            const value *optimizer, *loss, *loss_weights, *metrics, *weighted_metrics;
+        };
+        const value *all[COMPILE_ARGUMENTS];
+    };
 } compile_values;
+
+/* The same arguments' names, and the modules of Keras that have what they are made of (NULL: numbers). */
+typedef struct compile_argument {
+    const char *name, *module;
+} compile_argument;
+
+extern const compile_argument compile_arguments[COMPILE_ARGUMENTS];
 
 /* A family's member from a program's choice: a name with options, or call notation. */
 cepa_status choice_take(arena *memory, const family *family, const cepa_choice *choice, member *made,
