@@ -105,7 +105,7 @@ static void print_end(campaign *c, const fit_job *job, const record *r, size_t d
 {
     size_t place = (size_t)(job - c->queue.jobs), row = campaign_row(c, r);
     const variant *v = &c->variants[place % c->count];
-    char took[32], left[48] = "";
+    char took[32], left[32];
     print_time(job->seconds, took);
     fprintf(c->said, "%s %zu/%zu, seed %llu: %s", c->what, place % c->count + 1, c->count,
             (unsigned long long)job->settings.seed, v->label);
@@ -116,7 +116,7 @@ static void print_end(campaign *c, const fit_job *job, const record *r, size_t d
             fprintf(c->said, "  %s %.4f", metrics[i], value);
     }
     if (done < c->queue.count && done > c->found) {
-        print_time((seconds_now() - c->start) / (double)(done - c->found) * (double)(c->queue.count - done), left + 0);
+        print_time((seconds_now() - c->start) / (double)(done - c->found) * (double)(c->queue.count - done), left);
         fprintf(c->said, "  (%zu epochs, %s; %zu of %zu done, about %s left)\n", r->history.epochs, took, done,
                 c->queue.count, left);
     } else

@@ -255,8 +255,10 @@ const command data_grid_command = {
         (const option[]){
             OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "FILE",
                    .help = ".png, .svg or .pdf; default: grid.png"),
-            OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
-            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 32, .help = "default: 5"),
+            OPTION("columns", columns, TAKES_COUNT, .value = "N", .min = 1, .max = 32,
+                   .help = "pictures in a row; default: 5"),
+            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .max = 32,
+                   .help = "rows of pictures; default: 5"),
             PART_OPTION("train"),
             TEXT_OPTION,
             WIDTH_OPTION,

@@ -57,7 +57,7 @@ const command data_head_command = {
     .purpose = "Prints the first rows of a table that are learned from",
     .options =
         (const option[]){
-            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .help = "default: 5"),
+            OPTION("rows", rows, TAKES_COUNT, .value = "N", .min = 1, .help = "how many; default: 5"),
             TABLE_OPTIONS,
             END_OF_OPTIONS,
         },

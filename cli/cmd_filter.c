@@ -14,14 +14,14 @@
 
 static const option options[] = {
     OPTION("kernel", kernels, TAKES_TEXTS, .letter = 'k', .value = "K",
-           .help = "a name (--presets lists them), numbers such as '-1 -1 -1; 0 0 0; 1 1 1', or a file;\n"
-                   "                               given once for each channel of a picture, or once for all"),
+           .help = "a name (--presets lists them), numbers such as '-1 -1 -1; 0 0 0; 1 1 1', or a file; given once "
+                   "for each channel of a picture, or once for all"),
     OPTION("padding", padding, TAKES_TEXT, .value = "P,...",
            .help = "valid (default), zero, nearest, reflect, or several to compare"),
     OPTION("strides", strides, TAKES_TEXT, .value = "S|H,W", .help = "step of the window, down and across; default: 1"),
     OPTION("flip", flip, TAKES_NOTHING, .help = "turn the kernel by 180 degrees: the convolution of mathematics"),
     OPTION("grey", grey, TAKES_NOTHING, .help = "read a colour picture as grey"),
-    OPTION("bias", bias, TAKES_RATIO, .value = "B", .help = "added to every sum"),
+    OPTION("bias", bias, TAKES_NUMBER, .value = "B", .help = "added to every sum"),
     OPTION("activation", activation, TAKES_TEXT, .value = "F", .help = "applied to it, such as relu"),
     OPTION("at", at, TAKES_TEXT, .value = "ROW,COL", .help = "explain this number of the output, counted from 0"),
     OPTION("steps", steps, TAKES_NOTHING, .help = "explain every number of the output in turn, its window marked"),

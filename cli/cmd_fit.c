@@ -16,7 +16,7 @@
 static const option options[] = {
     FIT_OPTIONS,
     OPTION("verbose", verbose, TAKES_TEXT, .value = "V", .choices = "auto|0|1|2",
-           .help = "1 draws a bar, 2 prints lines, 0 nothing"),
+           .help = "1 draws a bar, 2 prints lines, 0 nothing; default: a bar on a terminal"),
     OPTION("output", output, TAKES_TEXT, .letter = 'o', .value = "RUN",
            .help = "folder for what comes out; default: none"),
     END_OF_OPTIONS,

@@ -80,7 +80,7 @@ static size_t whole_fact(const char *facts, const char *name, size_t otherwise)
 static cepa_status choose_step(const settings *settings, masks *m, cepa_error *error)
 {
     size_t count;
-    char *facts = inspect_facts(settings);
+    char *facts = subject_facts(settings);
     m->seed = whole_fact(facts, "seed", 0);
     m->rows = whole_fact(facts, "batch_size", 32);
     free(facts);

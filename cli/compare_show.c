@@ -119,8 +119,13 @@ static void print_differences(const campaign *c, FILE *out)
 {
     for (size_t v = 1; v < c->count; v++) {
         difference d = against_first(c, v);
-        fprintf(out, "%s has %.2f times the parameters of %s; its %s is %.4f %s", c->variants[v].label, d.parameters,
-                c->variants[0].label, d.metric, fabs(d.change), d.change < 0 ? "lower" : "higher");
+        fprintf(out, "%s has %.3g times the parameters of %s", c->variants[v].label, d.parameters,
+                c->variants[0].label);
+        if (isnan(d.change)) {
+            fprintf(out, "; %s is not measured of both.\n", d.metric);
+            continue;
+        }
+        fprintf(out, "; its %s is %.4f %s", d.metric, fabs(d.change), d.change < 0 ? "lower" : "higher");
         if (isnan(d.spread))
             fprintf(out, " (one fit each does not tell how much is chance)");
         else

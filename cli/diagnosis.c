@@ -44,7 +44,7 @@ diagnosis diagnose(const record *r)
     d.lowest = record_value(r, loss, d.best);
     d.end = record_value(r, loss, last);
     d.higher = d.validated && d.end > d.lowest + 0.05 * fabs(d.lowest);
-    d.turned = d.higher && turns(r);
+    d.turned = d.higher && last - d.best > d.epochs / 20 && turns(r); /* a jump at the very end is no turn */
     d.falling = d.best == last;
     d.gap = record_value(r, "accuracy", last) - record_value(r, "val_accuracy", last);
     return d;
@@ -91,7 +91,7 @@ static void print_gap(const diagnosis *d, const record *r, FILE *out)
     else if (d->gap > 0.03)
         fprintf(out, "a gap of %.1f points.", 100 * d->gap);
     else
-        fprintf(out, "no gap to speak of (what it learned from is measured on the way, with dropout).");
+        fprintf(out, "no gap to speak of (what it learned from is measured while it still learns).");
 }
 
 void diagnosis_print(const diagnosis *d, const record *r, FILE *out)

@@ -12,9 +12,9 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
         OPTION("validation", validation, TAKES_TEXT, .value = "V",                                                     \
                .help = "a data set, a fraction of the rows, or none; default: the data's own test part"),              \
         OPTION("epochs", epochs, TAKES_COUNT, .value = "E", .min = 1, .max = 1000000,                                  \
-               .help = "default: model.fit's in the text, else 1"),                                                    \
+               .help = "how often to go through the rows; default: model.fit's in the text, else 1"),                  \
         OPTION("batch-size", batch_size, TAKES_COUNT, .value = "B", .min = 1, .max = 1000000,                          \
-               .help = "default: model.fit's, else 32"),                                                               \
+               .help = "rows a step; default: model.fit's, else 32"),                                                  \
         OPTION("no-shuffle", no_shuffle, TAKES_NOTHING, .help = "keep the rows in order"),                             \
         OPTION("seed", seed, TAKES_SEED, .value = "S",                                                                 \
                .help = "of initial weights, shuffling and dropout; default: 0"),                                       \
@@ -27,6 +27,7 @@ enum { BATCH_SIZE = 32 }; /* Keras' default */
                .help =                                                                                                 \
                    "such as 'EarlyStopping(patience=3)', as Keras writes it; may be repeated; default: model.fit's"),  \
         OPTION("budget", budget, TAKES_TIME, .value = "60s", .help = "stop after this time of training"),              \
-        STYLE_OPTION, OPTION("overwrite", overwrite, TAKES_NOTHING, .help = "replace what such a command left there")
+        STYLE_OPTION,                                                                                                  \
+        OPTION("overwrite", overwrite, TAKES_NOTHING, .help = "replace what an earlier command left in the folder")
 
 #endif

@@ -1,6 +1,5 @@
 #include "inspect.h"
 #include "files.h"
-#include "json_read.h"
 #include "report.h"
 #include "sorting.h"
 
@@ -21,37 +20,10 @@ cepa_status inspect_model(const settings *settings, inspection *in, cepa_error *
     return CEPA_OK;
 }
 
-char *inspect_facts(const settings *settings)
-{
-    char *path = join(settings->operands[0], "run.json"), *facts = NULL;
-    cepa_error ignored;
-    if (path && exists(path)) read_file(path, &facts, NULL, &ignored);
-    free(path);
-    return facts;
-}
-
-/* The data that a run learned from, to be freed: by name where that finds them, else where they were. NULL: it does not
- * say. */
-static char *data_of_run(const settings *settings)
-{
-    char path[1000] = "", *facts = inspect_facts(settings);
-    char *source = facts ? json_find_text(facts, "data.source") : NULL;
-    char *name = facts ? json_find_text(facts, "data.name") : NULL;
-    if (name) cepa_dataset_locate(name, path, sizeof path, NULL);
-    bool there = !*path && source && exists(source);
-    free(facts);
-    free(there ? name : source);
-    return there ? source : name;
-}
-
 static cepa_status open_data(const settings *settings, inspection *in, cepa_error *error)
 {
-    struct settings own = *settings;
     cepa_parts parts;
-    char *name = settings->data ? NULL : data_of_run(settings);
-    if (name) own.data = name;
-    cepa_status status = subject_parts(&own, in->model, 0, &parts, error);
-    free(name);
+    cepa_status status = subject_parts(settings, in->model, 0, &parts, error);
     return status ? status : subject_take_part(settings, "test", &parts, &in->data, error);
 }
 

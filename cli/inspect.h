@@ -27,16 +27,13 @@ typedef struct inspection {
 
 /* Opens the model; -o, if given, must name a figure. */
 cepa_status inspect_model(const settings *settings, inspection *inspection, cepa_error *error);
-/* Opens the model and the data's part; a run's own data where no others are named. */
+/* Opens the model and the data's part. */
 cepa_status inspect_data(const settings *settings, inspection *inspection, cepa_error *error);
 /* Opens the model and the row. */
 cepa_status inspect_row(const settings *settings, inspection *inspection, cepa_error *error);
 
 /* Opens the model, and the row where one is named or the model leaves sizes open, which are then the row's. */
 cepa_status inspect_sized(const settings *settings, inspection *inspection, cepa_error *error);
-
-/* The text of run.json where the model is a run's folder, to be freed; NULL: it is none. */
-char *inspect_facts(const settings *settings);
 
 /* Frees everything and gives the command's exit status. */
 int inspect_end(inspection *inspection, cepa_status status, const cepa_error *error);

@@ -51,7 +51,12 @@ static void print_overview(FILE *out)
 {
     fputs("cepa trains, measures and uses Keras models on the processor.\n\nusage: cepa COMMAND ...\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++) print_command(out, commands[i]);
-    fputs("\n'cepa help COMMAND' says more; 'cepa --version' prints the version.\n", out);
+    fputs("\n"
+          "MODEL is Keras source text (model.py, or model.py:NAME), a .keras, .h5 or .json file, or a RUN: a folder "
+          "that\n"
+          "fit left. D is a data set: a name that 'cepa data list' shows, a folder, an archive, .csv, .npz or .npy.\n"
+          "'cepa help COMMAND' or 'cepa COMMAND --help' says more; 'cepa --version' prints the version.\n",
+          out);
 }
 
 /* The command that one word or two name; *words says how many. */

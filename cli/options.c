@@ -1,6 +1,7 @@
 #include "options.h"
 #include "files.h"
 #include "report.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ static bool read_seed(const option *option, const char *text, void *place)
     return read_whole(text, place);
 }
 
-static bool read_ratio(const option *option, const char *text, void *place)
+static bool read_fraction(const option *option, const char *text, void *place)
 {
     (void)option;
     char *end;
@@ -79,7 +80,12 @@ static bool read_ratio(const option *option, const char *text, void *place)
         if (end == divisor) return false;
     }
     *(double *)place = ratio;
-    return *end == 0 && ratio != 0 && ratio - ratio == 0;
+    return *end == 0 && ratio - ratio == 0;
+}
+
+static bool read_ratio(const option *option, const char *text, void *place)
+{
+    return read_fraction(option, text, place) && *(const double *)place != 0;
 }
 
 static bool read_time(const option *option, const char *text, void *place)
@@ -100,35 +106,45 @@ static bool read_time(const option *option, const char *text, void *place)
     return false;
 }
 
+/* What settings hold, as it would be typed; "" where it was not given. */
+static void print_text(const void *place, char *text, size_t size)
+{
+    const char *given = *(const char *const *)place;
+    snprintf(text, size, "%s", given ? given : "");
+}
+
+static void print_count(const void *place, char *text, size_t size)
+{
+    if (*(const size_t *)place) snprintf(text, size, "%zu", *(const size_t *)place);
+}
+
+static void print_seed(const void *place, char *text, size_t size)
+{
+    unsigned long long seed = *(const uint64_t *)place;
+    if (seed) snprintf(text, size, "%llu", seed);
+}
+
+static void print_number(const void *place, char *text, size_t size)
+{
+    char number[32];
+    cepa_number_text(*(const double *)place, number);
+    if (*(const double *)place != 0) snprintf(text, size, "%s", number);
+}
+
 static const struct {
     const char *expected;
     bool (*read)(const option *option, const char *text, void *place);
+    void (*print)(const void *place, char *text, size_t size); /* NULL: it is no single value */
 } kinds[] = {
-    [TAKES_TEXT] = {"a value", read_text},
-    [TAKES_TEXTS] = {"a value", read_texts},
-    [TAKES_COUNT] = {"a whole number", read_count},
-    [TAKES_SEED] = {"a whole number below 2^64", read_seed},
-    [TAKES_RATIO] = {"a number other than 0, such as 0.5 or 1/255", read_ratio},
-    [TAKES_TIME] = {"a time such as 60s, 2m or 1h", read_time},
+    [TAKES_NOTHING] = {NULL, NULL, NULL},
+    [TAKES_TEXT] = {"a value", read_text, print_text},
+    [TAKES_TEXTS] = {"a value", read_texts, NULL},
+    [TAKES_COUNT] = {"a whole number", read_count, print_count},
+    [TAKES_SEED] = {"a whole number below 2^64", read_seed, print_seed},
+    [TAKES_NUMBER] = {"a number such as 0.5 or 1/255", read_fraction, print_number},
+    [TAKES_RATIO] = {"a number other than 0, such as 0.5 or 1/255", read_ratio, print_number},
+    [TAKES_TIME] = {"a time such as 60s, 2m or 1h", read_time, print_number},
 };
-
-/* What settings hold for an option of one kind, as text; "" where it was not given. */
-static void print_value(const option *option, const settings *settings, char *text, size_t size)
-{
-    const void *place = (const char *)settings + option->offset;
-    char number[32];
-    *text = 0;
-    if (option->kind == TAKES_TEXT && *(const char *const *)place)
-        snprintf(text, size, "%s", *(const char *const *)place);
-    else if (option->kind == TAKES_COUNT && *(const size_t *)place)
-        snprintf(text, size, "%zu", *(const size_t *)place);
-    else if (option->kind == TAKES_SEED && *(const uint64_t *)place)
-        snprintf(text, size, "%llu", (unsigned long long)*(const uint64_t *)place);
-    else if ((option->kind == TAKES_RATIO || option->kind == TAKES_TIME) && *(const double *)place != 0) {
-        cepa_number_text(*(const double *)place, number);
-        snprintf(text, size, "%s", number);
-    }
-}
 
 /* What an option takes, for messages. */
 static void describe_value(const option *option, char *text, size_t size)
@@ -310,13 +326,13 @@ bool options_write(const option *options, const settings *settings, texts *argum
     bool written = true;
     for (const option *option = options; option->name && written; option++) {
         const void *place = (const char *)settings + option->offset;
-        char value[4096];
-        print_value(option, settings, value, sizeof value);
+        char value[4096] = "";
+        if (kinds[option->kind].print) kinds[option->kind].print(place, value, sizeof value);
         if (option->kind == TAKES_TEXTS)
             for (size_t i = 0; written && i < ((const texts *)place)->count; i++)
                 written = write_argument(arguments, option->name, ((const texts *)place)->items[i]);
-        else if (option->kind == TAKES_NOTHING)
-            written = !*(const bool *)place || write_argument(arguments, option->name, NULL);
+        else if (option->kind == TAKES_NOTHING && *(const bool *)place)
+            written = write_argument(arguments, option->name, NULL);
         else if (*value)
             written = write_argument(arguments, option->name, value);
     }
@@ -352,17 +368,25 @@ void settings_free(settings *settings)
     free(settings->kernels.items);
 }
 
+/* Its name, and behind all names what it does. */
+static void print_option(const option *option)
+{
+    enum { COLUMN = 31 };
+    char left[64], help[600];
+    snprintf(left, sizeof left, "  %c%c%s--%s %s", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
+             option->letter ? ", " : "  ", option->name, option->value ? option->value : "");
+    snprintf(help, sizeof help, "%s%s%s%s", option->help, option->choices ? " (" : "",
+             option->choices ? option->choices : "", option->choices ? ")" : "");
+    printf("%-*s ", COLUMN - 1, left);
+    print_wrapped_behind(COLUMN, help);
+}
+
 void options_help(const command *command)
 {
     printf("usage: cepa %s%s%s", command->name, *command->operands ? " " : "", command->operands);
     for (const option *option = command->options; option->name; option++)
         if (option->required) printf(" --%s %s", option->name, option->value);
     printf("%s\n\n%s.\n", command->options->name ? " [options]" : "", command->purpose);
-    for (const option *option = command->options; option->name; option++) {
-        char left[64];
-        snprintf(left, sizeof left, "%c%c%s--%s %s", option->letter ? '-' : ' ', option->letter ? option->letter : ' ',
-                 option->letter ? ", " : "  ", option->name, option->value ? option->value : "");
-        printf("%s  %-28s %s%s%s%s\n", option == command->options ? "\n" : "", left, option->help,
-               option->choices ? " (" : "", option->choices ? option->choices : "", option->choices ? ")" : "");
-    }
+    if (command->options->name) putchar('\n');
+    for (const option *option = command->options; option->name; option++) print_option(option);
 }

@@ -39,7 +39,8 @@ typedef enum option_kind {
     TAKES_TEXTS,   /* texts; may be repeated */
     TAKES_COUNT,   /* size_t between min and max */
     TAKES_SEED,    /* uint64_t */
-    TAKES_RATIO,   /* double, not zero: a number, or two with a slash between */
+    TAKES_NUMBER,  /* double: a number, or two with a slash between */
+    TAKES_RATIO,   /* the same, not zero */
     TAKES_TIME     /* double, seconds: 60, 60s, 2m, 1h */
 } option_kind;
 

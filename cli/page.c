@@ -35,6 +35,7 @@ static const char style[] =
     "overflow-wrap:anywhere}\n"
     ".matrix td{text-align:center;background:rgb(var(--heat)/calc(var(--p)*.75))}"
     ".matrix td.right{outline:1px solid var(--soft);outline-offset:-2px}.matrix th{font-size:.85rem}\n"
+    ".rows :is(th,td):is(:nth-child(2),:nth-child(3)),.pairs :is(th,td):nth-child(2){text-align:left}\n"
     ".curves{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,24rem),1fr));gap:1rem}\n"
     "figure{margin:0}figcaption{color:var(--soft);font-size:.9rem}\n"
     "svg{width:100%;height:auto;display:block}svg text{fill:var(--text);font:12px system-ui,sans-serif}"

@@ -62,7 +62,8 @@ static size_t next_pair(const classified *c, size_t before)
 static void print_pairs(FILE *out, const classified *c)
 {
     size_t pairs = c->classes * c->classes, pair = pairs;
-    fputs("<p class=\"note\">The pairs confused most.</p>\n<div class=\"scroll\"><table>\n<tr><th scope=\"col\">it "
+    fputs("<p class=\"note\">The pairs confused most.</p>\n<div class=\"scroll\"><table class=\"pairs\">\n<tr><th "
+          "scope=\"col\">it "
           "is</th><th scope=\"col\">taken for</th><th scope=\"col\">rows</th></tr>\n",
           out);
     for (size_t shown = 0; shown < MOST_PAIRS && (pair = next_pair(c, pair)) != pairs; shown++) {
@@ -175,10 +176,10 @@ static void print_rows(FILE *out, const classified *c, const cepa_dataset *data,
     char number[32];
     const cepa_array *x = cepa_dataset_describe(data)->inputs;
     size_t columns = (size_t)x->shape[0], shown = columns < MOST_COLUMNS ? columns : MOST_COLUMNS;
-    fputs(
-        "<div class=\"scroll\"><table>\n<tr><th scope=\"col\">row</th><th scope=\"col\">is</th><th scope=\"col\">taken "
-        "for</th><th scope=\"col\">sure</th>",
-        out);
+    fputs("<div class=\"scroll\"><table class=\"rows\">\n<tr><th scope=\"col\">row</th><th scope=\"col\">is</th><th "
+          "scope=\"col\">taken "
+          "for</th><th scope=\"col\">sure</th>",
+          out);
     for (size_t i = 0; i < shown; i++) {
         fputs("<th scope=\"col\">", out);
         page_text(out, x->columns[i]);

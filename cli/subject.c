@@ -1,7 +1,9 @@
 #include "subject.h"
 #include "files.h"
+#include "json_read.h"
 #include "report.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static cepa_status check_parameters(const settings *settings, const cepa_model *model, cepa_error *error)
@@ -149,22 +151,54 @@ cepa_status subject_shown(const settings *settings, cepa_parts *parts, cepa_erro
     return status;
 }
 
-cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,
-                          cepa_error *error)
+char *subject_facts(const settings *settings)
 {
-    const cepa_source_info *source = model ? cepa_model_source(model) : NULL;
-    const char *name = settings->data ? settings->data : source ? source->dataset : NULL;
-    *parts = (cepa_parts){NULL};
-    if (!name) return fails(error, CEPA_ARGUMENT, "--data is needed: the model names no data set of its own");
+    char *path = join(settings->operands[0], "run.json"), *facts = NULL;
+    cepa_error ignored;
+    if (path && exists(path)) read_file(path, &facts, NULL, &ignored);
+    free(path);
+    return facts;
+}
+
+/* The data that a run learned from, to be freed: by name where that finds them, else where they were. NULL: it does not
+ * say. */
+static char *data_of_run(const settings *settings)
+{
+    char path[1000] = "", *facts = subject_facts(settings);
+    char *source = facts ? json_find_text(facts, "data.source") : NULL;
+    char *name = facts ? json_find_text(facts, "data.name") : NULL;
+    if (name) cepa_dataset_locate(name, path, sizeof path, NULL);
+    bool there = !*path && source && exists(source);
+    free(facts);
+    free(there ? name : source);
+    return there ? source : name;
+}
+
+static cepa_status open_parts(const char *name, const settings *settings, const cepa_model *model, size_t rows,
+                              cepa_parts *parts, cepa_error *error)
+{
     cepa_dataset_options options = subject_pictures(model);
     options.rows = rows;
     options.shuffle = true; /* --train and a fraction for --validation take their share of every class */
     options.table = subject_table(settings, model, name);
-    if (settings->image_size) options.image_size[0] = options.image_size[1] = (int)settings->image_size;
     cepa_status status = cepa_dataset_open_parts(name, &options, parts, error);
     if (!status) status = check_table(settings, parts->train, error);
     if (!status) tell_part(name, parts->train, parts->test);
     if (status) cepa_parts_free(parts);
+    return status;
+}
+
+cepa_status subject_parts(const settings *settings, const cepa_model *model, size_t rows, cepa_parts *parts,
+                          cepa_error *error)
+{
+    const cepa_source_info *source = cepa_model_source(model);
+    const char *named = settings->data ? settings->data : source ? source->dataset : NULL;
+    char *of_run = named ? NULL : data_of_run(settings);
+    *parts = (cepa_parts){NULL};
+    cepa_status status = named || of_run
+                             ? open_parts(named ? named : of_run, settings, model, rows, parts, error)
+                             : fails(error, CEPA_ARGUMENT, "--data is needed: the model names no data set of its own");
+    free(of_run);
     return status;
 }
 

@@ -17,17 +17,23 @@ cepa_text_options terminal(const settings *settings)
                                .color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR")};
 }
 
-void print_wrapped(const char *text)
+static void wrap(const char *text, size_t begun, size_t indent)
 {
     char *copy = strdup(text), *rest = NULL;
     if (!copy) return;
-    size_t most = columns() > 0 ? (size_t)columns() : 100, used = 0;
-    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+    size_t most = columns() > 0 ? (size_t)columns() : 100, used = begun;
+    for (char *word = strtok_r(copy, " ", &rest), *first = word; word; word = strtok_r(NULL, " ", &rest)) {
         size_t width = cepa_text_columns(word);
-        bool fits = used + 1 + width <= most;
-        printf("%s%s", !used ? "" : fits ? " " : "\n  ", word);
-        used = !used ? width : fits ? used + 1 + width : 2 + width;
+        bool fits = word == first || used + 1 + width <= most;
+        if (!fits) printf("\n%*s", (int)indent, "");
+        if (fits && word != first) putchar(' ');
+        used = (fits ? used + (word != first) : indent) + width;
+        fputs(word, stdout);
     }
     putchar('\n');
     free(copy);
 }
+
+void print_wrapped(const char *text) { wrap(text, 0, 2); }
+
+void print_wrapped_behind(size_t column, const char *text) { wrap(text, column, column); }

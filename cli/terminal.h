@@ -16,5 +16,7 @@ cepa_text_options terminal(const settings *settings);
 /* Prints a text and ends the line, in lines as wide as the terminal (100 columns where there is none), broken at
  * spaces; those after the first are indented. */
 void print_wrapped(const char *text);
+/* The same behind so many columns of a line that is begun, and below them. */
+void print_wrapped_behind(size_t column, const char *text);
 
 #endif

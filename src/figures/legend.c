@@ -9,19 +9,20 @@
 #define SAMPLE     26.0 /* length of the piece of line before a name */
 #define SPACE      8.0  /* inside its border, and between line and name */
 #define ROW        19.0
-#define DISTANCE   7.0 /* from the frame */
-#define MOST_WIDTH 220.0
+#define DISTANCE   7.0   /* from the frame */
+#define MOST_WIDTH 220.0 /* beside the frame; inside it half as much again */
 #define CORNER     3.0
 
-static label name_label(cairo_t *cr, const cepa_series *s)
+static label name_label(cairo_t *cr, const cepa_series *s, size_t count)
 {
-    return label_fit(cr, s->name, FONT_SIZE, MOST_WIDTH - SAMPLE - 3 * SPACE);
+    double most = count > LEGEND_INSIDE ? MOST_WIDTH : 1.5 * MOST_WIDTH;
+    return label_fit(cr, s->name, FONT_SIZE, most - SAMPLE - 3 * SPACE);
 }
 
 box legend_size(cairo_t *cr, const cepa_series *series, size_t count)
 {
     box size = {.height = (double)count * ROW + SPACE};
-    for (size_t i = 0; i < count; i++) size.width = fmax(size.width, name_label(cr, &series[i]).width);
+    for (size_t i = 0; i < count; i++) size.width = fmax(size.width, name_label(cr, &series[i], count).width);
     size.width += SAMPLE + 3 * SPACE;
     return size;
 }
@@ -98,9 +99,9 @@ static void rounded_box(cairo_t *cr, const box *b)
     cairo_close_path(cr);
 }
 
-static void draw_row(cairo_t *cr, const cepa_series *s, size_t place, double x, double middle)
+static void draw_row(cairo_t *cr, const line_plot *plot, size_t place, double x, double middle)
 {
-    label l = name_label(cr, s);
+    label l = name_label(cr, &plot->series[place], plot->count);
     cairo_save(cr);
     line_style(cr, place);
     cairo_move_to(cr, x, middle);
@@ -128,6 +129,6 @@ void legend_draw(cairo_t *cr, const line_plot *plot)
     cairo_stroke(cr);
     cairo_set_source_rgb(cr, 0, 0, 0);
     for (size_t i = 0; i < plot->count; i++)
-        draw_row(cr, &plot->series[i], i, b.x + SPACE, b.y + SPACE / 2 + ((double)i + 0.5) * ROW);
+        draw_row(cr, plot, i, b.x + SPACE, b.y + SPACE / 2 + ((double)i + 0.5) * ROW);
     cairo_restore(cr);
 }

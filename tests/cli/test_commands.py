@@ -30,6 +30,7 @@ class Help(CommandTest):
             text = self.cepa("help", *name.split())
             self.assertTrue(text.startswith(f"usage: cepa {name}"), text)
             self.assertEqual(text, self.cepa(*name.split(), "--help"))
+            self.assertLessEqual(max(map(len, text.splitlines())), 100, text)
 
     def test_nothing_asked(self):
         done = self.run_cepa()
@@ -284,6 +285,7 @@ class Use(CommandTest):
         self.assertRegex(self.cepa("evaluate", "run", "--data", "data.npz"), rf"^1/1 - {EPOCH}\n$")
         train = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--part", "train", "--json"))
         self.assertNotEqual(train, measured)
+        self.assertEqual(measured, json.loads(self.cepa("evaluate", "run", "--json")))  # on the data of the run
 
     def test_predict_arrays(self):
         values = [(index * 37 % 101) / 101 for index in range(5 * 192)]

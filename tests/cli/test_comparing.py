@@ -23,7 +23,7 @@ class Compare(CommandTest):
         text = self.cepa("compare", "model.py", "dense.py", *DATA, "--epochs", "3", "--seeds", "2", "-o", "c")
         self.assertIn("2 models x 2 seeds: 4 fits; 1 at once, ", text)
         self.assertRegex(text, r"\n +model +dense\nparameters +\d+ +579\nseconds ")
-        self.assertRegex(text, r"\ndense has \d\.\d\d times the parameters of model; its val_accuracy is 0\.\d{4} "
+        self.assertRegex(text, r"\ndense has \d\.\d\d? times the parameters of model; its val_accuracy is 0\.\d{4} "
                                r"(lower|higher), (within|beyond) the spread of 0\.\d{4}\.\nWrote c: ")
         for name in ("accuracy.png", "accuracy.svg", "loss.png", "loss.svg"):
             self.assertTrue((self.folder / "c/figures" / name).exists())
@@ -79,6 +79,13 @@ class Compare(CommandTest):
             self.assertEqual(done.returncode, 2)
             self.assertIn(message, done.stderr)
         self.cepa("compare", "a", "b", "-o", "c", "--overwrite")
+
+    def test_a_metric_that_one_lacks(self):
+        self.fit("-o", "a")
+        self.write("plain.py", MODEL.replace("metrics=['accuracy']", "metrics=[]"))
+        self.cepa("fit", "plain.py", *DATA, "-o", "b")
+        done = self.run_cepa("compare", "a", "b")
+        self.assertIn("\nb has 1 times the parameters of a; val_accuracy is not measured of both.\n", done.stdout)
 
     def test_refusals(self):
         self.fit("-o", "a")

@@ -33,6 +33,10 @@ class Filter(CommandTest):
         printed = self.cepa("filter", "1 2; 3 4", "-k", "1 1 1", "--padding", "zero,nearest,reflect")
         self.assertEqual(numbers(printed), [[3, 3], [7, 7], [4, 5], [10, 11], [5, 4], [11, 10]])
 
+    def test_bias(self):
+        for bias, sums in (("0", [[3, 5]]), ("1/2", [[3.5, 5.5]])):
+            self.assertEqual(numbers(self.cepa("filter", "1 2 3", "-k", "1 1", "--bias", bias)), sums)
+
     def test_flip_is_true_convolution(self):
         self.assertEqual(numbers(self.cepa("filter", "1 2 3", "-k", "1 0 -1")), [[-2]])
         self.assertEqual(numbers(self.cepa("filter", "1 2 3", "-k", "1 0 -1", "--flip")), [[2]])

@@ -120,6 +120,8 @@ class Report(CommandTest):
         self.assertIn("The loss is no number any more", self.diagnose([(2, 1.9), ("nan", "nan")]))
         jumps = [(3 - i / 40, 2 - i / 80 + (i % 2) / 5) for i in range(80)]
         self.assertIn("val_loss was lowest in epoch 79 (1.0250) and is 1.2125 in epoch 80, but it jumps", self.diagnose(jumps))
+        jumps[-2] = (jumps[-2][0], 0.5)  # the lowest of all, right before a jump
+        self.assertIn("val_loss was lowest in epoch 79 (0.5000) and is 1.2125 in epoch 80, but it jumps", self.diagnose(jumps))
         turned = [(loss, validated + max(0, i - 40) / 20) for i, (loss, validated) in enumerate(jumps)]
         self.assertIn("It overfits: val_loss turned after epoch 41 (1.5000) and rose to 3.1625 by epoch 80", self.diagnose(turned))
         self.assertIn("or rises together with loss", self.diagnose([(2, 1.9), (1.5, 1.4), (2, 1.9)]))

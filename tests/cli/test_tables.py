@@ -89,6 +89,8 @@ class Tables(CommandTest):
         self.fit_flowers()
         self.cepa("evaluate", "run", "--data", "flowers.csv", "--figure", "confusion.svg")
         self.assertIn("Matrix of 3 rows and 3 columns. cowslip:", (self.folder / "confusion.svg").read_text())
+        refused = self.run_cepa("evaluate", "run", "--part", "validation")
+        self.assertIn("--part validation: these data have no validation part", refused.stderr)
         self.cepa("data", "pairs", "flowers.csv", "--target", "kind", "-o", "pairs.svg")
         self.assertIn("Mean of width: cowslip", (self.folder / "pairs.svg").read_text())
 
