@@ -29,7 +29,6 @@ cepa_status campaign_begin(campaign *c, const command *command, const settings *
 cepa_status campaign_try(const settings *settings, training_data *data, size_t *parameters, cepa_error *error)
 {
     cepa_model *model;
-    const char *warning;
     *data = (training_data){.scale = 0};
     cepa_status status = subject_model(settings, &model, error);
     if (status) return status;
@@ -41,8 +40,7 @@ cepa_status campaign_try(const settings *settings, training_data *data, size_t *
     for (size_t i = 0; !status && i < own.settings.callback.count; i++)
         none.callbacks[i].name = own.settings.callback.items[i];
     if (!status && (status = cepa_fit_with(model, data->train, &none))) *error = *cepa_model_error(model);
-    for (size_t i = 0; !status && (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
-    if (!status) warn_of_left_out(model);
+    if (!status) warn_of_model(model);
     if (!status) warn_of_shared_files(&own.settings);
     fit_settings_free(&own);
     subject_free(model);
@@ -91,9 +89,11 @@ static cepa_status choose_metric(campaign *c, const record *r, const char *folde
 {
     const char *wanted = c->settings->objective;
     if (*c->metric) return CEPA_OK;
-    if (wanted && !csv_column(&r->history, wanted))
-        return fails(error, CEPA_ARGUMENT, "--objective %s: %s has no such metric (it has %s, ...)", wanted, folder,
-                     r->history.columns ? r->history.names[r->history.columns - 1] : "none");
+    if (wanted && !csv_column(&r->history, wanted)) {
+        char names[600];
+        csv_names(&r->history, names, sizeof names);
+        return fails(error, CEPA_ARGUMENT, "--objective %s: %s has no such metric; it has %s", wanted, folder, names);
+    }
     bool validated = !isnan(record_value(r, "val_loss", 0));
     snprintf(c->metric, sizeof c->metric, "%s", wanted ? wanted : validated ? "val_loss" : "loss");
     return CEPA_OK;

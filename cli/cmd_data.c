@@ -61,12 +61,15 @@ static void shape_text(const cepa_array *array, size_t rows, char text[128])
 
 static void print_array(const cepa_dataset *data, const char *what, const cepa_array *array)
 {
-    char shape[128], range[64];
+    enum { NAME = 12 };
+    const char *name = array->name ? array->name : "";
+    size_t columns = cepa_text_columns(name);
+    char shape[128];
     double least, most;
     shape_text(array, cepa_dataset_describe(data)->rows, shape);
     cepa_dataset_range(data, array, &least, &most);
-    snprintf(range, sizeof range, "%g ... %g", least, most);
-    printf("  %-7s %-4s %-8s %-20s %s\n", what, array->name ? array->name : "", type_names[array->type], shape, range);
+    printf("  %-7s %s%*s %-8s %-20s %g ... %g\n", what, name, columns < NAME ? (int)(NAME - columns) : 0, "",
+           type_names[array->type], shape, least, most);
 }
 
 /* The columns of a table's inputs: each with its least number, the mean and the largest. */
@@ -232,13 +235,14 @@ static cepa_status print_grid(const settings *settings, const cepa_dataset *data
 
 static int grid_main(const settings *settings)
 {
-    cepa_parts parts;
+    cepa_parts parts = {NULL};
     cepa_dataset *data = NULL;
     cepa_error error;
     const char *path = settings->output ? settings->output : "grid.png";
     size_t columns = settings->columns ? settings->columns : 5, rows = settings->rows ? settings->rows : 5;
     bool drawn = !settings->text || settings->output;
-    cepa_status status = subject_shown(settings, &parts, &error);
+    cepa_status status = check_figure("-o", settings->output, &error);
+    if (!status) status = subject_shown(settings, &parts, &error);
     if (!status) status = subject_take_part(settings, "train", &parts, &data, &error);
     if (!status && settings->text) status = print_grid(settings, data, columns, rows, &error);
     if (!status && drawn) status = cepa_plot_grid(path, data, (int)columns, (int)rows, &error);

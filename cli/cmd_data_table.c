@@ -1,5 +1,6 @@
 /* cepa data head, cepa data pairs: a look at the rows and columns of a table. */
 #include "commands.h"
+#include "drawing.h"
 #include "report.h"
 #include "subject.h"
 #include "text_table.h"
@@ -70,10 +71,11 @@ const command data_head_command = {
 
 static int pairs_main(const settings *settings)
 {
-    cepa_parts parts;
+    cepa_parts parts = {NULL};
     cepa_error error;
     const char *path = settings->output ? settings->output : "pairs.png";
-    cepa_status status = subject_shown(settings, &parts, &error);
+    cepa_status status = check_figure("-o", settings->output, &error);
+    if (!status) status = subject_shown(settings, &parts, &error);
     if (!status) status = cepa_plot_pairs(path, parts.train, &error);
     if (!status) printf("Wrote %s\n", path);
     cepa_parts_free(&parts);

@@ -70,8 +70,7 @@ static void print_kernels(const layers *layers)
     static const char *const heads[] = {"layer",          "output shape",    "forward",
                                         "input gradient", "weight gradient", "with it"};
     text_table table = text_table_new(sizeof heads / sizeof *heads);
-    text_table_row(&table);
-    for (size_t i = 0; i < table.columns; i++) text_table_set(&table, i, "%s", heads[i]);
+    text_table_texts(&table, heads);
     for (const cepa_kernel_info *k = layers->list; k < layers->list + layers->count; k++) {
         char shape[100];
         shape_print(k->output_shape, k->rank, shape);

@@ -1,6 +1,7 @@
 /* cepa evaluate: a model's loss and metrics on data. */
 #include "against_truth.h"
 #include "commands.h"
+#include "drawing.h"
 #include "files.h"
 #include "json.h"
 #include "progress.h"
@@ -89,7 +90,8 @@ static int evaluate_main(const settings *settings)
         return misused(
             "--json gives loss and metrics alone, without --confusion and --baseline; report RUN --json counts "
             "which class was taken for which");
-    cepa_status status = subject_trained_model(settings, &model, &error);
+    cepa_status status = check_figure("--figure", settings->figure, &error);
+    if (!status) status = subject_trained_model(settings, &model, &error);
     if (!status) status = subject_parts(settings, model, 0, &parts, &error);
     if (!status && settings->metrics) status = choose_metrics(settings, model, &error);
     if (!status) status = subject_take_part(settings, "test", &parts, &part, &error);

@@ -176,11 +176,9 @@ static cepa_status check_output(const settings *settings, const filtering *f, ce
         return fails(error, CEPA_ARGUMENT, "-o %s: expected a name that ends in .png, .svg, .pdf, .npy or .csv", path);
     if (path && f->count > 1)
         return fails(error, CEPA_ARGUMENT, "-o %s: one file takes one output; name one --padding", path);
-    if (figure && !names_figure(figure))
-        return fails(error, CEPA_ARGUMENT, "--figure %s: expected a name that ends in .png, .svg or .pdf", figure);
     if (settings->steps && (settings->at || settings->json || path || figure))
         return fails(error, CEPA_ARGUMENT, "--steps goes without --at, --json, --figure and -o");
-    return CEPA_OK;
+    return check_figure("--figure", figure, error);
 }
 
 /* ---- The command ---- */

@@ -111,9 +111,7 @@ static void print_beginning(const fit *f)
     printf("; seed %llu, batch size %zu, %zu threads\n", (unsigned long long)s->seed, s->batch_size,
            s->threads ? s->threads : (size_t)machine.threads);
     fflush(stdout);
-    const char *warning;
-    for (size_t i = 0; (warning = cepa_model_warning(f->model, i)); i++) warn("%s", warning);
-    warn_of_left_out(f->model);
+    warn_of_model(f->model);
 }
 
 static void keep_notes(fit *f)

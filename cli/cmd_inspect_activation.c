@@ -55,32 +55,15 @@ static cepa_status print(const functions *f, cepa_error *error)
     return good ? CEPA_OK : fails_memory(error);
 }
 
-static cepa_status draw(const functions *f, const settings *settings, cepa_error *error)
-{
-    const cepa_plot_options how = {.x_label = "x", .y_label = f->count > 1 ? "f(x)" : NULL};
-    cepa_status status = CEPA_OK;
-    if (settings->text) {
-        char *text;
-        cepa_text_options screen = terminal(settings);
-        status = cepa_text_lines(f->series, f->count, &how, &screen, &text, error);
-        if (!status) fputs(text, stdout);
-        free(text);
-    }
-    if (status || !settings->output) return status;
-    status = cepa_plot_lines(settings->output, f->series, f->count, &how, error);
-    if (!status) printf("Wrote %s\n", settings->output);
-    return status;
-}
-
 static int activation_main(const settings *settings)
 {
     static functions f;
     cepa_error error;
-    if (settings->output && !names_figure(settings->output))
-        return misused("-o %s: expected a name that ends in .png, .svg or .pdf", settings->output);
-    cepa_status status = calculate(settings, &f, &error);
+    const cepa_plot_options how = {.x_label = "x", .y_label = settings->operand_count > 1 ? "f(x)" : NULL};
+    cepa_status status = check_figure("-o", settings->output, &error);
+    if (!status) status = calculate(settings, &f, &error);
     if (!status && (settings->text || settings->output))
-        status = draw(&f, settings, &error);
+        status = draw_curves(settings, settings->output, f.series, f.count, &how, &error);
     else if (!status)
         status = print(&f, &error);
     return status ? failed(&error) : DONE;

@@ -67,14 +67,18 @@ static void copy_filter(const filters *f, size_t filter, size_t channel, cepa_ma
 
 static void print_filters(const filters *f)
 {
-    printf("%s: %zu filters of %zu x %zu x %zu\n\n%8s %9s %9s %9s %9s\n", f->layer.name, f->count, f->height, f->width,
-           f->channels, "filter", "least", "mean", "most", f->bias.values ? "bias" : "");
+    text_table table = text_table_new(f->bias.values ? 5 : 4);
+    text_table_texts(&table, (const char *const[]){"filter", "least", "mean", "most", "bias"});
     for (size_t i = 0; i < f->count; i++) {
+        char name[32];
         spread s = spread_of(f->kernel.values + i, f->height * f->width * f->channels, f->count);
-        printf("%8zu %9.4f %9.4f %9.4f", i, s.low, s.mean, s.high);
-        if (f->bias.values) printf(" %9.4f", (double)f->bias.values[i]);
-        putchar('\n');
+        snprintf(name, sizeof name, "%zu", i);
+        spread_row(&table, name, &s);
+        if (f->bias.values) text_table_set(&table, 4, "%.4f", (double)f->bias.values[i]);
     }
+    printf("%s: %zu filters of %zu x %zu x %zu\n\n", f->layer.name, f->count, f->height, f->width, f->channels);
+    text_table_print(&table, stdout);
+    text_table_free(&table);
 }
 
 static cepa_status print_filter(const filters *f, cepa_error *error)

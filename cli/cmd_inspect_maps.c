@@ -24,15 +24,18 @@ enum { SOME_MAPS = 8 }; /* of each layer where all layers are shown */
 
 /* ---- Printing ---- */
 
-static void print_channel(const char *name, const float *values, size_t count, size_t step)
+static text_table begin_table(const char *what)
 {
-    spread s = spread_of(values, count, step);
-    printf("%-28s %9.4f %9.4f %9.4f %8.1f%%\n", name, s.low, s.mean, s.high, 100 * (double)s.zeros / (double)count);
+    text_table table = text_table_new(5);
+    text_table_texts(&table, (const char *const[]){what, "least", "mean", "most", "zeros"});
+    return table;
 }
 
-static void print_header(const char *what)
+static void add_numbers(text_table *table, const char *name, const float *values, size_t count, size_t step)
 {
-    printf("%-28s %9s %9s %9s %9s\n", what, "least", "mean", "most", "zeros");
+    spread s = spread_of(values, count, step);
+    spread_row(table, name, &s);
+    text_table_set(table, 4, "%.1f%%", 100 * (double)s.zeros / (double)count);
 }
 
 /* A line for each channel, or unit. */
@@ -40,25 +43,29 @@ static void print_layer(const outputs *o)
 {
     const output_shape *shape = &o->arrays[0];
     size_t channels = shape->rank ? (size_t)shape->sizes[shape->rank - 1] : 1;
-    print_header(shape->rank == 1 ? "unit" : "channel");
+    text_table table = begin_table(shape->rank == 1 ? "unit" : "channel");
     for (size_t c = 0; c < channels; c++) {
         char name[32];
         snprintf(name, sizeof name, "%zu", c);
-        print_channel(name, o->values[0] + c, shape->size / channels, channels);
+        add_numbers(&table, name, o->values[0] + c, shape->size / channels, channels);
     }
+    text_table_print(&table, stdout);
+    text_table_free(&table);
 }
 
 static cepa_status print_layers(const inspection *in, cepa_error *error)
 {
     cepa_layer_info layer;
     cepa_status status = CEPA_OK;
-    print_header("layer");
+    text_table table = begin_table("layer");
     for (size_t i = 0; !status && cepa_model_layer(in->model, i, &layer) == CEPA_OK; i++) {
         outputs o;
         status = inspect_activations(in, layer.name, &o, error);
-        if (!status) print_channel(layer.name, o.values[0], o.arrays[0].size, 1);
+        if (!status) add_numbers(&table, layer.name, o.values[0], o.arrays[0].size, 1);
         outputs_free(&o);
     }
+    if (!status) text_table_print(&table, stdout);
+    text_table_free(&table);
     return status;
 }
 

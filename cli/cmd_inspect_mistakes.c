@@ -45,8 +45,7 @@ static void print(const inspection *in, const mistakes *m, size_t shown)
     static const char *const heads[] = {"row", "true", "predicted", "confidence"};
     char number[32];
     text_table table = text_table_new(sizeof heads / sizeof *heads);
-    text_table_row(&table);
-    for (size_t i = 0; i < table.columns; i++) text_table_set(&table, i, "%s", heads[i]);
+    text_table_texts(&table, heads);
     for (size_t i = 0; i < shown; i++) {
         text_table_row(&table);
         text_table_set(&table, 0, "%zu", m->items[i].row);

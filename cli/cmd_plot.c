@@ -1,6 +1,7 @@
 /* cepa plot: curves of one run or several. */
 #include "commands.h"
 #include "csv.h"
+#include "drawing.h"
 #include "files.h"
 #include "report.h"
 #include "terminal.h"
@@ -60,16 +61,14 @@ static cepa_status add_series(curves *c, const settings *settings, size_t run, c
     const double *values = csv_column(h, metric);
     if (!values && !settings->metrics) return CEPA_OK;
     if (!values) {
-        const char *near = nearest_name(metric, h->names, h->columns, sizeof *h->names);
-        return near ? fails(error, CEPA_ARGUMENT, "%s has no metric %s (did you mean %s?)", settings->operands[run],
-                            metric, near)
-                    : fails(error, CEPA_ARGUMENT, "%s has no metric %s: the first line of its history.csv names them",
-                            settings->operands[run], metric);
+        char names[600];
+        csv_names(h, names, sizeof names);
+        return fails(error, CEPA_ARGUMENT, "%s has no metric %s; it has %s", settings->operands[run], metric, names);
     }
-    char *name = NULL;
-    int length =
-        c->runs > 1 ? asprintf(&name, "%s %s", settings->operands[run], metric) : asprintf(&name, "%s", metric);
-    if (length < 0) return fails_memory(error);
+    bool several = c->runs > 1;
+    char *name;
+    if (asprintf(&name, "%s%s%s", several ? settings->operands[run] : "", several ? " " : "", metric) < 0)
+        return fails_memory(error);
     c->series[c->count++] = (cepa_series){.name = name,
                                           .count = h->epochs,
                                           .y = values,
@@ -92,21 +91,11 @@ static cepa_status gather(curves *c, const settings *settings, cepa_error *error
 
 static cepa_status draw(const curves *c, const settings *settings, cepa_error *error)
 {
-    cepa_plot_options how = {.x_label = "epochs", .y_label = "metric"};
-    if (settings->text) {
-        char *text;
-        cepa_text_options screen = terminal(settings);
-        cepa_status status = cepa_text_lines(c->series, c->count, &how, &screen, &text, error);
-        if (!status) fputs(text, stdout);
-        free(text);
-        if (status || !settings->output) return status;
-    }
+    const cepa_plot_options how = {.x_label = "epochs", .y_label = "metric"};
     char standard[300];
     snprintf(standard, sizeof standard, "%s.png", c->metric[0]);
-    const char *path = settings->output ? settings->output : standard;
-    cepa_status status = cepa_plot_lines(path, c->series, c->count, &how, error);
-    if (!status) printf("Wrote %s\n", path);
-    return status;
+    const char *path = settings->output || settings->text ? settings->output : standard;
+    return draw_curves(settings, path, c->series, c->count, &how, error);
 }
 
 static void free_curves(curves *c)
@@ -123,7 +112,8 @@ static int plot_main(const settings *settings)
     cepa_error error = {CEPA_OK, ""};
     curves c = {.history = calloc(settings->operand_count, sizeof(csv_table))};
     if (!c.history) return misused("memory is exhausted");
-    cepa_status status = gather(&c, settings, &error);
+    cepa_status status = check_figure("-o", settings->output, &error);
+    if (!status) status = gather(&c, settings, &error);
     if (!status) status = draw(&c, settings, &error);
     free_curves(&c);
     return status ? failed(&error) : DONE;

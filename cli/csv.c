@@ -156,6 +156,14 @@ const double *csv_column(const csv_table *h, const char *name)
     return NULL;
 }
 
+void csv_names(const csv_table *h, char *text, size_t size)
+{
+    size_t used = 0;
+    snprintf(text, size, "none");
+    for (size_t i = 0; i < h->columns && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", h->names[i]);
+}
+
 void csv_table_free(csv_table *h)
 {
     free_names(h->names, h->columns);

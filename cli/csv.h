@@ -28,6 +28,8 @@ typedef struct csv_table {
 cepa_status csv_read(const char *path, csv_table *table, cepa_error *error);
 /* The column of that name, or NULL. */
 const double *csv_column(const csv_table *table, const char *name);
+/* The names of all columns: "accuracy, loss, val_accuracy, val_loss", cut to size. */
+void csv_names(const csv_table *table, char *text, size_t size);
 void csv_table_free(csv_table *table);
 
 #endif

@@ -77,6 +77,20 @@ void drawing_free(drawing *d)
     *d = (drawing){.count = 0};
 }
 
+cepa_status draw_curves(const settings *settings, const char *path, const cepa_series *series, size_t count,
+                        const cepa_plot_options *how, cepa_error *error)
+{
+    char *text = NULL;
+    cepa_text_options screen = terminal(settings);
+    cepa_status status = settings->text ? cepa_text_lines(series, count, how, &screen, &text, error) : CEPA_OK;
+    if (text) fputs(text, stdout);
+    free(text);
+    if (status || !path) return status;
+    status = cepa_plot_lines(path, series, count, how, error);
+    if (!status) printf("Wrote %s\n", path);
+    return status;
+}
+
 static bool is_one_of(const char *path, const char *const *kinds)
 {
     for (; *kinds; kinds++)
@@ -87,3 +101,9 @@ static bool is_one_of(const char *path, const char *const *kinds)
 bool names_figure(const char *path) { return is_one_of(path, (const char *const[]){".png", ".svg", ".pdf", NULL}); }
 
 bool names_matrix(const char *path) { return is_one_of(path, (const char *const[]){".npy", ".csv", NULL}); }
+
+cepa_status check_figure(const char *option, const char *path, cepa_error *error)
+{
+    if (!path || names_figure(path)) return CEPA_OK;
+    return fails(error, CEPA_ARGUMENT, "%s %s: expected a name that ends in .png, .svg or .pdf", option, path);
+}

@@ -28,6 +28,13 @@ cepa_status drawing_print(const drawing *drawing, const settings *settings, cons
 
 void drawing_free(drawing *drawing);
 
+/* Draws curves on the terminal where --text asks for them, and into the file of path (NULL: none). */
+cepa_status draw_curves(const settings *settings, const char *path, const cepa_series *series, size_t count,
+                        const cepa_plot_options *how, cepa_error *error);
+
+/* Refuses what an option says of a figure's path where its extension is that of none; path may be NULL. */
+cepa_status check_figure(const char *option, const char *path, cepa_error *error);
+
 /* Whether a path's extension is that of a figure, or one of an array's or table's. */
 bool names_figure(const char *path);
 bool names_matrix(const char *path);

@@ -59,9 +59,11 @@ void fit_settings_free(fit_settings *f)
     *f = (fit_settings){.callbacks = {NULL, 0}};
 }
 
-void warn_of_left_out(const cepa_model *model)
+void warn_of_model(const cepa_model *model)
 {
     const cepa_source_info *source = cepa_model_source(model);
+    const char *warning;
+    for (size_t i = 0; (warning = cepa_model_warning(model, i)); i++) warn("%s", warning);
     char list[600] = "";
     size_t used = 0;
     for (size_t i = 0; source && i < source->left_out_count && used < sizeof list; i++)

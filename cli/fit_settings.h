@@ -14,8 +14,8 @@ typedef struct fit_settings {
 cepa_status fit_settings_make(fit_settings *made, const settings *given, const cepa_model *model, cepa_error *error);
 void fit_settings_free(fit_settings *made);
 
-/* Warns of what model.fit asks for in the model's text and fit does not do. */
-void warn_of_left_out(const cepa_model *model);
+/* Passes on what the model warns of, and what model.fit asks for in its text and fit does not do. */
+void warn_of_model(const cepa_model *model);
 
 /* Warns of callbacks that write to the same files in each of several fits. */
 void warn_of_shared_files(const settings *settings);

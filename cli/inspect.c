@@ -10,9 +10,8 @@
 cepa_status inspect_model(const settings *settings, inspection *in, cepa_error *error)
 {
     *in = (inspection){.model = NULL};
-    if (settings->output && !names_figure(settings->output))
-        return fails(error, CEPA_ARGUMENT, "-o %s: expected a name that ends in .png, .svg or .pdf", settings->output);
-    cepa_status status = subject_model(settings, &in->model, error);
+    cepa_status status = check_figure("-o", settings->output, error);
+    if (!status) status = subject_model(settings, &in->model, error);
     if (status) return status;
     const cepa_notes *notes = cepa_model_notes(in->model);
     in->classes = notes->class_names;
@@ -195,6 +194,15 @@ spread spread_of(const float *values, size_t count, size_t step)
         s.zeros += number == 0;
     }
     return s;
+}
+
+void spread_row(text_table *table, const char *name, const spread *s)
+{
+    text_table_row(table);
+    text_table_set(table, 0, "%s", name);
+    text_table_set(table, 1, "%.4f", s->low);
+    text_table_set(table, 2, "%.4f", s->mean);
+    text_table_set(table, 3, "%.4f", s->high);
 }
 
 cepa_status scale_like(cepa_panel *panel, const float *values, size_t count, cepa_error *error)

@@ -6,6 +6,7 @@
 #include "outputs.h"
 #include "subject.h"
 #include "terminal.h"
+#include "text_table.h"
 
 /* The options these take, for the commands' tables. */
 #define LAYER_OPTION(...) OPTION("layer", layer, TAKES_TEXT, .letter = 'l', .value = "NAME", __VA_ARGS__)
@@ -69,6 +70,8 @@ typedef struct spread {
 
 /* Of count numbers that stand step apart. */
 spread spread_of(const float *values, size_t count, size_t step);
+/* Begins a row of a table with its name, and least, mean and most behind it. */
+void spread_row(text_table *table, const char *name, const spread *spread);
 
 /* Shows the panel in a scale that other panels share: 0 is black, or mid-grey where some of the count numbers are
  * negative, and all but the outermost 1/200 of them are told apart. */

@@ -30,6 +30,12 @@ void text_table_set(text_table *t, size_t column, const char *format, ...)
     va_end(arguments);
 }
 
+void text_table_texts(text_table *t, const char *const *texts)
+{
+    text_table_row(t);
+    for (size_t i = 0; i < t->columns; i++) text_table_set(t, i, "%s", texts[i]);
+}
+
 static const char *cell(const text_table *t, size_t row, size_t column)
 {
     const char *text = t->cells[row * t->columns + column];

@@ -13,6 +13,8 @@ typedef struct text_table {
 text_table text_table_new(size_t columns);
 /* Begins a row. */
 void text_table_row(text_table *table);
+/* Begins a row of these texts, one a column, such as the names of the columns. */
+void text_table_texts(text_table *table, const char *const *texts);
 /* Sets a cell of the last row. */
 void text_table_set(text_table *table, size_t column, const char *format, ...) CEPA_FORMAT(3, 4);
 /* Prints the rows, numbers (and whatever begins with one) to the right and other texts to the left of their columns,

@@ -86,14 +86,22 @@ static void draw_picture(cairo_t *cr, const grid *g, size_t row, double x, doubl
     tile_draw(cr, g->colours, g->height, g->width, x, y, g->pixel);
 }
 
-static double pitch_x(const grid *g) { return (double)g->width * g->pixel + GAP; }
-static double pitch_y(const grid *g) { return (double)g->height * g->pixel + TITLE_HEIGHT + GAP / 2; }
-
 static size_t tiles(const grid *g)
 {
     size_t places = (size_t)g->columns * (size_t)g->rows;
     return places < g->info->rows ? places : g->info->rows;
 }
+
+/* Few pictures take no room for more. */
+static void drop_empty_places(grid *g)
+{
+    int shown = (int)tiles(g);
+    if (g->columns > shown) g->columns = shown;
+    g->rows = (shown + g->columns - 1) / g->columns;
+}
+
+static double pitch_x(const grid *g) { return (double)g->width * g->pixel + GAP; }
+static double pitch_y(const grid *g) { return (double)g->height * g->pixel + TITLE_HEIGHT + GAP / 2; }
 
 static void draw(cairo_t *cr, const void *content)
 {
@@ -137,6 +145,7 @@ cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int colum
                     rows);
     status = measure(&g, error);
     if (status != CEPA_OK) return status;
+    drop_empty_places(&g);
     buffer title = {0}, description = {0};
     buffer_format(&title, "Pictures of %s", g.info->name);
     describe(&description, &g);
@@ -144,8 +153,8 @@ cepa_status cepa_plot_grid(const char *path, const cepa_dataset *data, int colum
                 .description = (const char *)description.bytes,
                 .draw = draw,
                 .content = &g};
-    f.width = columns * pitch_x(&g) - GAP + 2 * PADDING;
-    f.height = rows * pitch_y(&g) - GAP / 2 + 2 * PADDING;
+    f.width = g.columns * pitch_x(&g) - GAP + 2 * PADDING;
+    f.height = g.rows * pitch_y(&g) - GAP / 2 + 2 * PADDING;
     status = title.failed || description.failed ? fail_memory(error) : figure_write(path, &f, error);
     buffer_free(&title);
     buffer_free(&description);

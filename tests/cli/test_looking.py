@@ -184,7 +184,7 @@ class Inspect(CommandTest):
         self.assertRegex(printed, r"\nconv2d +0\.0000 ")
         self.assertRegex(printed, r"\ndense_1 ")
         one = self.cepa("inspect", "maps", "run", *row, "--layer", "max_pooling2d")
-        self.assertEqual(len(re.findall(r"^\d+ ", one, re.M)), 4 + 1)  # the channels, and the row's class
+        self.assertEqual(len(re.findall(r"^ *\d+ ", one, re.M)), 4 + 1)  # the channels, and the row's class
         self.assertIn("conv2d: 6 x 6 x 4", self.drawn("maps", "run", *row))
         self.assertTrue(self.drawn("maps", "run", *row, "-l", "conv2d").startswith("5 panels. input: 8 x 8 pixels"))
 

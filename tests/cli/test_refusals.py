@@ -102,6 +102,9 @@ CASES = [
      r"bad\.keras"),
     # data
     ("no data named", {}, "fit model.py -o out", 2, "--data"),
+    ("data by almost its name", {}, "fit model.py --data cifr10 -o out", 1, r"did you mean cifar10\?"),
+    ("data of no name", {}, "data info everything", 1, "nor a name of 'cepa data list'"),
+    ("a figure that is none", {}, "data grid data.npz -o out.txt", 2, r"-o out\.txt: expected a name"),
     ("no such data", {}, "fit model.py --data none.npz -o out", 1, r"none\.npz"),
     ("empty folder of data", {"empty/x": ""}, "fit model.py --data empty -o out", 1, "empty"),
     ("cut archive of arrays", {"bad.npz": picture_set()[:5000]}, "fit model.py --data bad.npz -o out", 1, r"bad\.npz"),
@@ -137,7 +140,7 @@ CASES = [
     ("no history", {}, "plot none -o out.png", 1, "none"),
     ("a broken history", {"bad.csv": "epoch,loss\r\n0,1.5\r\n1\r\n"}, "plot bad.csv -o out.png", 1, r"bad\.csv:3"),
     ("a table that is no history", {"bad.csv": "a,b\n1,2\n"}, "plot bad.csv -o out.png", 1, r"bad\.csv:1"),
-    ("unknown curve", {}, "plot RUN -m acuracy -o out.png", 2, "did you mean accuracy"),
+    ("unknown curve", {}, "plot RUN -m acuracy -o out.png", 2, "no metric acuracy; it has accuracy, loss, val_accuracy, val_loss$"),
     ("figure of unknown kind", {}, "plot RUN -o out.bmp", 2, r"out\.bmp"),
     ("a grid of no pictures", {"rows.npy": npy("<f4", (2, 3), range(6))}, "data grid rows.npy -o out.png", 1,
      "picture"),
@@ -181,7 +184,6 @@ CASES = [
     # the command line
     ("unknown command", {}, "fti model.py", 2, r"did you mean fit\?"),
     ("a command like no other", {}, "foo model.py", 2, r"there is no command foo \(see"),
-    ("a metric like no other", {}, "plot RUN -m foo -o out.png", 2, r"no metric foo: the first line of its history\.csv"),
     ("a report of no run", {}, "report RUN/model.keras", 1, r"model\.keras is not the folder of a run"),
     ("a class that is none", {}, FIT + " --class-weight 0=2,12=3", 2, r"class 12 has a weight.*0 to \d"),
     ("unknown data command", {}, "data inof data.npz", 2, r"did you mean data info\?"),
