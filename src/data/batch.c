@@ -3,6 +3,8 @@
 
 #include "kernels/kernels.h"
 
+#include <string.h>
+
 typedef struct load {
     const cepa_dataset *data;
     const column *column;
@@ -31,6 +33,12 @@ static void load_any(const load *l)
             l->x[e].lane[r] = (real)(l->column->read(l->rows[r], l->order[e]) * scale + offset);
 }
 
+/* Whether its numbers need no work. */
+static bool as_they_are(const cepa_dataset *data, const column *c)
+{
+    return c->array.type == CEPA_FLOAT32 && data->info.scale == 1 && data->info.offset == 0;
+}
+
 size_t batch_input_size(const cepa_dataset *data, size_t input)
 {
     return data->storage->columns[ROLE_INPUT][input].numbers;
@@ -48,7 +56,7 @@ void batch_load(const cepa_dataset *data, size_t input, const size_t rows[LANES]
     for (size_t r = 0; r < LANES; r++) l.rows[r] = column_row(data, c, rows[r]);
     if (c->array.type == CEPA_UINT8)
         load_bytes(&l);
-    else if (c->array.type == CEPA_FLOAT32 && data->info.scale == 1 && data->info.offset == 0)
+    else if (as_they_are(data, c))
         load_floats(&l);
     else
         load_any(&l);
@@ -58,13 +66,16 @@ void batch_load_apart(const cepa_dataset *data, size_t input, size_t row, size_t
 {
     const column *c = &data->storage->columns[ROLE_INPUT][input];
     const unsigned char *from = column_row(data, c, row);
-    size_t step = lanes_of(channels) * LANES;
+    const float *floats = as_they_are(data, c) ? (const float *)(const void *)from : NULL;
+    const size_t step = lanes_of(channels) * LANES;
     for (size_t e = 0; e < c->numbers; e += channels, x += step) {
+        memset(x + step - LANES, 0, LANES * sizeof *x);
         for (size_t i = 0; i < channels; i++)
-            if (c->array.type == CEPA_UINT8)
+            if (floats)
+                x[i] = floats[e + i];
+            else if (c->array.type == CEPA_UINT8)
                 x[i] = data->bytes_scaled[from[e + i]];
             else
                 x[i] = (real)(c->read(from, e + i) * data->info.scale + data->info.offset);
-        for (size_t i = channels; i < step; i++) x[i] = 0;
     }
 }
