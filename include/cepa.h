@@ -1,18 +1,20 @@
 /* cepa.h - Keras-style deep learning in plain C: the one public header of libcepa.
  *
- * Conventions
- *   Names, arguments and defaults are Keras'. Every call takes an options struct through a macro, so that arguments are
- *   written by name: cepa_conv2d(x, .filters = 50, .kernel_size = {3, 3}, .activation = "relu").
- *   A member that is left out (zero) means Keras' default. Where a true zero differs from the default, write CEPA_ZERO.
- *   Flags whose default is true are of type cepa_flag: write CEPA_FALSE to switch them off (a plain false is zero:
- * unset). Shapes never hold the batch axis. A size that is not known is CEPA_UNKNOWN. Activations, initializers,
- * regularizers and constraints are texts in Keras' call notation: "relu", "random_normal(stddev=0.02)", "l2(0.001)". A
- * function that can fail returns a cepa_status and explains itself in a cepa_error, which may be NULL; its results are
- *   then NULL or untouched. Building is sticky: a failed call gives an invalid tensor, later calls pass it on, and the
- *   graph keeps the first cause (cepa_graph_error, cepa_model_error).
- *   Handles are opaque. Who makes a handle with _new, _load or _open frees it with _free; all _free functions take
- * NULL. The library never prints, never exits and keeps no state between calls but its handles. One handle belongs to
- * one thread at a time; cepa_predict alone may be called on one model from several threads at once.
+ * Names, arguments and defaults are Keras'. Every call takes an options struct through a macro, so that arguments are
+ * written by name: cepa_conv2d(x, .filters = 50, .kernel_size = {3, 3}, .activation = "relu"). A member that is left
+ * out (zero) means Keras' default. Where a true zero differs from the default, write CEPA_ZERO. Flags whose default is
+ * true are of type cepa_flag: write CEPA_FALSE to switch them off (a plain false is zero: unset).
+ *
+ * Shapes never hold the batch axis. A size that is not known is CEPA_UNKNOWN. Activations, initializers, regularizers
+ * and constraints are texts in Keras' call notation: "relu", "random_normal(stddev=0.02)", "l2(0.001)".
+ *
+ * A function that can fail returns a cepa_status and explains itself in a cepa_error, which may be NULL; its results
+ * are then NULL or untouched. Building is sticky: a failed call gives an invalid tensor, later calls pass it on, and
+ * the graph keeps the first cause (cepa_graph_error, cepa_model_error).
+ *
+ * Handles are opaque. Who makes a handle with _new, _load or _open frees it with _free; all _free functions take NULL.
+ * One handle belongs to one thread at a time; cepa_predict alone may be called on one model from several threads at
+ * once. The library never prints, never exits and keeps no state between calls but its handles.
  */
 #ifndef CEPA_H
 #define CEPA_H
@@ -70,8 +72,7 @@ typedef struct cepa_error {
 /* The general meaning of a status, for example "shapes do not fit". */
 CEPA_API const char *cepa_status_text(cepa_status status);
 
-/* Prints the message to stderr and gives the exit status of main: 2 for a wrong argument, shape or source text, else 1.
- */
+/* Prints the message to stderr and gives main's exit status: 2 for a wrong argument, shape or source text, else 1. */
 static inline int cepa_die(const cepa_error *error)
 {
     fprintf(stderr, "error: %s\n", error->message);
@@ -95,8 +96,7 @@ typedef struct cepa_numbers {
 
 /* ---- Data sets --------------------------------------------------------------------------------------------------- */
 
-/* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares the rows.
- */
+/* Rows of inputs and targets, kept in the type they came in (pictures in bytes). A part (take, split) shares them. */
 typedef struct cepa_dataset cepa_dataset;
 
 typedef enum cepa_type { CEPA_FLOAT32, CEPA_UINT8, CEPA_INT32, CEPA_INT64, CEPA_FLOAT64 } cepa_type;
@@ -145,9 +145,10 @@ typedef struct cepa_dataset_options {
     cepa_table table;
 } cepa_dataset_options;
 
-/* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10", "penguins") or path (a folder
- * of CIFAR or IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz, .npy). A name
- * is looked for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in ~/.keras/datasets,
+/* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10", "penguins", "weather") or path
+ * (a folder of CIFAR or IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz,
+ * .npy). A name is looked for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in
+ * ~/.keras/datasets,
  * ~/seaborn-data and the packages of R, then downloaded; of several copies in the first of these places that has one,
  * the whole one or else the largest is taken. *train gets the rows to learn from, *test the data set's own test rows or
  * NULL where it has none. options may be NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels
@@ -168,10 +169,10 @@ typedef struct cepa_parts {
 /* The same for data that are split into three parts. *parts is freed with cepa_parts_free. */
 CEPA_API cepa_status cepa_dataset_open_parts(const char *source, const cepa_dataset_options *options, cepa_parts *parts,
                                              cepa_error *error);
+/* Frees the parts that are there and makes them NULL; NULL is fine. */
 CEPA_API void cepa_parts_free(cepa_parts *parts);
 
-/* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path may be NULL (search) or name its folder or archive.
- */
+/* Opens CIFAR-10 as keras.datasets.cifar10.load_data() does; path NULL: search, else its folder or archive. */
 static inline cepa_status cepa_load_cifar10(cepa_dataset **train, cepa_dataset **test, const char *path,
                                             cepa_error *error)
 {
@@ -307,6 +308,7 @@ CEPA_API size_t cepa_tensor_shape(cepa_tensor tensor, int shape[CEPA_MAX_RANK]);
     const char *name;    /* NULL: class name in snake case with a number */                                            \
     cepa_flag trainable; /* default true; acts at compile */
 
+/* The same of layers with several inputs, and what Dense and the convolutions take. */
 #define CEPA_MERGE_OPTIONS                                                                                             \
     cepa_tensor inputs[CEPA_MAX_INPUTS];                                                                               \
     const char *name;                                                                                                  \
@@ -948,10 +950,9 @@ typedef struct cepa_adafactor_options {
 } cepa_adafactor_options;
 
 typedef struct cepa_muon_options {
-    CEPA_OPTIMIZER_OPTIONS /* weight_decay: default 0.004 */
-        double adam_beta_1,
-        adam_beta_2, adam_weight_decay, epsilon; /* of weights that are no matrices, which go Adam's
-                                                  * way; defaults 0.9, 0.999, 0.004, 1e-7 */
+    CEPA_OPTIMIZER_OPTIONS
+    /* of weights that are no matrices, which go Adam's way: defaults 0.9, 0.999, 0.004, 1e-7 */
+    double adam_beta_1, adam_beta_2, adam_weight_decay, epsilon;
     const char *const *exclude_layers; /* what paths (LAYER/WEIGHT) of further such weights contain; ends with NULL */
     cepa_flag exclude_embeddings;      /* default yes */
     double muon_a, muon_b, muon_c;     /* of the iteration; defaults 3.4445, -4.775, 2.0315 */
@@ -959,7 +960,7 @@ typedef struct cepa_muon_options {
     int ns_steps;                      /* default 5 */
     cepa_flag nesterov;                /* default yes */
     double rms_rate;                   /* default 0.2 */
-} cepa_muon_options;
+} cepa_muon_options;                   /* weight_decay: default 0.004 */
 
 #define cepa_sgd(...)       CEPA_CHOICE("SGD", cepa_sgd_options, __VA_ARGS__)
 #define cepa_adam(...)      CEPA_CHOICE("Adam", cepa_adam_options, __VA_ARGS__)
@@ -1093,8 +1094,7 @@ typedef struct cepa_progress {
 typedef bool (*cepa_callback)(void *context, const cepa_progress *progress);
 
 /* Keras' callbacks, which watch a number of each epoch (its name as in the history) and act. Numbers of which larger is
- * better (accuracies) are told by their name; mode "min" or "max" says it. A number that is not measured is an error.
- */
+ * better (accuracies) are told by their name; mode "min" or "max" says it. What is not measured is an error. */
 typedef struct cepa_csv_logger_options {
     CEPA_LIST_START
     const char *filename;  /* required: a line of numbers an epoch; a file that is there must be such a log */
@@ -1254,10 +1254,12 @@ CEPA_API cepa_status cepa_model_layer(const cepa_model *model, size_t index, cep
 /* A layer's class with the arguments that are not defaults, as Keras' text has them: Dropout(rate=0.5). *text is the
  * caller's, to be freed with free(). */
 CEPA_API cepa_status cepa_model_layer_text(const cepa_model *model, size_t index, char **text, cepa_error *error);
+/* What a model was called, or called itself; how many inputs and outputs it has. The text belongs to the model. */
 CEPA_API const char *cepa_model_name(const cepa_model *model);
 CEPA_API size_t cepa_model_input_count(const cepa_model *model);
 CEPA_API size_t cepa_model_output_count(const cepa_model *model);
-/* Name (of the layer) and shape of an input or output, as in cepa_tensor_shape. */
+/* The name (of the layer; it belongs to the model) and shape of an input or output, as in cepa_tensor_shape; NULL where
+ * the index is none below the count. */
 CEPA_API const char *cepa_model_input(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
 CEPA_API const char *cepa_model_output(const cepa_model *model, size_t index, size_t *rank, int shape[CEPA_MAX_RANK]);
 
@@ -1418,8 +1420,7 @@ CEPA_API cepa_status cepa_matrix_write(const char *path, const cepa_matrix *matr
 CEPA_API cepa_status cepa_dataset_picture(const cepa_dataset *dataset, size_t row, cepa_matrix *matrix,
                                           cepa_error *error);
 
-/* Turns a kernel by 180 degrees in its plane: a correlation with the turned kernel is the convolution of mathematics.
- */
+/* Turns a kernel by 180 degrees: a correlation with the turned kernel is the convolution of mathematics. */
 CEPA_API cepa_status cepa_matrix_turn(const cepa_matrix *matrix, cepa_matrix *turned, cepa_error *error);
 
 /* A kernel that has a name: "sharpen", "sobel-top", ... */
@@ -1468,8 +1469,7 @@ CEPA_API cepa_status cepa_filter_pad(const cepa_matrix *input, const cepa_matrix
 /* ---- Looking inside a model -------------------------------------------------------------------------------------- */
 
 /* The part of a model from its inputs to what a layer gives (where the layer is called several times: the first call):
- * what it predicts are the layer's activations. It shares layers and weights with the model and belongs to its graph.
- */
+ * what it predicts are the layer's activations. It shares the model's weights and belongs to its graph. */
 CEPA_API cepa_status cepa_model_part(const cepa_model *model, const char *layer, cepa_model **part, cepa_error *error);
 
 /* The arithmetic behind one number that a layer gives for a row. */
@@ -1487,10 +1487,10 @@ typedef struct cepa_unit {
 } cepa_unit;
 
 /* Explains the number at a place (an index for each axis of the layer's output) for the data's first row. For Conv2D,
- * Dense, MaxPooling2D and AveragePooling2D. The strings belong to the model, the matrices are freed by cepa_unit_free.
- */
+ * Dense, MaxPooling2D and AveragePooling2D. Strings belong to the model, matrices are freed by cepa_unit_free. */
 CEPA_API cepa_status cepa_model_explain(const cepa_model *model, const char *layer, const int *place, size_t axes,
                                         const cepa_dataset *data, cepa_unit *unit, cepa_error *error);
+/* Frees the two matrices; NULL is fine. */
 CEPA_API void cepa_unit_free(cepa_unit *unit);
 
 /* Where in training a Dropout layer draws its mask. */

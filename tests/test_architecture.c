@@ -342,7 +342,7 @@ static void test_frozen_model(void **state)
 #define IN_MODEL(layer)                                                                                                \
     "{'class_name': 'Sequential', 'config': {'name': 's', 'layers': [{'class_name': 'InputLayer', "                    \
     "'config': {'name': 'x', 'batch_shape': [null, 4]}}, " layer "]}}"
-#define LAYER(class, config) IN_MODEL("{'class_name': '" class "', 'config': {'name': 'odd'" config "}}")
+#define ODD_LAYER(class, config) IN_MODEL("{'class_name': '" class "', 'config': {'name': 'odd'" config "}}")
 #define FUNCTIONAL_X(layers)                                                                                           \
     FUNCTIONAL(INPUT2("x") "'name': 'x', 'inbound_nodes': []}, " layers, "[['x', 0, 0]]", "[['d', 0, 0]]")
 
@@ -364,20 +364,20 @@ static const struct {
     {"{'class_name': 'Sequential', 'config': {'layers': [{'class_name': 'Dense', 'config': {'name': 'd', 'units': "
      "1}}]}}",
      CEPA_FORMAT, "shape of its input"},
-    {LAYER("Lambda", ", 'function': ['x']"), CEPA_UNSUPPORTED, "layer odd: class Lambda: it runs Python code"},
-    {LAYER("TFOpLambda", ""), CEPA_UNSUPPORTED, "operation of TensorFlow"},
-    {LAYER("Capsule", ""), CEPA_UNSUPPORTED, "layer odd: layers of class Capsule are not built in"},
-    {LAYER("Dense", ""), CEPA_ARGUMENT, "units is required"},
-    {LAYER("Dense", ", 'units': 0"), CEPA_ARGUMENT, "units"},
-    {LAYER("Dense", ", 'units': 'many'"), CEPA_ARGUMENT, "units must be an integer"},
-    {LAYER("Dense", ", 'units': 2, 'activation': 'mine'"), CEPA_ARGUMENT, "unknown activation 'mine'"},
-    {LAYER("Dense", ", 'units': 2, 'quantization_config': {}"), CEPA_UNSUPPORTED, "argument quantization_config"},
-    {LAYER("Dense", ", 'units': 2, 'dtype': {'class_name': 'QuantizedDTypePolicy', 'config': {'name': 'int8'}}"),
+    {ODD_LAYER("Lambda", ", 'function': ['x']"), CEPA_UNSUPPORTED, "layer odd: class Lambda: it runs Python code"},
+    {ODD_LAYER("TFOpLambda", ""), CEPA_UNSUPPORTED, "operation of TensorFlow"},
+    {ODD_LAYER("Capsule", ""), CEPA_UNSUPPORTED, "layer odd: layers of class Capsule are not built in"},
+    {ODD_LAYER("Dense", ""), CEPA_ARGUMENT, "units is required"},
+    {ODD_LAYER("Dense", ", 'units': 0"), CEPA_ARGUMENT, "units"},
+    {ODD_LAYER("Dense", ", 'units': 'many'"), CEPA_ARGUMENT, "units must be an integer"},
+    {ODD_LAYER("Dense", ", 'units': 2, 'activation': 'mine'"), CEPA_ARGUMENT, "unknown activation 'mine'"},
+    {ODD_LAYER("Dense", ", 'units': 2, 'quantization_config': {}"), CEPA_UNSUPPORTED, "argument quantization_config"},
+    {ODD_LAYER("Dense", ", 'units': 2, 'dtype': {'class_name': 'QuantizedDTypePolicy', 'config': {'name': 'int8'}}"),
      CEPA_UNSUPPORTED, "dtype policy QuantizedDTypePolicy"},
-    {LAYER("Dense", ", 'units': 2, 'dtype': 'complex64'"), CEPA_UNSUPPORTED, "dtype complex64"},
-    {LAYER("BatchNormalization", ", 'renorm': true"), CEPA_UNSUPPORTED, "argument renorm"},
-    {LAYER("Flatten", ", 'data_format': 'channels_middle'"), CEPA_ARGUMENT, "data_format"},
-    {LAYER("Dense", ", 'units': 2, 'kernel_initializer': {'class_name': 'Mine', 'module': 'me', 'config': {}}"),
+    {ODD_LAYER("Dense", ", 'units': 2, 'dtype': 'complex64'"), CEPA_UNSUPPORTED, "dtype complex64"},
+    {ODD_LAYER("BatchNormalization", ", 'renorm': true"), CEPA_UNSUPPORTED, "argument renorm"},
+    {ODD_LAYER("Flatten", ", 'data_format': 'channels_middle'"), CEPA_ARGUMENT, "data_format"},
+    {ODD_LAYER("Dense", ", 'units': 2, 'kernel_initializer': {'class_name': 'Mine', 'module': 'me', 'config': {}}"),
      CEPA_UNSUPPORTED, "kernel_initializer: class Mine is the author's own"},
     {IN_MODEL("{'class_name': 'Dense', 'module': null, 'config': {'name': 'odd', 'units': 1}}"), CEPA_UNSUPPORTED,
      "author's own Python code"},
@@ -403,7 +403,7 @@ static const struct {
     {FUNCTIONAL_X(DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}, " DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}"),
      CEPA_FORMAT, "two layers are named d"},
     {FUNCTIONAL(DENSE("d") "'inbound_nodes': [[['x', 0, 0]]]}", "null", "[]"), CEPA_FORMAT, "inputs or outputs"},
-    {LAYER("Lambda", ", 'function': ['x\\u0000y']"), CEPA_UNSUPPORTED, "layer odd: class Lambda"},
+    {ODD_LAYER("Lambda", ", 'function': ['x\\u0000y']"), CEPA_UNSUPPORTED, "layer odd: class Lambda"},
     {KERAS1(KERAS1_LAYER("BatchNormalization", "'mode': 2")), CEPA_UNSUPPORTED,
      "layer odd: BatchNormalization: of its"},
     {KERAS1(KERAS1_LAYER("MaxoutDense", "'nb_feature': 4")), CEPA_UNSUPPORTED, "layers of class MaxoutDense"},

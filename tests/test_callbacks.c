@@ -60,14 +60,14 @@ static int feed(const char *text, const double *values, double *rates, fit_state
     int epoch = 0;
     for (; epoch < EPOCHS && !f->stopped_by; epoch++) {
         f->epoch = epoch;
-        callbacks_before_epoch(&list, f);
+        callbacks_run(&list, EPOCH_BEGIN, f);
         for (size_t i = 0; i < logs.count; i++)
             if (strcmp(logs.logs[i].name, "val_loss") == 0) logs.logs[i].value = values[epoch];
         model->graph->values[0] = (real)epoch;
-        callbacks_after_epoch(&list, f);
+        callbacks_run(&list, EPOCH_END, f);
         rates[epoch] = model->training->optimizer.learning_rate;
     }
-    callbacks_at_end(&list, f);
+    callbacks_run(&list, TRAIN_END, f);
     if (f->restored_epoch >= 0) assert_true((int)model->graph->values[0] == f->restored_epoch);
     if (f->restored_epoch < 0) assert_true((int)model->graph->values[0] == epoch - 1);
     cepa_graph_free(model->graph);

@@ -37,6 +37,12 @@ void buffer_blanks(buffer *buffer, size_t count)
     for (; count; count--) buffer_text(buffer, " ");
 }
 
+void buffer_item(buffer *list, const char *item)
+{
+    if (list->size) buffer_text(list, ", ");
+    buffer_text(list, item);
+}
+
 void buffer_format(buffer *buffer, const char *format, ...)
 {
     va_list arguments, again;

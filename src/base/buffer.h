@@ -19,6 +19,8 @@ bool buffer_reserve(buffer *buffer, size_t more);
 void buffer_bytes(buffer *buffer, const void *bytes, size_t size);
 void buffer_text(buffer *buffer, const char *text);
 void buffer_blanks(buffer *buffer, size_t count);
+/* Adds an item to a list: "a, b". */
+void buffer_item(buffer *list, const char *item);
 void buffer_format(buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The shortest decimal form that reads back as the same double: 0.001, 1e-07, 2.0 ("2" where whole is true). */
 void buffer_number(buffer *buffer, double number, bool whole);

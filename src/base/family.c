@@ -3,7 +3,6 @@
 #include "base/fields.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Equal but for case and underscores. */
@@ -37,12 +36,8 @@ const kind *family_find(const family *family, const char *name)
 static cepa_status refuse_unknown(const family *family, const char *name, cepa_error *error)
 {
     buffer known = {0};
-    for (size_t i = 0; i < family->count; i++) buffer_format(&known, "%s%s", i ? ", " : "", family->members[i]->name);
-    char *text = buffer_take_text(&known);
-    if (!text) return fail_memory(error);
-    fail(error, CEPA_ARGUMENT, "unknown %s '%.100s'; known are %s", family->what, name, text);
-    free(text);
-    return CEPA_ARGUMENT;
+    for (size_t i = 0; i < family->count; i++) buffer_item(&known, family->members[i]->name);
+    return fail_listing(error, CEPA_ARGUMENT, &known, "unknown %s '%.100s'; known are ", family->what, name);
 }
 
 cepa_status member_read(arena *arena, const family *family, const value *v, member *found, cepa_error *error)

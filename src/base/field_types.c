@@ -96,11 +96,28 @@ static bool get_real(arena *arena, const field *f, const void *at, const value *
     return real_is_set(real);
 }
 
+/* What a field of several takes from a value: a list's items, or the value alone. */
+static size_t items_of(const value *const *v, const value *const **items)
+{
+    bool list = (*v)->kind == VALUE_LIST;
+    *items = list ? (*v)->list.items : v;
+    return list ? (*v)->list.count : 1;
+}
+
+/* One number as it is unless the field wants a list, several as a list; NULL where memory is exhausted. */
+static const value *value_of_reals(arena *arena, const field *f, const double *reals, size_t count)
+{
+    const value **items = arena_array(arena, count, sizeof *items);
+    for (size_t i = 0; items && i < count; i++)
+        if (!(items[i] = value_of(arena, f, reals[i]))) items = NULL;
+    return !items ? NULL : count == 1 && !f->always_list ? items[0] : value_list(arena, items, count);
+}
+
 static cepa_status put_reals(const field_target *t, const value *v, void *at)
 {
     double *reals = at;
-    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
-    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    const value *const *items;
+    size_t count = items_of(&v, &items);
     if (count == 0 || count > t->field->count) return refuse_type(t, v);
     for (size_t i = 0; i < count; i++) {
         cepa_status status = take_real(t, items[i], &reals[i]);
@@ -115,17 +132,14 @@ static bool get_reals(arena *arena, const field *f, const void *at, const value 
     const double *reals = at;
     size_t count = f->count;
     while (count && !real_is_set(reals[count - 1])) count--;
-    if (!count) return false;
-    const value **items = arena_array(arena, count, sizeof *items);
-    for (size_t i = 0; items && i < count; i++) items[i] = value_of(arena, f, reals[i]);
-    *v = !items ? NULL : count == 1 && !f->always_list ? items[0] : value_list(arena, items, count);
-    return true;
+    if (count) *v = value_of_reals(arena, f, reals, count);
+    return count != 0;
 }
 
 static cepa_status put_numbers(const field_target *t, const value *v, void *at)
 {
-    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
-    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    const value *const *items;
+    size_t count = items_of(&v, &items);
     double *numbers = arena_array(t->arena, count, sizeof *numbers);
     if (!numbers) return fail_memory(t->error);
     if (count == 0) return refuse_type(t, v);
@@ -139,14 +153,9 @@ static cepa_status put_numbers(const field_target *t, const value *v, void *at)
 
 static bool get_numbers(arena *arena, const field *f, const void *at, const value **v)
 {
-    (void)f;
     const cepa_numbers *n = at;
-    if (!n->count) return false;
-    const value **items = arena_array(arena, n->count, sizeof *items);
-    for (size_t i = 0; items && i < n->count; i++)
-        if (!(items[i] = value_real(arena, n->numbers[i]))) items = NULL;
-    *v = !items ? NULL : n->count == 1 ? items[0] : value_list(arena, items, n->count);
-    return true;
+    if (n->count) *v = value_of_reals(arena, f, n->numbers, n->count);
+    return n->count != 0;
 }
 
 /* ---- Integers */
@@ -272,8 +281,8 @@ static cepa_status take_size(const field_target *t, const value *v, int *size)
 static cepa_status put_shape(const field_target *t, const value *v, void *at)
 {
     int *ints = at;
-    const value *const *items = v->kind == VALUE_LIST ? v->list.items : &v;
-    size_t count = v->kind == VALUE_LIST ? v->list.count : 1;
+    const value *const *items;
+    size_t count = items_of(&v, &items);
     if (count > t->field->count) return refuse_type(t, v);
     for (size_t i = 0; i < count; i++) {
         cepa_status status = take_size(t, items[i], &ints[i]);

@@ -3,7 +3,6 @@
 #include "base/buffer.h"
 #include "base/field_types.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const field_ops *ops_of(const field *f) { return &field_ops_of[f->type]; }
@@ -98,13 +97,9 @@ cepa_status fields_defaults(arena *arena, const kind *kind, void **resolved, cep
 static cepa_status refuse_unknown(const kind *kind, const char *name, cepa_error *error)
 {
     buffer known = {0};
-    for (size_t i = 0; i < field_count(kind); i++) buffer_format(&known, "%s%s", i ? ", " : "", kind->fields[i].name);
-    if (!field_count(kind)) buffer_text(&known, "none");
-    char *text = buffer_take_text(&known);
-    if (!text) return fail_memory(error);
-    fail(error, CEPA_ARGUMENT, "%s: unknown argument '%s'; it takes %s", kind->name, name, text);
-    free(text);
-    return CEPA_ARGUMENT;
+    for (size_t i = 0; i < field_count(kind); i++) buffer_item(&known, kind->fields[i].name);
+    if (!field_count(kind)) buffer_item(&known, "none");
+    return fail_listing(error, CEPA_ARGUMENT, &known, "%s: unknown argument '%s'; it takes ", kind->name, name);
 }
 
 const field *field_find(const kind *kind, const char *name)

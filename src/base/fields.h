@@ -99,6 +99,9 @@ bool real_is_set(double number);
 size_t reals_length(const double *reals, size_t count);
 size_t ints_length(const int *ints, size_t count);
 
+/* A list of names for kind.aliases. */
+#define ALIASES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
 /* The head of every entry in a family's table; an entry struct starts with it. */
 typedef struct kind {
     const char *name;           /* class name as in Keras: "Conv2D", "L2", "SparseCategoricalCrossentropy" */

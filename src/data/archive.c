@@ -141,18 +141,20 @@ static cepa_status visit_all(unpacking *u, archive_visit *visit, void *context, 
     }
 }
 
+/* opened: what opening it gave. Ends the unpacking. */
+static cepa_status unpack(unpacking *u, int opened, archive_visit *visit, void *context, cepa_error *error)
+{
+    cepa_status status = opened == ARCHIVE_OK ? visit_all(u, visit, context, error) : fail_archive(u, error);
+    archive_read_free(u->archive);
+    return status;
+}
+
 cepa_status archive_each(const char *path, archive_visit *visit, void *context, cepa_error *error)
 {
     enum { BLOCK = 1 << 16 };
     unpacking u;
     cepa_status status = unpacking_begin(&u, path, error);
-    if (status) return status;
-    if (archive_read_open_filename(u.archive, path, BLOCK) == ARCHIVE_OK)
-        status = visit_all(&u, visit, context, error);
-    else
-        status = fail_archive(&u, error);
-    archive_read_free(u.archive);
-    return status;
+    return status ? status : unpack(&u, archive_read_open_filename(u.archive, path, BLOCK), visit, context, error);
 }
 
 static cepa_status append(void *context, const char *name, buffer *contents, cepa_error *error)
@@ -167,13 +169,7 @@ cepa_status archive_expand(const char *where, const unsigned char *bytes, size_t
 {
     unpacking u;
     cepa_status status = unpacking_begin(&u, where, error);
-    if (status) return status;
-    if (archive_read_open_memory(u.archive, bytes, size) == ARCHIVE_OK)
-        status = visit_all(&u, append, out, error);
-    else
-        status = fail_archive(&u, error);
-    archive_read_free(u.archive);
-    return status;
+    return status ? status : unpack(&u, archive_read_open_memory(u.archive, bytes, size), append, out, error);
 }
 
 #else

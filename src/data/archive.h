@@ -9,8 +9,7 @@
 bool archive_recognise(const unsigned char *start, size_t size);
 
 /* Takes one member: a file with its contents (which it may keep by clearing the buffer), or a folder, whose name ends
- * with
- * '/'. Other kinds (links, devices) are refused by archive_each itself, as are names that lead out of a folder. */
+ * with a slash. Links, devices and names that lead out of a folder are refused before. */
 typedef cepa_status archive_visit(void *context, const char *name, buffer *contents, cepa_error *error);
 
 /* Visits the members of the archive at path, in its order. A lone compressed file has one member, named after it. Fails

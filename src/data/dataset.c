@@ -29,6 +29,7 @@ void cepa_dataset_free(cepa_dataset *dataset)
 
 void cepa_parts_free(cepa_parts *parts)
 {
+    if (!parts) return;
     cepa_dataset_free(parts->train);
     cepa_dataset_free(parts->validation);
     cepa_dataset_free(parts->test);

@@ -1,6 +1,6 @@
 /* Downloading a data set into the cache. Everything happens beside its final place, under a lock, and is renamed at the
- * end: NAME.lock       held by the process that works on it FILE.part       what has come of a file so far; stays after
- * a failure, to be taken up again NAME.unpacking  the folder that becomes the data set */
+ * end. NAME.lock is held by the process that works on it; FILE.part is what has come of a file so far, and stays after
+ * a failure to be taken up again; NAME.unpacking is the folder that becomes the data set. */
 #include "data/fetch.h"
 
 #include "base/file.h"
@@ -116,8 +116,7 @@ static cepa_status hash_file(const char *path, char digest[65], cepa_error *erro
     return whole ? CEPA_OK : fail_system(error, "read", path);
 }
 
-/* Loads until the file is whole and has its checksum. What was there before may belong to another file: then once more.
- */
+/* Loads until the file is whole and has its checksum; once more where a part of another file was there before. */
 static cepa_status load_file(fetching *f, const char *url, const char *part, const char *sha256, cepa_error *error)
 {
     char digest[65] = "";

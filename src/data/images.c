@@ -149,6 +149,12 @@ static void free_listing(listing *list)
 
 /* ---- Reading ---- */
 
+/* What a thread has met. */
+typedef struct failure {
+    cepa_error error;
+    size_t row;
+} failure;
+
 typedef struct work {
     const listing *list;
     resizing resizing;
@@ -156,9 +162,7 @@ typedef struct work {
     unsigned char *bytes; /* while every picture has the wanted size ... */
     float *numbers;       /* ... else this */
     atomic_bool other_size, failed;
-    cepa_status *statuses; /* by thread ... */
-    cepa_error *errors;
-    size_t *rows; /* ... and the row that failed */
+    failure *failures; /* by thread */
 } work;
 
 static cepa_status read_picture(work *w, size_t row, cepa_error *error)
@@ -186,37 +190,27 @@ static void work_on(void *context, size_t row, int thread)
 {
     work *w = context;
     if (w->failed || (!w->numbers && w->other_size)) return;
-    cepa_error error;
-    cepa_status status = read_picture(w, row, &error);
-    if (!status) return;
+    if (!read_picture(w, row, &w->failures[thread].error)) return;
     w->failed = true;
-    w->statuses[thread] = status;
-    w->errors[thread] = error;
-    w->rows[thread] = row;
+    w->failures[thread].row = row;
 }
 
 /* Reads all pictures on all threads; of several errors the first picture's is kept. */
 static cepa_status read_pictures(work *w, cepa_error *error)
 {
     team *team = team_new(0);
-    size_t threads = (size_t)team_size(team);
-    w->statuses = calloc(threads, sizeof *w->statuses);
-    w->errors = calloc(threads, sizeof *w->errors);
-    w->rows = calloc(threads, sizeof *w->rows);
-    cepa_status status = w->statuses && w->errors && w->rows ? CEPA_OK : fail_memory(error);
-    if (!status) {
-        team_for(team, w->list->count, work_on, w);
-        size_t first = SIZE_MAX;
-        for (size_t t = 0; t < threads; t++)
-            if (w->statuses[t] && w->rows[t] < first) {
-                first = w->rows[t];
-                status = fail(error, w->statuses[t], "%s", w->errors[t].message);
-            }
+    size_t threads = (size_t)team_size(team), first = SIZE_MAX;
+    w->failures = calloc(threads, sizeof *w->failures);
+    cepa_status status = w->failures ? CEPA_OK : fail_memory(error);
+    if (!status) team_for(team, w->list->count, work_on, w);
+    for (size_t t = 0; w->failures && t < threads; t++) {
+        const failure *f = &w->failures[t];
+        if (!f->error.status || f->row >= first) continue;
+        first = f->row;
+        status = fail(error, f->error.status, "%s", f->error.message);
     }
     team_free(team);
-    free(w->statuses);
-    free(w->errors);
-    free(w->rows);
+    free(w->failures);
     return status;
 }
 

@@ -12,11 +12,8 @@ typedef struct root {
 } root;
 
 static const root cache_roots[] = {{"XDG_CACHE_HOME", "cepa"}, {"HOME", ".cache/cepa"}};
-
-/* In this order; of the cache's two only the first whose variable is set. */
-static const root data_root = {"CEPA_DATA", ""};
-static const root program_roots[] = {{"HOME", ".keras/datasets"}, {"HOME", "seaborn-data"}};
-static const char r_packages[] = "/usr/lib/R/site-library";
+static const root data_root = {"CEPA_DATA", ""}, keras_root = {"HOME", ".keras/datasets"},
+                  seaborn_root = {"HOME", "seaborn-data"};
 
 /* The folder of a root, to be freed; NULL where its variable is not set or empty (or memory is exhausted). */
 static char *root_folder(const root *root)
@@ -25,6 +22,7 @@ static char *root_folder(const root *root)
     return value && *value ? path_join(value, root->rest) : NULL;
 }
 
+/* Of the first of the two whose variable is set. */
 static char *cache_folder(void)
 {
     char *folder = root_folder(&cache_roots[0]);
@@ -39,7 +37,8 @@ cepa_status locate_cache(char **folder, cepa_error *error)
 }
 
 /* False where visit has had enough. */
-static bool visit_root(char *folder, size_t root, const known *known, visit_place *visit, void *context, bool *memory)
+static bool visit_root(const char *folder, size_t root, const known *known, visit_place *visit, void *context,
+                       bool *memory)
 {
     bool go_on = true;
     for (size_t i = 0; folder && go_on && i < MOST_PLACES && known->places[i]; i++) {
@@ -50,17 +49,17 @@ static bool visit_root(char *folder, size_t root, const known *known, visit_plac
             go_on = visit(context, root, path);
         free(path);
     }
-    free(folder);
     return go_on;
 }
 
 cepa_status locate_each(const known *known, visit_place *visit, void *context, cepa_error *error)
 {
-    bool memory = true;
-    bool go_on = visit_root(root_folder(&data_root), 0, known, visit, context, &memory) &&
-                 visit_root(cache_folder(), 1, known, visit, context, &memory);
-    for (size_t i = 0; i < ARRAY_COUNT(program_roots) && go_on; i++)
-        go_on = visit_root(root_folder(&program_roots[i]), 2 + i, known, visit, context, &memory);
-    if (go_on) visit_root(strdup(r_packages), 2 + ARRAY_COUNT(program_roots), known, visit, context, &memory);
+    char *const folders[] = {root_folder(&data_root), cache_folder(), root_folder(&keras_root),
+                             root_folder(&seaborn_root), strdup("/usr/lib/R/site-library")};
+    bool memory = true, go_on = true;
+    for (size_t i = 0; i < ARRAY_COUNT(folders); i++) {
+        if (go_on) go_on = visit_root(folders[i], i, known, visit, context, &memory);
+        free(folders[i]);
+    }
     return memory ? CEPA_OK : fail_memory(error);
 }

@@ -16,11 +16,7 @@ static cepa_status fail_unknown(const source *s, cepa_error *error)
     buffer text = {0};
     for (size_t i = 0; i < ARRAY_COUNT(readers); i++)
         buffer_format(&text, "%s%s", i == 0 ? "" : i + 1 < ARRAY_COUNT(readers) ? ", " : " or ", readers[i]->what);
-    char *kinds = buffer_take_text(&text);
-    cepa_status status =
-        kinds ? fail(error, CEPA_FORMAT, "%s: no data set: expected %s", s->path, kinds) : fail_memory(error);
-    free(kinds);
-    return status;
+    return fail_listing(error, CEPA_FORMAT, &text, "%s: no data set: expected ", s->path);
 }
 
 static cepa_status read_source(const source *s, const cepa_dataset_options *options, parts *made, cepa_error *error)

@@ -1,6 +1,5 @@
 /* Python's pickles, as far as CIFAR's files need them: dictionaries, lists, tuples, texts, bytes, whole numbers and
- * arrays of bytes. A pickle is a program; this reader knows no function but those that make an array, and calls none.
- */
+ * arrays of bytes. A pickle is a program; this reader knows the names of two that make an array, and calls none. */
 #ifndef DATA_PICKLE_H
 #define DATA_PICKLE_H
 

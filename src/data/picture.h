@@ -35,13 +35,11 @@ typedef struct resizing {
     bool crop_to_aspect_ratio; /* cut the middle of the right proportions first */
 } resizing;
 
-/* What data set options say about pictures, checked: the size (256 x 256 where it is 0) and the channels of the mode.
- */
+/* What data set options say about pictures, checked: the size (0: 256 x 256) and the channels of the mode. */
 cepa_status picture_options(const cepa_dataset_options *options, resizing *resizing, size_t *channels,
                             cepa_error *error);
 
-/* Resizes as Keras' Resizing layer does (half-pixel centres, no antialiasing) into height x width x channels numbers.
- */
+/* Resizes as Keras' Resizing layer does, half-pixel centres, no antialiasing: height x width x channels numbers. */
 void picture_resize(const picture *picture, const resizing *resizing, float *numbers);
 
 #endif

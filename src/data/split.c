@@ -9,8 +9,9 @@
 
 typedef struct split {
     const cepa_dataset *data;
-    size_t *order;       /* all rows, shuffled */
-    size_t *kept, *left; /* rows of each class: how many of them still go into the first part; remainder's rank */
+    size_t *order; /* all rows, shuffled */
+    size_t *rows;  /* of each class */
+    size_t *kept;  /* how many of these still go into the first part */
     size_t *train, *test;
     size_t train_rows, classes;
 } split;
@@ -27,16 +28,16 @@ static size_t class_of(const split *s, size_t row)
 static void share_rows(split *s)
 {
     size_t rows = s->data->info.rows, given = 0;
-    for (size_t row = 0; row < rows; row++) s->left[class_of(s, row)]++;
+    for (size_t row = 0; row < rows; row++) s->rows[class_of(s, row)]++;
     for (size_t c = 0; c < s->classes; c++) {
-        s->kept[c] = (size_t)floor((double)s->left[c] * (double)s->train_rows / (double)rows);
+        s->kept[c] = (size_t)floor((double)s->rows[c] * (double)s->train_rows / (double)rows);
         given += s->kept[c];
     }
     for (; given < s->train_rows; given++) {
         size_t best = 0;
         double most = -1;
         for (size_t c = 0; c < s->classes; c++) {
-            double rest = (double)s->left[c] * (double)s->train_rows / (double)rows - (double)s->kept[c];
+            double rest = (double)s->rows[c] * (double)s->train_rows / (double)rows - (double)s->kept[c];
             if (rest <= most) continue;
             most = rest;
             best = c;
@@ -65,11 +66,11 @@ static cepa_status deal(split *s, cepa_dataset **train, cepa_dataset **test, cep
 cepa_status cepa_train_test_split(const cepa_dataset *dataset, double test_size, uint64_t seed, cepa_dataset **train,
                                   cepa_dataset **test, cepa_error *error)
 {
-    size_t rows = dataset->info.rows, held = (size_t)fmin(ceil(test_size * (double)rows), (double)rows);
     *train = *test = NULL;
     if (!(test_size > 0 && test_size < 1))
         return fail(error, CEPA_ARGUMENT, "a share of the rows lies between 0 and 1, not at %g", test_size);
-    if (held == 0 || held == rows)
+    size_t rows = dataset->info.rows, held = (size_t)ceil(test_size * (double)rows);
+    if (held >= rows)
         return fail(error, CEPA_ARGUMENT, "%s: a share of %g of its %zu rows leaves one part without rows",
                     dataset->info.name, test_size, rows);
     arena memory = {0};
@@ -79,8 +80,8 @@ cepa_status cepa_train_test_split(const cepa_dataset *dataset, double test_size,
     s.train = arena_array(&memory, rows, sizeof *s.train);
     s.test = arena_array(&memory, rows, sizeof *s.test);
     s.kept = arena_array(&memory, s.classes, sizeof *s.kept);
-    s.left = arena_array(&memory, s.classes, sizeof *s.left);
-    cepa_status status = s.order && s.train && s.test && s.kept && s.left ? CEPA_OK : fail_memory(error);
+    s.rows = arena_array(&memory, s.classes, sizeof *s.rows);
+    cepa_status status = s.order && s.train && s.test && s.kept && s.rows ? CEPA_OK : fail_memory(error);
     if (!status) {
         random_stream stream = random_stream_of(seed, "rows", "split", 0);
         random_order(&stream, s.order, rows);

@@ -1,5 +1,4 @@
-/* Tables of named columns as data sets: which columns hold numbers, which are inputs and targets, which rows are whole.
- */
+/* Tables of named columns as data sets: which columns are numbers, inputs and targets, which rows are whole. */
 #include "data/table.h"
 
 #include <float.h>
@@ -96,12 +95,7 @@ static cepa_status fail_column(const table *t, const char *name)
 {
     buffer list = {0};
     for (size_t i = 0; i < t->text->columns && list.size < 400; i++) csv_write_field(&list, t->text->fields[i]);
-    char *names = buffer_take_text(&list);
-    cepa_status status =
-        names ? fail(t->error, CEPA_ARGUMENT, "%s: it has no column %s, its columns are %s", t->where, name, names)
-              : fail_memory(t->error);
-    free(names);
-    return status;
+    return fail_listing(t->error, CEPA_ARGUMENT, &list, "%s: it has no column %s, its columns are ", t->where, name);
 }
 
 /* The names must be there, and each once. */

@@ -93,9 +93,9 @@ static bool is_approximate(const void *options) { return ((const gelu_options *)
     X(gelu, NEEDS_INPUT, TAKES(gelu_fields, gelu_options), BECOMES(gelu_tanh, is_approximate))                         \
     X(sigmoid, NEEDS_OUTPUT)                                                                                           \
     X(tanh, NEEDS_OUTPUT)                                                                                              \
-    X(silu, NEEDS_INPUT, ALIASES("swish"))                                                                             \
+    X(silu, NEEDS_INPUT, .kind.aliases = ALIASES("swish"))                                                             \
     X(hard_sigmoid, NEEDS_OUTPUT)                                                                                      \
-    X(hard_silu, NEEDS_INPUT, ALIASES("hard_swish"))                                                                   \
+    X(hard_silu, NEEDS_INPUT, .kind.aliases = ALIASES("hard_swish"))                                                   \
     X(softplus, NEEDS_OUTPUT)                                                                                          \
     X(mish, NEEDS_INPUT)                                                                                               \
     X(log_sigmoid, NEEDS_OUTPUT)                                                                                       \
@@ -117,10 +117,8 @@ static bool is_approximate(const void *options) { return ((const gelu_options *)
     X(sparsemax, NEEDS_INPUT, ALONG_AXIS)                                                                              \
     X(glu, NEEDS_INPUT, ALONG_AXIS, .halves = true)
 
-#define TAKES(fields_, options_) .kind.fields = fields_, .kind.options_size = sizeof(options_)
-#define ALONG_AXIS               TAKES(axis_fields, axis_options), .along_axis = true
-#define ALIASES(...)                                                                                                   \
-    .kind.aliases = (const char *const[]) { __VA_ARGS__, NULL }
+#define TAKES(fields_, options_)       .kind.fields = fields_, .kind.options_size = sizeof(options_)
+#define ALONG_AXIS                     TAKES(axis_fields, axis_options), .along_axis = true
 #define BECOMES(variant_, is_variant_) .variant = &variant_, .is_variant = is_variant_
 #define KERNELS_OF(name)                                                                                               \
     .forward = offsetof(kernel_table, name##_forward), .gradient = offsetof(kernel_table, name##_gradient)

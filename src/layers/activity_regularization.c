@@ -3,18 +3,11 @@
 #include "layers/layers.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef cepa_activity_regularization_options options;
 
 static const field fields[] = {REAL(options, l1, .min = 0, .max = 1e30), REAL(options, l2, .min = 0, .max = 1e30),
                                END_OF_FIELDS};
-
-static bool shape_of(shape_pass *p)
-{
-    p->output[0] = *p->input;
-    return true;
-}
 
 static void forward(const layer_call *c)
 {
@@ -27,7 +20,7 @@ static void forward(const layer_call *c)
             sum.lane[i] += l1 * (v < 0 ? -v : v) + l2 * v * v;
         }
     *c->penalty = sum;
-    if (c->y[0] != x) memcpy(c->y[0], x, c->count * sizeof *x);
+    copy_lanes(x, c->y[0], c->count);
 }
 
 static void gradient_inputs(const layer_call *c)
@@ -43,13 +36,8 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class activity_regularization = {
-    .kind = {.name = "ActivityRegularization",
-             .fields = fields,
-             .options_size = sizeof(options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .shape = shape_of,
+    LAYER("ActivityRegularization", fields, options),
+    .shape = same_shape,
     .forward = forward,
     .gradient_inputs = gradient_inputs,
     .needs = NEEDS_INPUT,

@@ -204,9 +204,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class batch_normalization = {
-    .kind = {.name = "BatchNormalization", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("BatchNormalization", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

@@ -69,10 +69,6 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class concatenate = {
-    .kind = {.name = "Concatenate", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 2,
-    .max_inputs = 0,
-    .shape = shape_of,
-    .forward = forward,
+    LAYER_KIND("Concatenate", fields, options), .min_inputs = 2, .max_inputs = 0, .shape = shape_of, .forward = forward,
     .gradient_inputs = gradient_inputs,
 };

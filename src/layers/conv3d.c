@@ -233,13 +233,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class conv3d = {
-    .kind = {.name = "Conv3D",
-             .aliases = (const char *const[]){"Convolution3D", NULL},
-             .fields = fields,
-             .options_size = sizeof(cepa_conv3d_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Conv3D", fields, cepa_conv3d_options, .aliases = ALIASES("Convolution3D")),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,
@@ -285,13 +279,8 @@ static void transpose_gradient_weights(const layer_call *c)
 }
 
 const layer_class conv3d_transpose = {
-    .kind = {.name = "Conv3DTranspose",
-             .aliases = (const char *const[]){"Convolution3DTranspose", NULL},
-             .fields = transpose_fields,
-             .options_size = sizeof(cepa_conv3d_transpose_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Conv3DTranspose", transpose_fields, cepa_conv3d_transpose_options,
+          .aliases = ALIASES("Convolution3DTranspose")),
     .shape = transpose_shape,
     .forward = transpose_forward,
     .gradient_inputs = transpose_gradient_inputs,

@@ -25,26 +25,14 @@ static bool conv2d_shape(shape_pass *p)
 }
 
 const layer_class conv1d = {
-    .kind = {.name = "Conv1D",
-             .aliases = (const char *const[]){"Convolution1D", NULL},
-             .fields = conv1d_fields,
-             .options_size = sizeof(cepa_conv1d_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Conv1D", conv1d_fields, cepa_conv1d_options, .aliases = ALIASES("Convolution1D")),
     .shape = conv1d_shape,
     CORRELATION_PASSES,
     .takes_activation = true,
 };
 
 const layer_class conv2d = {
-    .kind = {.name = "Conv2D",
-             .aliases = (const char *const[]){"Convolution2D", NULL},
-             .fields = conv2d_fields,
-             .options_size = sizeof(cepa_conv2d_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Conv2D", conv2d_fields, cepa_conv2d_options, .aliases = ALIASES("Convolution2D")),
     .shape = conv2d_shape,
     CORRELATION_PASSES,
     .takes_activation = true,

@@ -1,5 +1,4 @@
-/* Dense: y = x W + b along the last axis: a 1 x 1 correlation over the positions before it.  Keras: keras.layers.Dense.
- */
+/* Dense: y = x W + b along the last axis: a 1 x 1 correlation over the places before it.  Keras: keras.layers.Dense. */
 #include "layers/correlation.h"
 
 typedef cepa_dense_options options;
@@ -23,9 +22,7 @@ static bool shape_of(shape_pass *p)
 }
 
 const layer_class dense = {
-    .kind = {.name = "Dense", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Dense", fields, options),
     .shape = shape_of,
     CORRELATION_PASSES,
     .takes_activation = true,

@@ -53,14 +53,7 @@ static bool shape2d(shape_pass *p)
     return DECLARE(p, o, 2);
 }
 
-#define DEPTHWISE(class_name, axes)                                                                                    \
-    {                                                                                                                  \
-        .kind = {.name = (class_name),                                                                                 \
-                 .fields = fields##axes,                                                                               \
-                 .options_size = sizeof(cepa_depthwise_conv##axes##_options),                                          \
-                 .by_class_name = true},                                                                               \
-        .min_inputs = 1, .max_inputs = 1, .shape = shape##axes, CORRELATION_PASSES, .takes_activation = true           \
-    }
-
-const layer_class depthwise_conv1d = DEPTHWISE("DepthwiseConv1D", 1d);
-const layer_class depthwise_conv2d = DEPTHWISE("DepthwiseConv2D", 2d);
+const layer_class depthwise_conv1d = {LAYER("DepthwiseConv1D", fields1d, cepa_depthwise_conv1d_options),
+                                      .shape = shape1d, CORRELATION_PASSES, .takes_activation = true};
+const layer_class depthwise_conv2d = {LAYER("DepthwiseConv2D", fields2d, cepa_depthwise_conv2d_options),
+                                      .shape = shape2d, CORRELATION_PASSES, .takes_activation = true};

@@ -127,11 +127,6 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class dot = {
-    .kind = {.name = "Dot", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 2,
-    .max_inputs = 2,
-    .shape = shape_of,
-    .forward = forward,
-    .gradient_inputs = gradient_inputs,
-    .needs = NEEDS_INPUT,
+    LAYER_KIND("Dot", fields, options), .min_inputs = 2,      .max_inputs = 2, .shape = shape_of, .forward = forward,
+    .gradient_inputs = gradient_inputs, .needs = NEEDS_INPUT,
 };

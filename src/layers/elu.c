@@ -8,12 +8,6 @@ static const field fields[] = {
     END_OF_FIELDS,
 };
 
-static bool shape_of(shape_pass *p)
-{
-    p->output[0] = *p->input;
-    return true;
-}
-
 static activation_parameters alpha(const layer_call *c)
 {
     return (activation_parameters){.a = (real)OPTIONS(c)->alpha};
@@ -31,13 +25,5 @@ static void gradient_inputs(const layer_call *c)
     kernels->elu_gradient(c->dy[0], NULL, c->y[0], c->dx[0], c->count, &p);
 }
 
-const layer_class elu = {
-    .kind = {.name = "ELU", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .shape = shape_of,
-    .forward = forward,
-    .gradient_inputs = gradient_inputs,
-    .needs = NEEDS_OUTPUT,
-    .in_place = true,
-};
+const layer_class elu = {LAYER("ELU", fields, options),      .shape = same_shape,   .forward = forward,
+                         .gradient_inputs = gradient_inputs, .needs = NEEDS_OUTPUT, .in_place = true};

@@ -77,9 +77,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class embedding = {
-    .kind = {.name = "Embedding", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Embedding", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_weights = gradient_weights,

@@ -16,20 +16,6 @@ typedef struct geometry {
     uint32_t entry[1];     /* that of each element */
 } geometry;
 
-/* Marks the axes that are kept; *own gets the shape of their entries. */
-static bool keep_axes(shape_pass *p, bool kept[CEPA_MAX_RANK], shape *own)
-{
-    const int *axes = OPTIONS(p)->axis;
-    size_t count = ints_length(axes, CEPA_MAX_RANK), axis;
-    for (size_t i = 0; i < count; i++) {
-        if (!need_axis(p, axes[i], &axis) || !need_size(p, axis)) return false;
-        kept[axis] = true;
-    }
-    for (size_t i = 0; i < p->input->rank; i++)
-        if (kept[i]) own->size[own->rank++] = p->input->size[i];
-    return true;
-}
-
 static real *reals_of(shape_pass *p, const cepa_numbers *n)
 {
     real *reals = declare_table(p, n->count * sizeof *reals);
@@ -68,7 +54,7 @@ static bool shape_of(shape_pass *p)
     bool kept[CEPA_MAX_RANK] = {false}, given = OPTIONS(p)->mean.count || OPTIONS(p)->variance.count;
     shape own = {0};
     if (in->rank == 0) return refuse(p, "its input needs an axis besides the batch");
-    if (!keep_axes(p, kept, &own)) return false;
+    if (!entries_along(p, OPTIONS(p)->axis, kept, &own)) return false;
     size_t count = shape_count(in), at[CEPA_MAX_RANK];
     geometry *g = declare_geometry(p, sizeof *g + count * sizeof *g->entry);
     if (!g) return false;
@@ -117,12 +103,5 @@ static void forward(const layer_call *c)
 
 static void gradient_inputs(const layer_call *c) { apply(c, c->dy[0], NULL, c->dx[0]); }
 
-const layer_class normalization = {
-    .kind = {.name = "Normalization", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .shape = shape_of,
-    .forward = forward,
-    .gradient_inputs = gradient_inputs,
-    .in_place = true,
-};
+const layer_class normalization = {LAYER("Normalization", fields, options), .shape = shape_of, .forward = forward,
+                                   .gradient_inputs = gradient_inputs, .in_place = true};

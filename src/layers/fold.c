@@ -47,3 +47,24 @@ bool need_axis(shape_pass *p, int axis, size_t *index)
     if (shape_axis(p->input, axis, index)) return true;
     return refuse(p, "axis %d is none of its input's (batch 0 excluded, %zu others)", axis, p->input->rank);
 }
+
+bool choose_axes(shape_pass *p, const int *axes, bool chosen[CEPA_MAX_RANK])
+{
+    for (size_t i = 0, axis; i < ints_length(axes, CEPA_MAX_RANK); i++) {
+        if (!need_axis(p, axes[i], &axis)) return false;
+        chosen[axis] = true;
+    }
+    return true;
+}
+
+bool entries_along(shape_pass *p, const int *axes, bool along[CEPA_MAX_RANK], shape *entries)
+{
+    *entries = (shape){0};
+    if (!choose_axes(p, axes, along)) return false;
+    for (size_t i = 0; i < p->input->rank; i++) {
+        if (!along[i]) continue;
+        if (!need_size(p, i)) return false;
+        entries->size[entries->rank++] = p->input->size[i];
+    }
+    return true;
+}

@@ -45,22 +45,15 @@ static void max_gradient(const layer_call *c)
 }
 
 #define GLOBAL(class_name, alias, shape_, of, ...)                                                                     \
-    {                                                                                                                  \
-        .kind = {.name = (class_name),                                                                                 \
-                 .aliases = (const char *const[]){(alias), NULL},                                                      \
-                 .fields = fields,                                                                                     \
-                 .options_size = sizeof(options),                                                                      \
-                 .by_class_name = true},                                                                               \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = of##_forward,                                  \
-        .gradient_inputs = of##_gradient, __VA_ARGS__                                                                  \
-    }
+    LAYER(class_name, fields, options, .aliases = ALIASES(alias)), .shape = (shape_), .forward = of##_forward,         \
+                                                                   .gradient_inputs = of##_gradient, __VA_ARGS__
 
-const layer_class global_average_pooling1d = GLOBAL("GlobalAveragePooling1D", "GlobalAvgPool1D", shape1d, average);
-const layer_class global_average_pooling2d = GLOBAL("GlobalAveragePooling2D", "GlobalAvgPool2D", shape2d, average);
-const layer_class global_average_pooling3d = GLOBAL("GlobalAveragePooling3D", "GlobalAvgPool3D", shape3d, average);
-const layer_class global_max_pooling1d =
-    GLOBAL("GlobalMaxPooling1D", "GlobalMaxPool1D", shape1d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);
-const layer_class global_max_pooling2d =
-    GLOBAL("GlobalMaxPooling2D", "GlobalMaxPool2D", shape2d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);
-const layer_class global_max_pooling3d =
-    GLOBAL("GlobalMaxPooling3D", "GlobalMaxPool3D", shape3d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT);
+const layer_class global_average_pooling1d = {GLOBAL("GlobalAveragePooling1D", "GlobalAvgPool1D", shape1d, average)};
+const layer_class global_average_pooling2d = {GLOBAL("GlobalAveragePooling2D", "GlobalAvgPool2D", shape2d, average)};
+const layer_class global_average_pooling3d = {GLOBAL("GlobalAveragePooling3D", "GlobalAvgPool3D", shape3d, average)};
+const layer_class global_max_pooling1d = {
+    GLOBAL("GlobalMaxPooling1D", "GlobalMaxPool1D", shape1d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT)};
+const layer_class global_max_pooling2d = {
+    GLOBAL("GlobalMaxPooling2D", "GlobalMaxPool2D", shape2d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT)};
+const layer_class global_max_pooling3d = {
+    GLOBAL("GlobalMaxPooling3D", "GlobalMaxPool3D", shape3d, max, .needs = NEEDS_INPUT | NEEDS_OUTPUT)};

@@ -17,7 +17,7 @@ static bool shape_of(shape_pass *p)
 }
 
 const layer_class input_layer = {
-    .kind = {.name = "InputLayer", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
+    LAYER_KIND("InputLayer", fields, options),
     .shape = shape_of,
     .is_input = true,
 };

@@ -39,6 +39,12 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
 /* The draws of a call: its own, or those of the seed that its layer was given (0: none). */
 random_stream stream_of(const layer_call *c, int64_t seed);
 
+/* The shape pass of a layer whose output has the shape of its input. */
+bool same_shape(shape_pass *p);
+
+/* Unless they are in one place. */
+void copy_lanes(const lanes *from, lanes *to, size_t count);
+
 /* Refuses an input that does not have so many axes (1 ... 3) before its channels. */
 bool need_axes(shape_pass *p, size_t axes);
 /* Refuses windows of these sizes, which do not fit the input's first axes; what: "kernel", "pool". */
@@ -85,5 +91,9 @@ extern const layer_class true_divide, divide;
 
 /* An axis as Keras counts it as an index; refuses one that the input does not have. */
 bool need_axis(shape_pass *p, int axis, size_t *index);
+/* The same of a list of axes, whose places in chosen become true. */
+bool choose_axes(shape_pass *p, const int *axes, bool chosen[CEPA_MAX_RANK]);
+/* The same of axes on which weights depend; *entries gets their shape. */
+bool entries_along(shape_pass *p, const int *axes, bool along[CEPA_MAX_RANK], shape *entries);
 
 #endif

@@ -56,10 +56,6 @@ static void pad_gradient(const layer_call *c) { cut(c, c->dy[0], c->dx[0]); }
 static void crop_forward(const layer_call *c) { cut(c, c->x[0], c->y[0]); }
 static void crop_gradient(const layer_call *c) { surround(c, c->dy[0], c->dx[0], shape_count(c->input)); }
 
-#define MARGINS_OF(class_name, fields_, options_)                                                                      \
-    .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},      \
-    .min_inputs = 1, .max_inputs = 1
-
 static const field pad1d_fields[] = {SIDES(cepa_zero_padding1d_options, padding, .preset = 1, .min = 0, .max = 1e6),
                                      DATA_FORMAT, END_OF_FIELDS};
 static const field pad2d_fields[] = {SIDES(cepa_zero_padding2d_options, padding, .preset = 1, .min = 0, .max = 1e6),
@@ -104,15 +100,15 @@ static bool crop3d_shape(shape_pass *p)
     return declare_margins(p, ((const cepa_cropping3d_options *)p->options)->cropping[0], 3, -1);
 }
 
-const layer_class zero_padding1d = {MARGINS_OF("ZeroPadding1D", pad1d_fields, cepa_zero_padding1d_options),
+const layer_class zero_padding1d = {LAYER("ZeroPadding1D", pad1d_fields, cepa_zero_padding1d_options),
                                     .shape = pad1d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class zero_padding2d = {MARGINS_OF("ZeroPadding2D", pad2d_fields, cepa_zero_padding2d_options),
+const layer_class zero_padding2d = {LAYER("ZeroPadding2D", pad2d_fields, cepa_zero_padding2d_options),
                                     .shape = pad2d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class zero_padding3d = {MARGINS_OF("ZeroPadding3D", pad3d_fields, cepa_zero_padding3d_options),
+const layer_class zero_padding3d = {LAYER("ZeroPadding3D", pad3d_fields, cepa_zero_padding3d_options),
                                     .shape = pad3d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class cropping1d = {MARGINS_OF("Cropping1D", crop1d_fields, cepa_cropping1d_options), .shape = crop1d_shape,
+const layer_class cropping1d = {LAYER("Cropping1D", crop1d_fields, cepa_cropping1d_options), .shape = crop1d_shape,
                                 .forward = crop_forward, .gradient_inputs = crop_gradient};
-const layer_class cropping2d = {MARGINS_OF("Cropping2D", crop2d_fields, cepa_cropping2d_options), .shape = crop2d_shape,
+const layer_class cropping2d = {LAYER("Cropping2D", crop2d_fields, cepa_cropping2d_options), .shape = crop2d_shape,
                                 .forward = crop_forward, .gradient_inputs = crop_gradient};
-const layer_class cropping3d = {MARGINS_OF("Cropping3D", crop3d_fields, cepa_cropping3d_options), .shape = crop3d_shape,
+const layer_class cropping3d = {LAYER("Cropping3D", crop3d_fields, cepa_cropping3d_options), .shape = crop3d_shape,
                                 .forward = crop_forward, .gradient_inputs = crop_gradient};

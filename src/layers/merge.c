@@ -1,6 +1,5 @@
 /* Add, Subtract, Multiply, Average, Maximum, Minimum: of its inputs, element by element; axes of size 1 are repeated.
- * Where several inputs are the largest (the smallest) the first of them has the gradient.  Keras: keras.layers.Add ...
- */
+ * Where several inputs are the largest (the smallest) the first has the gradient.  Keras: keras.layers.Add ... */
 #include "layers/layers.h"
 
 #include <string.h>
@@ -107,12 +106,7 @@ static void each_gradient(const layer_call *c, part_of_gradient *take)
     }
 }
 
-#define MERGE_OF(class_name)                                                                                           \
-    .kind = {.name = (class_name),                                                                                     \
-             .fields = fields,                                                                                         \
-             .options_size = sizeof(cepa_merge_options),                                                               \
-             .by_class_name = true},                                                                                   \
-    .min_inputs = 2
+#define MERGE_OF(class_name) LAYER_KIND(class_name, fields, cepa_merge_options), .min_inputs = 2
 
 /* ---- Sums */
 
@@ -121,7 +115,7 @@ static void add_forward(const layer_call *c) { combine(c, kernels->add); }
 static void whole(const layer_call *c, size_t i, lanes *part)
 {
     (void)i;
-    if (part != c->dy[0]) memcpy(part, c->dy[0], c->count * sizeof *part);
+    copy_lanes(c->dy[0], part, c->count);
 }
 
 static void add_gradient(const layer_call *c) { each_gradient(c, whole); }

@@ -3,7 +3,6 @@
 #include "layers/layers.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct geometry {
     int64_t seed;
@@ -42,13 +41,6 @@ static lanes *draw(const layer_call *c)
     return noise;
 }
 
-#define NOISE(class_name, fields_, options_, shape_, of)                                                               \
-    {                                                                                                                  \
-        .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},  \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = of##_forward,                                  \
-        .gradient_inputs = of##_gradient, .in_place = true, .identity_in_inference = true                              \
-    }
-
 static const field noise_fields[] = {REAL(cepa_gaussian_noise_options, stddev, .required = true, .min = 0, .max = 1),
                                      LONG(cepa_gaussian_noise_options, seed, .optional = true), END_OF_FIELDS};
 
@@ -60,13 +52,14 @@ static bool noise_shape(shape_pass *p)
 
 static void noise_forward(const layer_call *c) { kernels->add(c->x[0], draw(c), c->y[0], c->count); }
 
-static void noise_gradient(const layer_call *c)
-{
-    if (c->dx[0] != c->dy[0]) memcpy(c->dx[0], c->dy[0], c->count * sizeof(lanes));
-}
+static void noise_gradient(const layer_call *c) { copy_lanes(c->dy[0], c->dx[0], c->count); }
 
-const layer_class gaussian_noise =
-    NOISE("GaussianNoise", noise_fields, cepa_gaussian_noise_options, noise_shape, noise);
+const layer_class gaussian_noise = {LAYER("GaussianNoise", noise_fields, cepa_gaussian_noise_options),
+                                    .shape = noise_shape,
+                                    .forward = noise_forward,
+                                    .gradient_inputs = noise_gradient,
+                                    .in_place = true,
+                                    .identity_in_inference = true};
 
 /* The deviation is that of a Dropout with this rate. */
 static const field dropout_fields[] = {
@@ -82,5 +75,9 @@ static bool dropout_shape(shape_pass *p)
 static void dropout_forward(const layer_call *c) { kernels->multiply(c->x[0], draw(c), c->y[0], c->count); }
 static void dropout_gradient(const layer_call *c) { kernels->multiply(c->dy[0], c->kept, c->dx[0], c->count); }
 
-const layer_class gaussian_dropout =
-    NOISE("GaussianDropout", dropout_fields, cepa_gaussian_dropout_options, dropout_shape, dropout);
+const layer_class gaussian_dropout = {LAYER("GaussianDropout", dropout_fields, cepa_gaussian_dropout_options),
+                                      .shape = dropout_shape,
+                                      .forward = dropout_forward,
+                                      .gradient_inputs = dropout_gradient,
+                                      .in_place = true,
+                                      .identity_in_inference = true};

@@ -52,16 +52,10 @@ static geometry *along_axes(shape_pass *p, const int *axes, bool centred, double
 {
     const shape *in = p->input;
     bool along[CEPA_MAX_RANK] = {false};
-    size_t axis = 0, count = ints_length(axes, CEPA_MAX_RANK);
-    for (size_t i = 0; i < count; i++) {
-        if (!need_axis(p, axes[i], &axis) || !need_size(p, axis)) return NULL;
-        along[axis] = true;
-    }
+    size_t axis = 0;
+    if (!need_axis(p, axes[0], &axis) || !entries_along(p, axes, along, own)) return NULL;
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return NULL;
-    *own = (shape){0};
-    for (size_t i = 0; i < in->rank; i++)
-        if (along[i]) own->size[own->rank++] = in->size[i];
     fold f = own->rank == 1 ? fold_axis(in, axis) : (fold){1, shape_count(own), 1};
     g->normalisation = (normalisation){
         .outer = f.outer, .n = f.size, .inner = f.inner, .repeat = 1, .centred = centred, .epsilon = epsilon};
@@ -115,12 +109,9 @@ static void gradient_weights(const layer_call *c)
     }
 }
 
-#define NORMALIZATION(class_name, fields_, options_, shape_)                                                           \
-    {                                                                                                                  \
-        .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},  \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs,   \
-        .gradient_weights = gradient_weights, .needs = NEEDS_INPUT, .weights_need = NEEDS_INPUT                        \
-    }
+#define ROW_PASSES                                                                                                     \
+    .forward = forward, .gradient_inputs = gradient_inputs, .gradient_weights = gradient_weights,                      \
+    .needs = NEEDS_INPUT, .weights_need = NEEDS_INPUT
 
 #define AXES_OF(options_)             AXES(options_, axis, .preset = -1, .min = -CEPA_MAX_RANK, .max = CEPA_MAX_RANK)
 #define EPSILON_OF(options_, preset_) REAL(options_, epsilon, .preset = preset_, .min = 0, .max = 1)
@@ -156,8 +147,8 @@ static bool layer_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class layer_normalization =
-    NORMALIZATION("LayerNormalization", layer_fields, cepa_layer_normalization_options, layer_shape);
+const layer_class layer_normalization = {LAYER("LayerNormalization", layer_fields, cepa_layer_normalization_options),
+                                         .shape = layer_shape, ROW_PASSES};
 
 /* Over whole pictures of groups of an axis' entries that follow each other; gamma and beta of each entry. */
 static const field group_fields[] = {
@@ -190,8 +181,8 @@ static bool group_shape(shape_pass *p)
     return true;
 }
 
-const layer_class group_normalization =
-    NORMALIZATION("GroupNormalization", group_fields, cepa_group_normalization_options, group_shape);
+const layer_class group_normalization = {LAYER("GroupNormalization", group_fields, cepa_group_normalization_options),
+                                         .shape = group_shape, ROW_PASSES};
 
 /* x / sqrt(mean of x^2 + epsilon) * scale */
 static const field rms_fields[] = {AXES_OF(cepa_rms_normalization_options),
@@ -208,5 +199,5 @@ static bool rms_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class rms_normalization =
-    NORMALIZATION("RMSNormalization", rms_fields, cepa_rms_normalization_options, rms_shape);
+const layer_class rms_normalization = {LAYER("RMSNormalization", rms_fields, cepa_rms_normalization_options),
+                                       .shape = rms_shape, ROW_PASSES};

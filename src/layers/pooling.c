@@ -181,21 +181,16 @@ static void average3d_gradient(const layer_call *c)
 }
 
 #define POOLING(class_name, alias, axes, shape_, forward_, gradient_)                                                  \
-    {                                                                                                                  \
-        .kind = {.name = (class_name),                                                                                 \
-                 .aliases = (const char *const[]){(alias), NULL},                                                      \
-                 .fields = fields##axes,                                                                               \
-                 .options_size = sizeof(cepa_pooling##axes##_options),                                                 \
-                 .by_class_name = true},                                                                               \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = (forward_), .gradient_inputs = (gradient_)     \
-    }
+    LAYER(class_name, fields##axes, cepa_pooling##axes##_options, .aliases = ALIASES(alias)),                          \
+        .shape = (shape_), .forward = (forward_), .gradient_inputs = (gradient_)
 
-const layer_class max_pooling1d = POOLING("MaxPooling1D", "MaxPool1D", 1d, max1d_shape, max_forward, max_gradient);
-const layer_class max_pooling2d = POOLING("MaxPooling2D", "MaxPool2D", 2d, max2d_shape, max_forward, max_gradient);
-const layer_class average_pooling1d =
-    POOLING("AveragePooling1D", "AvgPool1D", 1d, average1d_shape, average_forward, average_gradient);
-const layer_class average_pooling2d =
-    POOLING("AveragePooling2D", "AvgPool2D", 2d, average2d_shape, average_forward, average_gradient);
-const layer_class max_pooling3d = POOLING("MaxPooling3D", "MaxPool3D", 3d, max3d_shape, max3d_forward, max3d_gradient);
-const layer_class average_pooling3d =
-    POOLING("AveragePooling3D", "AvgPool3D", 3d, average3d_shape, average3d_forward, average3d_gradient);
+const layer_class max_pooling1d = {POOLING("MaxPooling1D", "MaxPool1D", 1d, max1d_shape, max_forward, max_gradient)};
+const layer_class max_pooling2d = {POOLING("MaxPooling2D", "MaxPool2D", 2d, max2d_shape, max_forward, max_gradient)};
+const layer_class average_pooling1d = {
+    POOLING("AveragePooling1D", "AvgPool1D", 1d, average1d_shape, average_forward, average_gradient)};
+const layer_class average_pooling2d = {
+    POOLING("AveragePooling2D", "AvgPool2D", 2d, average2d_shape, average_forward, average_gradient)};
+const layer_class max_pooling3d = {
+    POOLING("MaxPooling3D", "MaxPool3D", 3d, max3d_shape, max3d_forward, max3d_gradient)};
+const layer_class average_pooling3d = {
+    POOLING("AveragePooling3D", "AvgPool3D", 3d, average3d_shape, average3d_forward, average3d_gradient)};

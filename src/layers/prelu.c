@@ -67,9 +67,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class prelu = {
-    .kind = {.name = "PReLU", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("PReLU", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

@@ -108,16 +108,6 @@ static void gradient_inputs(const layer_call *c)
         REALS(cepa_random_light_options, value_range, .preset_text = "(0, 255)", .min = -1e30, .max = 1e30),           \
         LONG(cepa_random_light_options, seed, .optional = true), DATA_FORMAT, END_OF_FIELDS
 
-#define RANDOM_LIGHT(class_name, fields_, shape_)                                                                      \
-    {                                                                                                                  \
-        .kind = {.name = (class_name),                                                                                 \
-                 .fields = (fields_),                                                                                  \
-                 .options_size = sizeof(cepa_random_light_options),                                                    \
-                 .by_class_name = true},                                                                               \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs,   \
-        .needs = NEEDS_INPUT, .identity_in_inference = true                                                            \
-    }
-
 /* A part of the range is added; a number f stands for -f ... f. */
 static const field brightness_fields[] = {LIGHT_FIELDS(-1)};
 
@@ -135,7 +125,12 @@ static bool brightness_shape(shape_pass *p)
     return true;
 }
 
-const layer_class random_brightness = RANDOM_LIGHT("RandomBrightness", brightness_fields, brightness_shape);
+const layer_class random_brightness = {LAYER("RandomBrightness", brightness_fields, cepa_random_light_options),
+                                       .shape = brightness_shape,
+                                       .forward = forward,
+                                       .gradient_inputs = gradient_inputs,
+                                       .needs = NEEDS_INPUT,
+                                       .identity_in_inference = true};
 
 /* Factors low, high stand for contrasts of 1 - low ... 1 + high; a number f for 1 ... 1 + f, as Keras 3 takes it. */
 static const field contrast_fields[] = {LIGHT_FIELDS(0)};
@@ -150,4 +145,9 @@ static bool contrast_shape(shape_pass *p)
     return true;
 }
 
-const layer_class random_contrast = RANDOM_LIGHT("RandomContrast", contrast_fields, contrast_shape);
+const layer_class random_contrast = {LAYER("RandomContrast", contrast_fields, cepa_random_light_options),
+                                     .shape = contrast_shape,
+                                     .forward = forward,
+                                     .gradient_inputs = gradient_inputs,
+                                     .needs = NEEDS_INPUT,
+                                     .identity_in_inference = true};

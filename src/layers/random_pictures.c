@@ -74,13 +74,6 @@ static void gradient_inputs(const layer_call *c)
     kernels->map_pictures_gradient(&GEOMETRY(c)->mapping, c->kept, c->dy[0], c->dx[0]);
 }
 
-#define RANDOM_PICTURES(class_name, fields_, options_, shape_)                                                         \
-    {                                                                                                                  \
-        .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},  \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs,   \
-        .identity_in_inference = true                                                                                  \
-    }
-
 #define SAMPLING_FIELDS(options_)                                                                                      \
     CHOICE(options_, fill_mode, .preset_text = "reflect", .choices = outsides),                                        \
         CHOICE(options_, interpolation, .preset_text = "bilinear", .choices = samplings),                              \
@@ -116,7 +109,8 @@ static bool flip_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class random_flip = RANDOM_PICTURES("RandomFlip", flip_fields, cepa_random_flip_options, flip_shape);
+const layer_class random_flip = {LAYER("RandomFlip", flip_fields, cepa_random_flip_options), .shape = flip_shape,
+                                 .forward = forward, .gradient_inputs = gradient_inputs, .identity_in_inference = true};
 
 /* ---- Translations: parts of the size, down and to the right */
 
@@ -141,8 +135,9 @@ static bool translation_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, translate);
 }
 
-const layer_class random_translation =
-    RANDOM_PICTURES("RandomTranslation", translation_fields, cepa_random_translation_options, translation_shape);
+const layer_class random_translation = {LAYER("RandomTranslation", translation_fields, cepa_random_translation_options),
+                                        .shape = translation_shape, .forward = forward,
+                                        .gradient_inputs = gradient_inputs, .identity_in_inference = true};
 
 /* ---- Rotations: parts of a whole turn, counter-clockwise, about the middle */
 
@@ -168,8 +163,9 @@ static bool rotation_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, rotate);
 }
 
-const layer_class random_rotation =
-    RANDOM_PICTURES("RandomRotation", rotation_fields, cepa_random_rotation_options, rotation_shape);
+const layer_class random_rotation = {LAYER("RandomRotation", rotation_fields, cepa_random_rotation_options),
+                                     .shape = rotation_shape, .forward = forward, .gradient_inputs = gradient_inputs,
+                                     .identity_in_inference = true};
 
 /* ---- Zooms about the middle: out where the factor is above 0; the width with the height unless it is given */
 
@@ -195,4 +191,5 @@ static bool zoom_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, zoom);
 }
 
-const layer_class random_zoom = RANDOM_PICTURES("RandomZoom", zoom_fields, cepa_random_zoom_options, zoom_shape);
+const layer_class random_zoom = {LAYER("RandomZoom", zoom_fields, cepa_random_zoom_options), .shape = zoom_shape,
+                                 .forward = forward, .gradient_inputs = gradient_inputs, .identity_in_inference = true};

@@ -35,12 +35,6 @@ static void gradient_inputs(const layer_call *c)
     kernels->scatter_add(c->dy[0], GEOMETRY(c)->index, c->dx[0], c->count);
 }
 
-#define REPEATING(class_name, fields_, options_, shape_)                                                               \
-    {                                                                                                                  \
-        .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},  \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs    \
-    }
-
 /* (features) becomes (n, features). */
 static const field vector_fields[] = {INT(cepa_repeat_vector_options, n, .required = true, .min = 1, .max = 1e9),
                                       END_OF_FIELDS};
@@ -53,7 +47,8 @@ static bool vector_shape(shape_pass *p)
     return declare_repeats(p, &one_step, &o->n);
 }
 
-const layer_class repeat_vector = REPEATING("RepeatVector", vector_fields, cepa_repeat_vector_options, vector_shape);
+const layer_class repeat_vector = {LAYER("RepeatVector", vector_fields, cepa_repeat_vector_options),
+                                   .shape = vector_shape, .forward = forward, .gradient_inputs = gradient_inputs};
 
 static const field steps_fields[] = {INTS(cepa_up_sampling1d_options, size, .preset = 2, .min = 1, .max = 1e6),
                                      END_OF_FIELDS};
@@ -63,7 +58,8 @@ static bool steps_shape(shape_pass *p)
     return need_axes(p, 1) && declare_repeats(p, p->input, ((const cepa_up_sampling1d_options *)p->options)->size);
 }
 
-const layer_class up_sampling1d = REPEATING("UpSampling1D", steps_fields, cepa_up_sampling1d_options, steps_shape);
+const layer_class up_sampling1d = {LAYER("UpSampling1D", steps_fields, cepa_up_sampling1d_options),
+                                   .shape = steps_shape, .forward = forward, .gradient_inputs = gradient_inputs};
 
 static const field volume_fields[] = {INTS(cepa_up_sampling3d_options, size, .preset = 2, .min = 1, .max = 1e6),
                                       DATA_FORMAT, END_OF_FIELDS};
@@ -73,4 +69,5 @@ static bool volume_shape(shape_pass *p)
     return need_axes(p, 3) && declare_repeats(p, p->input, ((const cepa_up_sampling3d_options *)p->options)->size);
 }
 
-const layer_class up_sampling3d = REPEATING("UpSampling3D", volume_fields, cepa_up_sampling3d_options, volume_shape);
+const layer_class up_sampling3d = {LAYER("UpSampling3D", volume_fields, cepa_up_sampling3d_options),
+                                   .shape = volume_shape, .forward = forward, .gradient_inputs = gradient_inputs};

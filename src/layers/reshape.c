@@ -55,12 +55,7 @@ static bool flatten_shape(shape_pass *p)
 }
 
 const layer_class flatten = {
-    .kind = {.name = "Flatten",
-             .fields = flatten_fields,
-             .options_size = sizeof(cepa_flatten_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Flatten", flatten_fields, cepa_flatten_options),
     .shape = flatten_shape,
     .forward = forward,
     .forward_apart = forward_apart,
@@ -97,9 +92,7 @@ static bool reshape_shape(shape_pass *p)
 }
 
 const layer_class reshape = {
-    .kind = {.name = "Reshape", .fields = reshape_fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Reshape", reshape_fields, options),
     .shape = reshape_shape,
     .forward = forward,
     .forward_apart = forward_apart,
@@ -135,12 +128,7 @@ static bool permute_shape(shape_pass *p)
 }
 
 const layer_class permute = {
-    .kind = {.name = "Permute",
-             .fields = permute_fields,
-             .options_size = sizeof(cepa_permute_options),
-             .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
+    LAYER("Permute", permute_fields, cepa_permute_options),
     .shape = permute_shape,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

@@ -216,12 +216,6 @@ static void gradient_inputs(const layer_call *c)
     kernels->resample_gradient(&GEOMETRY(c)->resampling, c->dy[0], c->dx[0], shape_channels(c->input));
 }
 
-#define RESIZING(class_name, fields_, options_, shape_)                                                                \
-    {                                                                                                                  \
-        .kind = {.name = (class_name), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true},  \
-        .min_inputs = 1, .max_inputs = 1, .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs    \
-    }
-
 static const char *const constant[] = {"constant", NULL};
 
 static const field resizing_fields[] = {
@@ -292,7 +286,8 @@ static bool resizing_shape(shape_pass *p)
     return declare_resampling(p, o->interpolation, o->antialias, &part);
 }
 
-const layer_class resizing = RESIZING("Resizing", resizing_fields, cepa_resizing_options, resizing_shape);
+const layer_class resizing = {LAYER("Resizing", resizing_fields, cepa_resizing_options), .shape = resizing_shape,
+                              .forward = forward, .gradient_inputs = gradient_inputs};
 
 static const field up_sampling_fields[] = {
     INTS(cepa_up_sampling2d_options, size, .preset = 2, .min = 1, .max = 1e5), DATA_FORMAT,
@@ -313,8 +308,8 @@ static bool up_sampling_shape(shape_pass *p)
     return declare_resampling(p, o->interpolation, false, &whole);
 }
 
-const layer_class up_sampling2d =
-    RESIZING("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options, up_sampling_shape);
+const layer_class up_sampling2d = {LAYER("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options),
+                                   .shape = up_sampling_shape, .forward = forward, .gradient_inputs = gradient_inputs};
 
 /* ---- Crops */
 
@@ -337,7 +332,8 @@ static bool center_crop_shape(shape_pass *p)
     return declare_resampling(p, fits ? "nearest" : "bilinear", false, &part);
 }
 
-const layer_class center_crop = RESIZING("CenterCrop", center_crop_fields, cepa_center_crop_options, center_crop_shape);
+const layer_class center_crop = {LAYER("CenterCrop", center_crop_fields, cepa_center_crop_options),
+                                 .shape = center_crop_shape, .forward = forward, .gradient_inputs = gradient_inputs};
 
 static const field random_crop_fields[] = {
     INT(cepa_random_crop_options, height, .required = true, .min = 1, .max = 1e5),
@@ -399,12 +395,6 @@ static void random_crop_gradient(const layer_call *c)
     }
 }
 
-const layer_class random_crop = {.kind = {.name = "RandomCrop",
-                                          .fields = random_crop_fields,
-                                          .options_size = sizeof(cepa_random_crop_options),
-                                          .by_class_name = true},
-                                 .min_inputs = 1,
-                                 .max_inputs = 1,
-                                 .shape = random_crop_shape,
-                                 .forward = random_crop_forward,
+const layer_class random_crop = {LAYER("RandomCrop", random_crop_fields, cepa_random_crop_options),
+                                 .shape = random_crop_shape, .forward = random_crop_forward,
                                  .gradient_inputs = random_crop_gradient};

@@ -16,11 +16,8 @@ static bool shape_of(shape_pass *p)
 {
     const int *axes = OPTIONS(p)->axis;
     bool along[CEPA_MAX_RANK] = {false};
-    size_t axis = 0, count = 0;
-    for (; count < CEPA_MAX_RANK && axes[count]; count++) {
-        if (!need_axis(p, axes[count], &axis)) return false;
-        along[axis] = true;
-    }
+    size_t count = ints_length(axes, CEPA_MAX_RANK), axis = 0;
+    if (!choose_axes(p, axes, along) || !need_axis(p, axes[0], &axis)) return false;
     geometry *g = declare_geometry(p, sizeof *g + (count > 1 ? shape_count(p->input) * sizeof *g->index : 0));
     if (!g) return false;
     g->several = count > 1;
@@ -63,12 +60,5 @@ static void gradient_inputs(const layer_call *c)
     kernels->scatter(dx, g->index, c->dx[0], c->count);
 }
 
-const layer_class softmax = {
-    .kind = {.name = "Softmax", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .shape = shape_of,
-    .forward = forward,
-    .gradient_inputs = gradient_inputs,
-    .needs = NEEDS_OUTPUT,
-};
+const layer_class softmax = {LAYER("Softmax", fields, options), .shape = shape_of, .forward = forward,
+                             .gradient_inputs = gradient_inputs, .needs = NEEDS_OUTPUT};

@@ -56,13 +56,8 @@ typedef struct geometry {
 
 static bool shape_of(shape_pass *p)
 {
-    const int *axes = OPTIONS(p)->axis;
     bool along[CEPA_MAX_RANK] = {false};
-    size_t count = ints_length(axes, CEPA_MAX_RANK), axis;
-    for (size_t i = 0; i < count; i++) {
-        if (!need_axis(p, axes[i], &axis)) return false;
-        along[axis] = true;
-    }
+    if (!choose_axes(p, OPTIONS(p)->axis, along)) return false;
     geometry *g = declare_geometry(p, sizeof *g + shape_count(p->input) * sizeof *g->index);
     if (!g) return false;
     g->n = 1;
@@ -84,12 +79,5 @@ static void gradient_inputs(const layer_call *c)
     unit_rows_gradient(c->x[0], c->dy[0], g->index, c->count / g->n, g->n, shortest, c->dx[0]);
 }
 
-const layer_class unit_normalization = {
-    .kind = {.name = "UnitNormalization", .fields = fields, .options_size = sizeof(options), .by_class_name = true},
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .shape = shape_of,
-    .forward = forward,
-    .gradient_inputs = gradient_inputs,
-    .needs = NEEDS_INPUT,
-};
+const layer_class unit_normalization = {LAYER("UnitNormalization", fields, options), .shape = shape_of,
+                                        .forward = forward, .gradient_inputs = gradient_inputs, .needs = NEEDS_INPUT};

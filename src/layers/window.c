@@ -32,6 +32,17 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
     return true;
 }
 
+bool same_shape(shape_pass *p)
+{
+    p->output[0] = *p->input;
+    return true;
+}
+
+void copy_lanes(const lanes *from, lanes *to, size_t count)
+{
+    if (to != from) memcpy(to, from, count * sizeof *to);
+}
+
 bool need_size(shape_pass *p, size_t axis)
 {
     if (p->input->size[axis] != CEPA_UNKNOWN) return true;

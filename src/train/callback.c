@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef cepa_early_stopping_options early_stopping_options;
@@ -23,13 +22,9 @@ const char *const monitor_modes[] = {"auto", "min", "max", NULL};
 cepa_status refuse_monitor(const callback *c, const char *name, const log_list *logs, cepa_error *error)
 {
     buffer known = {0};
-    for (size_t i = 0; i < logs->count; i++) buffer_format(&known, "%s%s", i ? ", " : "", logs->logs[i].name);
-    char *text = buffer_take_text(&known);
-    if (!text) return fail_memory(error);
-    fail(error, CEPA_ARGUMENT, "%s: monitor '%.100s' is not measured; an epoch's numbers are %s", c->class->kind.name,
-         name, text);
-    free(text);
-    return CEPA_ARGUMENT;
+    for (size_t i = 0; i < logs->count; i++) buffer_item(&known, logs->logs[i].name);
+    return fail_listing(error, CEPA_ARGUMENT, &known, "%s: monitor '%.100s' is not measured; an epoch's numbers are ",
+                        c->class->kind.name, name);
 }
 
 size_t find_log(const log_list *logs, const char *name)
@@ -158,8 +153,7 @@ static void early_stopping_at_end(callback *c, fit_state *f)
 static const callback_class early_stopping = {
     .kind = {.name = "EarlyStopping", .fields = early_stopping_fields, .options_size = sizeof(early_stopping_options)},
     .begin = early_stopping_begin,
-    .after_epoch = early_stopping_after_epoch,
-    .at_end = early_stopping_at_end,
+    .on = {[EPOCH_END] = early_stopping_after_epoch, [TRAIN_END] = early_stopping_at_end},
 };
 
 /* ---- ReduceLROnPlateau ------------------------------------------------------------------------------------------- */
@@ -213,7 +207,7 @@ static const callback_class reduce_lr_on_plateau = {
     .kind = {.name = "ReduceLROnPlateau", .fields = reduce_lr_fields, .options_size = sizeof(reduce_lr_options)},
     .logs_rate = true,
     .begin = reduce_lr_begin,
-    .after_epoch = reduce_lr_after_epoch,
+    .on = {[EPOCH_END] = reduce_lr_after_epoch},
 };
 
 /* ---- LearningRateScheduler --------------------------------------------------------------------------------------- */
@@ -243,7 +237,7 @@ static const callback_class learning_rate_scheduler = {
     .kind = {.name = "LearningRateScheduler", .fields = scheduler_fields, .options_size = sizeof(scheduler_options)},
     .logs_rate = true,
     .begin = scheduler_begin,
-    .before_epoch = scheduler_before_epoch,
+    .on = {[EPOCH_BEGIN] = scheduler_before_epoch},
 };
 
 /* ---- TerminateOnNaN ---------------------------------------------------------------------------------------------- */
@@ -267,7 +261,7 @@ static const callback_class terminate_on_nan = {
     .kind = {.name = "TerminateOnNaN",
              .fields = terminate_fields,
              .options_size = sizeof(cepa_terminate_on_nan_options)},
-    .after_step = terminate_after_step,
+    .on = {[BATCH_END] = terminate_after_step},
 };
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
@@ -315,26 +309,8 @@ cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state 
     return status;
 }
 
-void callbacks_before_epoch(callback_list *list, fit_state *f)
+void callbacks_run(callback_list *list, callback_event event, fit_state *f)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].class->before_epoch) list->items[i].class->before_epoch(&list->items[i], f);
-}
-
-void callbacks_after_step(callback_list *list, fit_state *f)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].class->after_step) list->items[i].class->after_step(&list->items[i], f);
-}
-
-void callbacks_after_epoch(callback_list *list, fit_state *f)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].class->after_epoch) list->items[i].class->after_epoch(&list->items[i], f);
-}
-
-void callbacks_at_end(callback_list *list, fit_state *f)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].class->at_end) list->items[i].class->at_end(&list->items[i], f);
+        if (list->items[i].class->on[event]) list->items[i].class->on[event](&list->items[i], f);
 }

@@ -1,5 +1,4 @@
-/* Callbacks: rules that watch training and act on it. One table entry each; rules as in Keras 3 (keras/src/callbacks).
- */
+/* Callbacks: rules that watch training and act on it, as in Keras 3 (keras/src/callbacks). One table entry each. */
 #ifndef TRAIN_CALLBACK_H
 #define TRAIN_CALLBACK_H
 
@@ -45,15 +44,15 @@ typedef struct callback {
     bool sees_rate;                                /* one before it adds learning_rate to the logs */
 } callback;
 
+/* When a fit calls them, in the words of Keras: on_epoch_begin ... */
+typedef enum callback_event { EPOCH_BEGIN, BATCH_END, EPOCH_END, TRAIN_END, CALLBACK_EVENTS } callback_event;
+
 typedef struct callback_class {
     kind kind;
     bool logs_rate;    /* adds learning_rate to an epoch's logs */
     bool writes_files; /* of its own */
     cepa_status (*begin)(callback *c, arena *memory, const fit_state *f, cepa_error *error); /* NULL: nothing to do */
-    void (*before_epoch)(callback *c, fit_state *f);                                         /* these four as well */
-    void (*after_step)(callback *c, fit_state *f);
-    void (*after_epoch)(callback *c, fit_state *f);
-    void (*at_end)(callback *c, fit_state *f);
+    void (*on[CALLBACK_EVENTS])(callback *c, fit_state *f);                                  /* the same */
 } callback_class;
 
 /* Entries are callback_class. */
@@ -78,11 +77,7 @@ bool callbacks_log_rate(const callback_list *list);
  * or where its name does not say which way is better and mode neither. */
 cepa_status callbacks_begin(callback_list *list, arena *memory, const fit_state *f, cepa_error *error);
 
-void callbacks_before_epoch(callback_list *list, fit_state *f);
-void callbacks_after_step(callback_list *list, fit_state *f);
-void callbacks_after_epoch(callback_list *list, fit_state *f);
-
-/* After the last epoch: messages, and the best weights where they are to be restored. */
-void callbacks_at_end(callback_list *list, fit_state *f);
+/* Tells all of them, in their order. */
+void callbacks_run(callback_list *list, callback_event event, fit_state *f);
 
 #endif

@@ -225,8 +225,7 @@ const callback_class model_checkpoint = {
     .kind = {.name = "ModelCheckpoint", .fields = checkpoint_fields, .options_size = sizeof(checkpoint_options)},
     .writes_files = true,
     .begin = checkpoint_begin,
-    .after_step = checkpoint_after_step,
-    .after_epoch = checkpoint_after_epoch,
+    .on = {[BATCH_END] = checkpoint_after_step, [EPOCH_END] = checkpoint_after_epoch},
 };
 
 /* ---- CSVLogger --------------------------------------------------------------------------------------------------- */
@@ -348,5 +347,5 @@ const callback_class csv_logger = {
     .kind = {.name = "CSVLogger", .fields = csv_fields, .options_size = sizeof(csv_options)},
     .writes_files = true,
     .begin = csv_begin,
-    .after_epoch = csv_after_epoch,
+    .on = {[EPOCH_END] = csv_after_epoch},
 };

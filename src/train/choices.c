@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 const compile_argument compile_arguments[COMPILE_ARGUMENTS] = {
@@ -27,12 +26,10 @@ static cepa_status find_metric_family(const char *text, const family **found, ce
     *found = family_find(&metric_family, name) ? &metric_family : &loss_family;
     if (family_find(*found, name)) return CEPA_OK;
     buffer known = {0};
-    for (size_t i = 0; i < metric_family.count; i++) buffer_format(&known, "%s, ", metric_family.members[i]->name);
-    char *list = buffer_take_text(&known);
-    if (!list) return fail_memory(error);
-    fail(error, CEPA_ARGUMENT, "unknown metric '%.100s'; known are accuracy, %sand every loss", text, list);
-    free(list);
-    return CEPA_ARGUMENT;
+    buffer_item(&known, "accuracy");
+    for (size_t i = 0; i < metric_family.count; i++) buffer_item(&known, metric_family.members[i]->name);
+    buffer_item(&known, "and every loss");
+    return fail_listing(error, CEPA_ARGUMENT, &known, "unknown metric '%.100s'; known are ", text);
 }
 
 /* Ours to change: they stand in our arena. */

@@ -54,8 +54,7 @@ const char *const *output_names(arena *memory, const network *network);
  * applied to. */
 const char *activation_of(const network *network, int id, int *input);
 
-/* Fixes everything for what was chosen. *memory, where the choices stand, is taken over and emptied, also on failure.
- */
+/* Fixes everything for what was chosen. *memory, where the choices stand, is taken over, also on failure. */
 cepa_status training_new(const network *network, arena *memory, const choices *choices, training **made,
                          cepa_error *error);
 void training_free(training *t);
@@ -63,8 +62,7 @@ void training_free(training *t);
 /* Fits heads and plans to the network for other sizes of the inputs (network_sized); optimizer and names stay. */
 cepa_status training_take_network(training *t, const network *network, cepa_error *error);
 
-/* The numbers that are reported, in the order of Keras' evaluate: the loss, of several losses each one's, the metrics.
- */
+/* The numbers that are reported, in the order of Keras' evaluate: the loss, each of several losses, the metrics. */
 size_t report_count(const training *t);
 const char *report_name(const training *t, size_t index);
 

@@ -1,5 +1,4 @@
-/* The fit loop, as Keras' trainer runs it: epochs of steps, validation after each, the rows in a new order each time.
- */
+/* The fit loop, as Keras' trainer runs it: epochs of steps, validation after each, rows in a new order each time. */
 #include "base/threads.h"
 #include "train/evaluate.h"
 #include "train/train.h"
@@ -185,7 +184,7 @@ static bool run_steps(fit *f, int epoch)
         log_list_fill(&f->step_logs, &f->measure, NULL);
         f->state.step = step;
         f->state.logs = &f->step_logs;
-        callbacks_after_step(&f->callbacks, &f->state);
+        callbacks_run(&f->callbacks, BATCH_END, &f->state);
         watch_budget(f);
         if (!tell(f, CEPA_STEP_END, epoch, step + 1, &f->step_logs)) return false;
     }
@@ -204,13 +203,13 @@ typedef enum ending { GO_ON, AFTER_EPOCH, WITHIN_EPOCH } ending;
 static ending run_epoch(fit *f, int epoch)
 {
     f->state.epoch = epoch;
-    callbacks_before_epoch(&f->callbacks, &f->state);
+    callbacks_run(&f->callbacks, EPOCH_BEGIN, &f->state);
     if (!tell(f, CEPA_EPOCH_BEGIN, epoch, 0, NULL)) return AFTER_EPOCH;
     if (!run_steps(f, epoch) || f->state.failure.status) return WITHIN_EPOCH;
     run_validation(f);
     log_list_fill(&f->epoch_logs, &f->measure, &f->look.measure);
     f->state.logs = &f->epoch_logs;
-    callbacks_after_epoch(&f->callbacks, &f->state);
+    callbacks_run(&f->callbacks, EPOCH_END, &f->state);
     history_add(f->t, &f->epoch_logs);
     f->t->epoch++;
     return tell(f, CEPA_EPOCH_END, epoch, f->state.step + 1, &f->epoch_logs) ? GO_ON : AFTER_EPOCH;
@@ -219,7 +218,7 @@ static ending run_epoch(fit *f, int epoch)
 /* What a fit leaves that was not ended by the program's callback. */
 static void finish(fit *f)
 {
-    callbacks_at_end(&f->callbacks, &f->state);
+    callbacks_run(&f->callbacks, TRAIN_END, &f->state);
     f->t->history.stopped_by = f->state.stopped_by;
     f->t->history.restored_epoch = f->state.restored_epoch;
 }

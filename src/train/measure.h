@@ -70,8 +70,7 @@ double measure_target(const measure *m, size_t head, size_t row, size_t element)
 /* Forgets the sums: an epoch begins. */
 void measure_begin(measure *m);
 
-/* Prepares a batch of rows of the data set, in this order, to be run in a session: its load and head are the measure's.
- */
+/* Prepares a batch of rows of the data set, in this order, for a session: its load and head are the measure's. */
 void measure_batch(measure *m, const size_t *order, size_t rows, batch *made);
 
 /* After the run: adds rows first ... first + rows - 1 of the batch to the sums as one batch of Keras'. penalty: of the

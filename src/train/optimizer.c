@@ -36,8 +36,7 @@ static const field rmsprop_fields[] = {RATE(0.001),
                                        COMMON("rmsprop"),
                                        END_OF_FIELDS};
 
-/* ---- SGD: w -= rate g; with momentum m = momentum m - rate g, w += m, or w += momentum m - rate g (nesterov) ------
- */
+/* ---- SGD: w -= rate g; with momentum m = momentum m - rate g, w += m, nesterov w += momentum m - rate g ---------- */
 
 static bool sgd_has_momentum(const void *options, const parameter *p)
 {

@@ -30,8 +30,7 @@ typedef struct schedule_class {
 #define NAMED(class_name)   FIELD(FIELD_TEXT, schedule_options, name, .optional = true, .preset_text = (class_name))
 #define KIND(class_name, f) .kind = {.name = (class_name), .fields = (f), .options_size = sizeof(schedule_options)}
 
-/* ---- ExponentialDecay: rate r^(s / D); InverseTimeDecay: rate / (1 + r s / D); staircase cuts s / D to its floor ---
- */
+/* ---- ExponentialDecay: rate r^(s / D); InverseTimeDecay: rate / (1 + r s / D); staircase: the floor of s / D ----- */
 
 #define DECAY(class_name)                                                                                              \
     INITIAL, STEPS(decay_steps), NUMBER(decay_rate, .required = true), BOOL(schedule_options, staircase),              \

@@ -7,8 +7,7 @@
 
 typedef struct options {
     double min_value, max_value, rate;
-    int axis[CEPA_MAX_RANK]; /* that the norm is taken over, each one higher if not negative; what is left keeps its own
-                              */
+    int axis[CEPA_MAX_RANK]; /* that the norm is taken over, each one higher if not negative */
 } options;
 
 /* The norm that a part of the weight shall have, from the norm it has. */

@@ -252,7 +252,6 @@ static cepa_status fill_identity(drawing *d)
 
 /* ---- The table */
 
-#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define SCALED(symbol, name_, ...)                                                                                     \
     static const initializer symbol = {                                                                                \
         {.name = name_, .fields = seed_fields, .options_size = sizeof(seed_options)}, fill_named, {__VA_ARGS__}}
@@ -269,14 +268,15 @@ SCALED(he_normal, "HeNormal", 2, fan_in, truncated_normal_name);
 SCALED(lecun_uniform, "LecunUniform", 1, fan_in, uniform_name);
 SCALED(lecun_normal, "LecunNormal", 1, fan_in, truncated_normal_name);
 DRAWN(variance_scaling, "VarianceScaling", NULL, scaling_fields, scaling_options, fill_scaled);
-DRAWN(random_uniform_kind, "RandomUniform", NAMES("uniform"), uniform_fields, uniform_options, fill_uniform);
-DRAWN(random_normal_kind, "RandomNormal", NAMES("normal"), normal_fields, normal_options, fill_normal);
+DRAWN(random_uniform_kind, "RandomUniform", ALIASES("uniform"), uniform_fields, uniform_options, fill_uniform);
+DRAWN(random_normal_kind, "RandomNormal", ALIASES("normal"), normal_fields, normal_options, fill_normal);
 DRAWN(truncated_normal, "TruncatedNormal", NULL, normal_fields, normal_options, fill_truncated);
-DRAWN(orthogonal, "Orthogonal", NAMES("OrthogonalInitializer"), orthogonal_fields, orthogonal_options, fill_orthogonal);
-DRAWN(identity, "Identity", NAMES("IdentityInitializer"), identity_fields, orthogonal_options, fill_identity);
+DRAWN(orthogonal, "Orthogonal", ALIASES("OrthogonalInitializer"), orthogonal_fields, orthogonal_options,
+      fill_orthogonal);
+DRAWN(identity, "Identity", ALIASES("IdentityInitializer"), identity_fields, orthogonal_options, fill_identity);
 DRAWN(constant, "Constant", NULL, constant_fields, constant_options, fill_constant);
-FIXED(zeros, "Zeros", NAMES("zero"), fill_zeros);
-FIXED(ones, "Ones", NAMES("one"), fill_ones);
+FIXED(zeros, "Zeros", ALIASES("zero"), fill_zeros);
+FIXED(ones, "Ones", ALIASES("one"), fill_ones);
 
 static const kind *const members[] = {
     &glorot_uniform.kind,
