@@ -4,6 +4,7 @@
 #include "data_files.h"
 #include "kernels/kernels.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,13 +250,36 @@ static void shapes10_is_fixed(void **state)
     REFUSE("shapes10", &((cepa_dataset_options){.rows = 50001}), CEPA_ARGUMENT, "50001");
 }
 
+/* Shares that leave a part without rows are refused, whatever number they are. */
+static void shares_lie_between_0_and_1(void **state)
+{
+    (void)state;
+    static const double wrong[] = {0, 1, -0.5, 1.5, -1e300, 1e300, 0.95, NAN, INFINITY};
+    cepa_dataset *train, *test, *kept, *held;
+    open_data("shapes10", &(cepa_dataset_options){.rows = 10}, &train, &test);
+    for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
+        assert_int_equal(cepa_train_test_split(train, wrong[i], 0, &kept, &held, NULL), CEPA_ARGUMENT);
+        assert_null(kept);
+        assert_null(held);
+    }
+    assert_int_equal(cepa_train_test_split(train, 0.25, 0, &kept, &held, NULL), CEPA_OK);
+    assert_int_equal(cepa_dataset_describe(held)->rows, 3);
+    cepa_parts parts = {.train = kept, .test = held};
+    cepa_parts_free(&parts);
+    assert_null(parts.train);
+    cepa_parts_free(NULL);
+    cepa_dataset_free(train);
+    cepa_dataset_free(test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_share_rows),       cmocka_unit_test(senseless_arrays_are_refused),
         cmocka_unit_test(hashes_are_of_the_rows), cmocka_unit_test(rows_fill_lanes),
         IN_FOLDER(names_are_searched_in_order),   cmocka_unit_test(the_table_is_whole),
-        cmocka_unit_test(the_weather_is_fixed),   cmocka_unit_test(shapes10_is_fixed),
+        cmocka_unit_test(the_weather_is_fixed),   cmocka_unit_test(shares_lie_between_0_and_1),
+        cmocka_unit_test(shapes10_is_fixed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

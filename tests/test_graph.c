@@ -213,6 +213,16 @@ static void what_does_not_fit_is_refused(void **state)
         {"MaxPooling2D(9)", "max_pooling2d: pool 9x9 does not fit its input 4x4 (padding 'valid')", {3, {4, 4, 1}}},
         {"Reshape((5, -1))", "reshape: its input of 12 numbers does not fit the shape (None, 5, None)", {1, {12}}},
         {"Softmax(axis=3)", "softmax: axis 3 is none of its input's (batch 0 excluded, 1 others)", {1, {12}}},
+        {"LayerNormalization(axis=(1, 3))",
+         "layer_normalization: axis 3 is none of its input's (batch 0 excluded, 2 others)",
+         {2, {3, 4}}},
+        {"Conv1D(1, 65537, dilation_rate=65536)",
+         "conv1d: kernel 65537 does not fit its input 10 (padding 'valid')",
+         {2, {10, 1}}},
+        {"Reshape((65536, 65536, 65536, 65536, -1))",
+         "reshape: target_shape holds more numbers than there can be",
+         {1, {12}}},
+        {"Resizing(100000, 100000)", "resizing: its output would be too large", {3, {4, 4, 1}}},
         {"Dense(3)",
          "dense: axis 1 of its input (None, None) must have a known size: weights depend on it",
          {1, {CEPA_UNKNOWN}}},
@@ -236,6 +246,17 @@ static void what_does_not_fit_is_refused(void **state)
         assert_string_equal(g->error.message, cases[i].message);
         graph_free(g);
     }
+}
+
+/* Each input fits, both together do not. */
+static void inputs_together_may_be_too_large(void **state)
+{
+    (void)state;
+    cepa_graph *g = cepa_graph_new();
+    cepa_tensor x = cepa_input(g, .shape = {INT32_MAX});
+    cepa_concatenate({x, x});
+    assert_string_equal(cepa_graph_error(g)->message, "concatenate: its output would be too large");
+    cepa_graph_free(g);
 }
 
 /* A shared layer on inputs of other sizes: the packed weights of each call are laid out for its own. */
@@ -298,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_nested_model_is_its_layers),
         cmocka_unit_test(unknown_sizes_go_through),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(inputs_together_may_be_too_large),
         cmocka_unit_test(a_shared_layer_takes_other_sizes),
         cmocka_unit_test(building_is_sticky),
         cmocka_unit_test(a_model_needs_all_its_inputs),

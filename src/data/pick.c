@@ -24,11 +24,11 @@ static cepa_status fill(const cepa_dataset *from, const size_t *rows, cepa_datas
         for (size_t i = 0; i < s->count[r] && !status; i++)
             status = copy_rows(from, &s->columns[r][i], (role)r, rows, made, error);
     if (!status && s->class_names) status = dataset_name_classes(made, s->class_names, s->class_count, error);
-    made->storage->citation = s->citation ? arena_text(&made->storage->memory, s->citation) : NULL;
+    made->storage->citation = arena_text(&made->storage->memory, s->citation);
     made->storage->name = arena_text(&made->storage->memory, s->name);
     made->storage->incomplete = s->incomplete;
     made->storage->pixels = s->pixels;
-    if (!made->storage->name) status = fail_memory(error);
+    if (!made->storage->name || (s->citation && !made->storage->citation)) status = fail_memory(error);
     if (!status && s->table) status = dataset_of_table(made, s->table, error);
     if (!status) status = dataset_end(made, error);
     if (!status) dataset_scale_as(made, from);

@@ -178,7 +178,8 @@ static void write_days(const csv_fields *columns, size_t days, buffer *text)
 cepa_status weather_generate(const cepa_dataset_options *options, parts *made, cepa_error *error)
 {
     const cepa_table *how = &options->table;
-    size_t days = how->first && how->first + how->ahead < DAYS ? how->first + how->ahead : DAYS;
+    bool some = how->first && how->first < DAYS && how->ahead < DAYS - how->first;
+    size_t days = some ? how->first + how->ahead : DAYS;
     buffer written = {0};
     csv_fields columns = {0}, text = {0};
     cepa_status status = csv_read_list("weather", weather_columns, &columns, error);

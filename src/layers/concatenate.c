@@ -43,6 +43,7 @@ static bool shape_of(shape_pass *p)
         }
         fold f = fold_axis(in, axis);
         known = known && in->size[axis] != CEPA_UNKNOWN;
+        if (known && in->size[axis] > INT32_MAX - out->size[axis]) return refuse(p, "its output would be too large");
         out->size[axis] = known ? out->size[axis] + in->size[axis] : CEPA_UNKNOWN;
         g->outer = f.outer;
         g->width[i] = f.size * f.inner;

@@ -77,8 +77,8 @@ static bool reshape_shape(shape_pass *p)
         if (size < -1 || (size == -1 && open >= 0)) return refuse(p, "target_shape may hold sizes above 0 and one -1");
         if (size == -1)
             open = (int)out->rank;
-        else
-            known *= (size_t)size;
+        else if (!multiply_size(known, (size_t)size, &known))
+            return refuse(p, "target_shape holds more numbers than there can be");
     }
     if (open >= 0 && count && count % known == 0) {
         out->size[open] = (int)(count / known);

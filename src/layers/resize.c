@@ -192,6 +192,7 @@ static bool declare_resampling(shape_pass *p, const char *name, bool antialias, 
 {
     const interpolation *how = interpolations;
     const int *in = p->input->size, *out = p->output->size;
+    if ((int64_t)out[0] * out[1] > INT32_MAX) return refuse(p, "its output would be too large");
     geometry *g = declare_geometry(p, sizeof *g);
     if (!g) return false;
     if (in[0] == CEPA_UNKNOWN || in[1] == CEPA_UNKNOWN) return true; /* nothing will run */

@@ -11,7 +11,7 @@ const window no_axis = {.in = 1, .out = 1, .size = 1, .stride = 1, .dilation = 1
 
 bool window_fit(window *w, int in, int size, int stride, int dilation, const char *padding)
 {
-    int extent = (size - 1) * dilation + 1;
+    int64_t extent = (int64_t)(size - 1) * dilation + 1, whole = in; /* with the steps before, where it is causal */
     *w = (window){(size_t)in, 0, (size_t)size, (size_t)stride, (size_t)dilation, 0};
     if (in == CEPA_UNKNOWN) {
         w->out = w->in;
@@ -25,10 +25,10 @@ bool window_fit(window *w, int in, int size, int stride, int dilation, const cha
     }
     if (strcmp(padding, "causal") == 0) {
         w->before = (size_t)extent - 1;
-        in += extent - 1;
+        whole += extent - 1;
     }
-    if (in < extent) return false;
-    w->out = (size_t)(in - extent) / (size_t)stride + 1;
+    if (whole < extent) return false;
+    w->out = (size_t)(whole - extent) / (size_t)stride + 1;
     return true;
 }
 

@@ -105,7 +105,9 @@ static size_t class_of(const measure *m, size_t row)
 {
     size_t count = batch_target_size(m->range.data, m->target[0]), best = 0;
     double number = batch_target(m->range.data, m->target[0], row, 0);
-    if (count == 1) return number >= 0 ? (size_t)nearbyint(number) : m->class_weights.count;
+    if (count == 1)
+        return number >= 0 && number < (double)m->class_weights.count ? (size_t)nearbyint(number)
+                                                                      : m->class_weights.count;
     for (size_t i = 1; i < count; i++)
         if (batch_target(m->range.data, m->target[0], row, i) > batch_target(m->range.data, m->target[0], row, best))
             best = i;
