@@ -101,7 +101,7 @@ static void spreadsheets_write_many_ways(void **state)
     assert_int_equal(list.count, 4);
     assert_string_equal(list.fields[1], "b, \"c\"\n");
     assert_string_equal(list.fields[2], "d");
-    for (size_t i = 0; i < list.count; i++) csv_write_field(&written, list.fields[i]);
+    for (size_t i = 0; i < list.count; i++) csv_write_field(&written, ',', list.fields[i]);
     assert_string_equal(written.bytes, "a,\"b, \"\"c\"\"\n\",d,\"\"");
     csv_fields_free(&list);
     buffer_free(&written);

@@ -99,7 +99,7 @@ char *member_print(arena *arena, const member *m)
     if (fields_defaults(arena, m->kind, &preset, NULL)) return NULL;
     const named_value *all = fields_write(arena, m->kind, m->options, &count);
     const named_value *defaults = fields_write(arena, m->kind, preset, &count);
-    named_value *kept = arena_array(arena, count + 1, sizeof *kept);
+    named_value *kept = arena_array(arena, count, sizeof *kept);
     if (!all || !defaults || !kept) return NULL;
     memcpy(kept, all, count * sizeof *kept);
     if (!keep_changed(arena, m, kept, count, defaults, &kept_count)) return NULL;

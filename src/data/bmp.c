@@ -15,38 +15,31 @@ typedef struct header {
     uint32_t mask[4]; /* red, green, blue, alpha; of 16 and 32 bits */
 } header;
 
-static uint32_t number_at(const unsigned char *bytes, size_t width)
-{
-    uint32_t number = 0;
-    for (size_t i = width; i-- > 0;) number = number << 8 | bytes[i];
-    return number;
-}
-
 /* The header of OS/2, which has no more than sizes. */
 static void read_short(header *h, const unsigned char *bytes)
 {
-    h->width = number_at(bytes + 18, 2);
-    h->height = number_at(bytes + 20, 2);
-    h->bits = number_at(bytes + 24, 2);
+    h->width = picture_number(bytes + 18, 2);
+    h->height = picture_number(bytes + 20, 2);
+    h->bits = picture_number(bytes + 24, 2);
     h->entry = 3;
 }
 
 static cepa_status read_long(header *h, const unsigned char *bytes, size_t size, cepa_error *error)
 {
     enum { PLAIN = 0, MASKS = 3, MASKS_AND_ALPHA = 6 };
-    uint32_t height = number_at(bytes + 22, 4), compression = number_at(bytes + 30, 4);
-    h->width = number_at(bytes + 18, 4);
+    uint32_t height = picture_number(bytes + 22, 4), compression = picture_number(bytes + 30, 4);
+    h->width = picture_number(bytes + 18, 4);
     h->from_top = height >> 31;
     h->height = h->from_top ? -height : height;
-    h->bits = number_at(bytes + 28, 2);
-    h->colors = number_at(bytes + 46, 4);
+    h->bits = picture_number(bytes + 28, 2);
+    h->colors = picture_number(bytes + 46, 4);
     h->entry = 4;
     if (compression == PLAIN) return CEPA_OK;
     if ((compression != MASKS && compression != MASKS_AND_ALPHA) || (h->bits != 16 && h->bits != 32))
         return fail(error, CEPA_UNSUPPORTED, "its compression (%u) is not known", (unsigned)compression);
     size_t masks = compression == MASKS_AND_ALPHA || h->header_size >= 56 ? 4 : 3;
     if (size < 54 + 4 * masks) return fail(error, CEPA_FORMAT, "the file is cut off");
-    for (size_t i = 0; i < masks; i++) h->mask[i] = number_at(bytes + 54 + 4 * i, 4);
+    for (size_t i = 0; i < masks; i++) h->mask[i] = picture_number(bytes + 54 + 4 * i, 4);
     return CEPA_OK;
 }
 
@@ -55,7 +48,7 @@ static cepa_status read_header(header *h, const unsigned char *bytes, size_t siz
     static const uint32_t masks[2][4] = {{0x7C00, 0x3E0, 0x1F, 0}, {0xFF0000, 0xFF00, 0xFF, 0}};
     enum { SHORT = 12, LONG = 40, MOST = 1 << 20 };
     if (size < 26) return fail(error, CEPA_FORMAT, "the file is cut off");
-    *h = (header){.pixels_at = number_at(bytes + 10, 4), .header_size = number_at(bytes + 14, 4)};
+    *h = (header){.pixels_at = picture_number(bytes + 10, 4), .header_size = picture_number(bytes + 14, 4)};
     if (h->header_size != SHORT && (h->header_size < LONG || size < 14 + LONG))
         return fail(error, CEPA_FORMAT, "its header is damaged");
     if (h->header_size == SHORT) read_short(h, bytes);
@@ -85,7 +78,7 @@ static void read_pixel(const header *h, const unsigned char *palette, const unsi
         static const unsigned char black[3] = {0};
         bgr = color < h->colors ? palette + color * h->entry : black;
     } else if (h->bits != 24) {
-        uint32_t value = number_at(row + x * h->bits / 8, h->bits / 8);
+        uint32_t value = picture_number(row + x * h->bits / 8, h->bits / 8);
         for (size_t i = 0; i < 4; i++) rgba[i] = masked(value, h->mask[i]);
         return;
     }

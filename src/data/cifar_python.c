@@ -53,8 +53,7 @@ static cepa_status read_names(const member *file, const char *key, arena *memory
     cepa_status status = read_dictionary(file, &hold, memory, &dictionary, error);
     const pickled *list = status ? NULL : pickle_get(dictionary, key, PICKLED_LIST);
     if (!status && !list) status = fail(error, CEPA_FORMAT, "%s: expected a list '%s'", file->where, key);
-    if (!status && !(read->names = arena_array(memory, list->count + 1, sizeof *read->names)))
-        status = fail_memory(error);
+    if (!status && !(read->names = arena_array(memory, list->count, sizeof *read->names))) status = fail_memory(error);
     for (size_t i = 0; !status && i < list->count; i++) {
         const pickled *name = list->items[i];
         if (name->kind != PICKLED_TEXT)

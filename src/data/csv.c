@@ -166,17 +166,25 @@ cepa_status csv_read_list(const char *where, const char *text, csv_fields *list,
     return read_all(&r);
 }
 
-void csv_write_field(buffer *list, const char *field)
+/* Whether a field is read back as it is. */
+static bool is_plain(const char *field, char separator)
 {
-    if (list->size) buffer_text(list, ",");
-    if (!strpbrk(field, ",\"\r\n") && *field && !strchr(" \t", *field) && !strchr(" \t", field[strlen(field) - 1])) {
-        buffer_text(list, field);
+    const char *const blanks = " \t";
+    return *field && !strpbrk(field, "\"\r\n") && !strchr(field, separator) && !strchr(blanks, *field) &&
+           !strchr(blanks, field[strlen(field) - 1]);
+}
+
+void csv_write_field(buffer *row, char separator, const char *field)
+{
+    if (row->size) buffer_bytes(row, &separator, 1);
+    if (is_plain(field, separator)) {
+        buffer_text(row, field);
         return;
     }
-    buffer_text(list, "\"");
+    buffer_text(row, "\"");
     for (; *field; field++) {
-        if (*field == '"') buffer_text(list, "\"");
-        buffer_bytes(list, field, 1);
+        if (*field == '"') buffer_text(row, "\"");
+        buffer_bytes(row, field, 1);
     }
-    buffer_text(list, "\"");
+    buffer_text(row, "\"");
 }

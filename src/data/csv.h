@@ -25,7 +25,7 @@ cepa_status csv_read_list(const char *where, const char *text, csv_fields *list,
 
 void csv_fields_free(csv_fields *table);
 
-/* Adds a field to such a list, in quotation marks where it needs them. */
-void csv_write_field(buffer *list, const char *field);
+/* Adds a field to such a list, or to a row with another separator, in quotation marks where it needs them. */
+void csv_write_field(buffer *row, char separator, const char *field);
 
 #endif

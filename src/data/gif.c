@@ -24,8 +24,6 @@ static const unsigned char *take(reading *r, size_t size)
     return r->next - size;
 }
 
-static size_t number_at(const unsigned char *bytes) { return bytes[0] | (size_t)bytes[1] << 8; }
-
 /* A palette where the flags say that there is one. */
 static cepa_status read_palette(reading *r, unsigned flags)
 {
@@ -178,7 +176,8 @@ static cepa_status read_image(reading *r, picture *picture)
 {
     const unsigned char *head = take(r, 9);
     if (!head) return fail_cut(r);
-    size_t left = number_at(head), top = number_at(head + 2), width = number_at(head + 4), height = number_at(head + 6);
+    size_t left = picture_number(head, 2), top = picture_number(head + 2, 2), width = picture_number(head + 4, 2),
+           height = picture_number(head + 6, 2);
     cepa_status status = read_palette(r, head[8]);
     if (status) return status;
     if (!r->palette) return fail(r->error, CEPA_FORMAT, "it has no colors");
@@ -202,8 +201,8 @@ cepa_status gif_decode(const unsigned char *bytes, size_t size, picture *picture
     reading r = {.next = bytes, .end = bytes + size, .transparent = -1, .error = error};
     const unsigned char *head = take(&r, 13);
     if (!head) return fail_cut(&r);
-    picture->width = number_at(head + 6);
-    picture->height = number_at(head + 8);
+    picture->width = picture_number(head + 6, 2);
+    picture->height = picture_number(head + 8, 2);
     if (!picture->width || !picture->height) return fail(error, CEPA_FORMAT, "it is empty");
     cepa_status status = read_palette(&r, head[10]);
     if (status) return status;

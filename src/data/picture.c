@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint32_t picture_number(const unsigned char *bytes, size_t width)
+{
+    uint32_t number = 0;
+    for (size_t i = width; i-- > 0;) number = number << 8 | bytes[i];
+    return number;
+}
+
 bool picture_allocate(picture *picture)
 {
     enum { MOST_BYTES = 1 << 30 };

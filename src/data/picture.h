@@ -23,6 +23,9 @@ cepa_status gif_decode(const unsigned char *bytes, size_t size, picture *picture
 cepa_status jpeg_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
 cepa_status png_decode(const unsigned char *bytes, size_t size, picture *picture, cepa_error *error);
 
+/* A number of so many bytes, the lowest first. */
+uint32_t picture_number(const unsigned char *bytes, size_t width);
+
 /* Makes room for height x width x channels bytes; false where it is absurd or memory is exhausted. */
 bool picture_allocate(picture *picture);
 

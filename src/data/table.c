@@ -94,7 +94,7 @@ static bool find_column(const table *t, const char *name, size_t length, size_t 
 static cepa_status fail_column(const table *t, const char *name)
 {
     buffer list = {0};
-    for (size_t i = 0; i < t->text->columns && list.size < 400; i++) csv_write_field(&list, t->text->fields[i]);
+    for (size_t i = 0; i < t->text->columns && list.size < 400; i++) csv_write_field(&list, ',', t->text->fields[i]);
     return fail_listing(t->error, CEPA_ARGUMENT, &list, "%s: it has no column %s, its columns are ", t->where, name);
 }
 
@@ -313,7 +313,7 @@ static cepa_status name_classes(table *t, cepa_dataset *made)
 static char *list_names(const features *list)
 {
     buffer names = {0};
-    for (size_t i = 0; i < list->count; i++) csv_write_field(&names, list->items[i].name);
+    for (size_t i = 0; i < list->count; i++) csv_write_field(&names, ',', list->items[i].name);
     return buffer_take_text(&names);
 }
 

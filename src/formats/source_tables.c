@@ -251,7 +251,7 @@ static const char *list_columns(eval *e, const source_table *table)
 {
     buffer names = {0};
     const sequence *columns = table->columns->list;
-    for (size_t i = 0; i < columns->count; i++) csv_write_field(&names, columns->items[i]->text);
+    for (size_t i = 0; i < columns->count; i++) csv_write_field(&names, ',', columns->items[i]->text);
     const char *text = names.failed ? NULL : arena_text(&e->graph->memory, names.size ? (const char *)names.bytes : "");
     buffer_free(&names);
     return text;

@@ -108,7 +108,7 @@ static cepa_status early_stopping_begin(callback *c, arena *memory, const fit_st
 {
     const early_stopping_options *o = c->options;
     if (o->restore_best_weights) {
-        c->best_values = arena_array(memory, f->t->network->graph->value_count + 1, sizeof *c->best_values);
+        c->best_values = arena_array(memory, f->t->network->graph->value_count, sizeof *c->best_values);
         if (!c->best_values) return fail_memory(error);
     }
     return watch(c, f, o->monitor, o->mode, o->min_delta, error);

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "data/csv.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -232,9 +233,9 @@ const callback_class model_checkpoint = {
 
 typedef cepa_csv_logger_options csv_options;
 
-static const field csv_fields[] = {FIELD(FIELD_TEXT, csv_options, filename, .required = true),
-                                   FIELD(FIELD_TEXT, csv_options, separator, .preset_text = ","),
-                                   BOOL(csv_options, append), END_OF_FIELDS};
+static const field csv_logger_fields[] = {FIELD(FIELD_TEXT, csv_options, filename, .required = true),
+                                          FIELD(FIELD_TEXT, csv_options, separator, .preset_text = ","),
+                                          BOOL(csv_options, append), END_OF_FIELDS};
 
 static const char first_name[] = "epoch";
 
@@ -257,22 +258,8 @@ static cepa_status csv_begin(callback *c, arena *memory, const fit_state *f, cep
     return CEPA_OK;
 }
 
-/* In quotation marks where it holds what means something else in a table. */
-static void add_field(buffer *line, const csv_options *o, const char *text)
-{
-    bool plain = !strpbrk(text, "\"\r\n") && !strchr(text, o->separator[0]);
-    if (line->size) buffer_text(line, o->separator);
-    if (plain) {
-        buffer_text(line, text);
-        return;
-    }
-    buffer_text(line, "\"");
-    for (; *text; text++) buffer_format(line, *text == '"' ? "\"%c" : "%c", *text);
-    buffer_text(line, "\"");
-}
-
 /* A number, of several results "[0.5, 0.25]" with the quotation marks. */
-static void add_value(buffer *line, const csv_options *o, const cepa_log *log)
+static void add_value(buffer *line, char separator, const cepa_log *log)
 {
     buffer text = {0};
     if (log->count) buffer_text(&text, "\"[");
@@ -284,7 +271,7 @@ static void add_value(buffer *line, const csv_options *o, const cepa_log *log)
         buffer_text(&text, "]\"");
     else
         buffer_number(&text, log->value, false);
-    if (!text.failed) add_field(line, o, (const char *)text.bytes);
+    if (!text.failed) csv_write_field(line, separator, (const char *)text.bytes);
     line->failed |= text.failed;
     buffer_free(&text);
 }
@@ -302,16 +289,19 @@ static bool is_seen(const callback *c, const cepa_log *log)
     return c->sees_rate || strcmp(log->name, "learning_rate") != 0;
 }
 
+static char separator_of(const callback *c) { return ((const csv_options *)c->options)->separator[0]; }
+
 /* Without validation its columns are there all the same, and hold NA. */
 static void add_names(buffer *line, const callback *c, const log_list *logs)
 {
     const char *const before[] = {"", "val_"};
-    add_field(line, c->options, first_name);
+    const char separator = separator_of(c);
+    csv_write_field(line, separator, first_name);
     for (size_t k = 0; k < (has_validation(logs) ? 1 : 2); k++)
         for (size_t i = 0; i < logs->count; i++) {
             char name[200];
             snprintf(name, sizeof name, "%s%s", before[k], logs->logs[i].name);
-            if (is_seen(c, &logs->logs[i])) add_field(line, c->options, name);
+            if (is_seen(c, &logs->logs[i])) csv_write_field(line, separator, name);
         }
     buffer_text(line, "\r\n");
 }
@@ -321,9 +311,9 @@ static void add_numbers(buffer *line, const callback *c, const fit_state *f)
     const log_list *logs = f->logs;
     buffer_format(line, "%d", f->epoch);
     for (size_t i = 0; i < logs->count; i++)
-        if (is_seen(c, &logs->logs[i])) add_value(line, c->options, &logs->logs[i]);
+        if (is_seen(c, &logs->logs[i])) add_value(line, separator_of(c), &logs->logs[i]);
     for (size_t i = 0; i < logs->count && !has_validation(logs); i++)
-        if (is_seen(c, &logs->logs[i])) add_field(line, c->options, "NA");
+        if (is_seen(c, &logs->logs[i])) csv_write_field(line, separator_of(c), "NA");
     buffer_text(line, "\r\n");
 }
 
@@ -344,7 +334,7 @@ static void csv_after_epoch(callback *c, fit_state *f)
 }
 
 const callback_class csv_logger = {
-    .kind = {.name = "CSVLogger", .fields = csv_fields, .options_size = sizeof(csv_options)},
+    .kind = {.name = "CSVLogger", .fields = csv_logger_fields, .options_size = sizeof(csv_options)},
     .writes_files = true,
     .begin = csv_begin,
     .on = {[EPOCH_END] = csv_after_epoch},

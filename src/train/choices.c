@@ -208,6 +208,13 @@ cepa_status choices_take(arena *memory, const cepa_compile_options *options, con
 
 /* ---- From values ------------------------------------------------------------------------------------------------- */
 
+static bool has_output(const choices *c, const char *name)
+{
+    for (size_t i = 0; i < c->outputs; i++)
+        if (strcmp(c->output[i].name, name) == 0) return true;
+    return false;
+}
+
 /* The part of an argument that belongs to output i: a dict's by name, a list's by place if it has one for each output,
  * else all of it. *part is NULL where it has none. */
 static cepa_status part_of(const value *v, const char *what, const choices *c, size_t i, bool lists, const value **part,
@@ -218,13 +225,9 @@ static cepa_status part_of(const value *v, const char *what, const choices *c, s
         *part = NULL;
     } else if (v->kind == VALUE_DICT) {
         *part = value_member(v, c->output[i].name);
-        for (size_t m = 0; m < v->call.count; m++) {
-            bool known = false;
-            for (size_t o = 0; o < c->outputs; o++)
-                known = known || strcmp(v->call.members[m].name, c->output[o].name) == 0;
-            if (!known)
+        for (size_t m = 0; m < v->call.count; m++)
+            if (!has_output(c, v->call.members[m].name))
                 return fail(error, CEPA_ARGUMENT, "%s: the model has no output '%s'", what, v->call.members[m].name);
-        }
     } else if (lists && v->kind == VALUE_LIST) {
         if (v->list.count != c->outputs)
             return fail(error, CEPA_ARGUMENT, "%s: %zu given for %zu outputs", what, v->list.count, c->outputs);
@@ -302,7 +305,7 @@ static const value *write_metric(arena *memory, const member *m)
 
 static const value *write_metrics(arena *memory, const metric_list *list)
 {
-    const value **items = arena_array(memory, list->count + 1, sizeof *items);
+    const value **items = arena_array(memory, list->count, sizeof *items);
     if (!list->count) return value_none();
     for (size_t i = 0; items && i < list->count; i++) {
         const metric_choice *m = &list->items[i];
@@ -325,7 +328,7 @@ static const value *write_weighted(arena *memory, const output_choice *o)
 /* The only output's value, or a list of all outputs'; NONE where all are. */
 static const value *write_each(arena *memory, const choices *c, write_one *write)
 {
-    const value **items = arena_array(memory, c->outputs + 1, sizeof *items);
+    const value **items = arena_array(memory, c->outputs, sizeof *items);
     bool none = true;
     for (size_t i = 0; items && i < c->outputs; i++) {
         items[i] = write(memory, &c->output[i]);

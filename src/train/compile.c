@@ -185,10 +185,10 @@ static bool build_heads(training *t)
     size_t outputs = t->choices.outputs, metrics = 0;
     for (size_t i = 0; i < outputs; i++)
         metrics += t->choices.output[i].metrics.count + t->choices.output[i].weighted.count;
-    t->heads = arena_array(memory, outputs + 1, sizeof *t->heads);
-    t->metrics = arena_array(memory, metrics + 1, sizeof *t->metrics);
-    t->wants = arena_array(memory, outputs + metrics + 1, sizeof *t->wants);
-    t->entries = arena_array(memory, outputs + 1, sizeof *t->entries);
+    t->heads = arena_array(memory, outputs, sizeof *t->heads);
+    t->metrics = arena_array(memory, metrics, sizeof *t->metrics);
+    t->wants = arena_array(memory, outputs + metrics, sizeof *t->wants);
+    t->entries = arena_array(memory, outputs, sizeof *t->entries);
     t->warnings = arena_array(memory, outputs + 2, sizeof *t->warnings);
     if (!t->heads || !t->metrics || !t->wants || !t->entries || !t->warnings) return false;
     for (size_t i = 0; i < outputs; i++)
@@ -212,7 +212,7 @@ static cepa_status build_optimizer(training *t, cepa_error *error)
     const cepa_graph *g = t->network->graph;
     size_t count;
     const segment *segments = network_segments(t->network, &t->memory, &count);
-    t->parameters = arena_array(&t->memory, count + 1, sizeof *t->parameters);
+    t->parameters = arena_array(&t->memory, count, sizeof *t->parameters);
     if (!segments || !t->parameters) return fail_memory(error);
     for (size_t i = 0; i < count; i++) {
         const segment *s = &segments[i];

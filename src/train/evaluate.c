@@ -67,7 +67,7 @@ static bool keep_results(training *t)
 {
     for (size_t i = 0; i < report_count(t); i++) {
         cepa_log *log = &t->logs[i];
-        double *kept = arena_array(&t->logs_memory, log->count + 1, sizeof *kept);
+        double *kept = arena_array(&t->logs_memory, log->count, sizeof *kept);
         if (!kept) return false;
         if (log->count) memcpy(kept, log->values, log->count * sizeof *kept);
         if (log->count) log->values = kept;

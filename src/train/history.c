@@ -62,7 +62,7 @@ bool history_begin(training *t, const log_list *list, int first, size_t count)
     t->history = (cepa_history_table){.names = list->count, .name = names, .first_epoch = first, .restored_epoch = -1};
     if (!names || !multiply_size(list->count, count, &numbers)) return false;
     for (size_t i = 0; i < list->count; i++) names[i] = list->logs[i].name;
-    t->history.values = arena_array(memory, numbers + 1, sizeof *t->history.values);
+    t->history.values = arena_array(memory, numbers, sizeof *t->history.values);
     return t->history.values;
 }
 

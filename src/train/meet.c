@@ -162,10 +162,8 @@ static cepa_status look_at_targets(const measure *m, size_t head, loss *l, cepa_
     for (size_t row = 0; row < m->range.rows; row++)
         for (size_t i = 0; i < numbers; i++)
             target_range_add(&found, l, measure_target(m, head, m->range.first + row, i));
-    cepa_error inner = {0};
-    cepa_status status = loss_meet_targets(l, &found, &inner);
-    if (!status) return CEPA_OK;
-    return fail(error, status, "output '%s': %s", m->training->heads[head].choice->name, inner.message);
+    cepa_status status = loss_meet_targets(l, &found, error);
+    return status ? fail_in(error, status, "output '%s'", m->training->heads[head].choice->name) : CEPA_OK;
 }
 
 /* Labels where the crossentropy of one class among several takes one-hot targets, which Keras refuses and its users
@@ -194,14 +192,13 @@ static cepa_status meet_loss(measure *m, size_t i, cepa_error *error)
 {
     const head *h = &m->training->heads[i];
     shape given = target_shape(m, i);
-    cepa_error inner = {0};
     if (!h->loss_name) return CEPA_OK;
     loss_new(&h->choice->loss, &h->shape, h->logits, &m->losses[i]);
     const loss_class *class = m->losses[i].class;
     m->one_hot[i] = holds_labels(m, i, &given);
     given = target_shape(m, i);
-    cepa_status status = target_check_shape(class->kind.name, class->labels, &h->shape, &given, &inner);
-    if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
+    cepa_status status = target_check_shape(class->kind.name, class->labels, &h->shape, &given, error);
+    if (status) return fail_in(error, status, "output '%s'", h->choice->name);
     return look_at_targets(m, i, &m->losses[i], error);
 }
 
@@ -210,7 +207,6 @@ static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *
     const metric_use *use = &m->training->metrics[i];
     const head *h = &m->training->heads[use->head];
     shape given = target_shape(m, use->head);
-    cepa_error inner = {0};
     member chosen = use->choice->member;
     if (!chosen.kind) {
         void *defaults;
@@ -219,8 +215,8 @@ static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *
         if (status) return status;
         chosen.options = defaults;
     }
-    cepa_status status = metric_new(memory, &chosen, &h->shape, &given, use->logits, &m->metrics[i], &inner);
-    if (status) return fail(error, status, "output '%s': %s", h->choice->name, inner.message);
+    cepa_status status = metric_new(memory, &chosen, &h->shape, &given, use->logits, &m->metrics[i], error);
+    if (status) return fail_in(error, status, "output '%s'", h->choice->name);
     if (metric_keeps_state(&m->metrics[i]) && m->kept_at[use->want] == NOT_KEPT) {
         m->kept_at[use->want] = m->kept_count;
         m->kept_count += shape_count(&h->shape);
@@ -275,7 +271,7 @@ static lanes *make_lanes(arena *memory, size_t count)
 static bool make_states(arena *memory, measure *m)
 {
     size_t metrics = m->training->metric_count, count;
-    m->state = arena_array(memory, metrics + 1, sizeof(double *));
+    m->state = arena_array(memory, metrics, sizeof(double *));
     for (size_t i = 0; m->state && i < metrics; i++) {
         const metric *metric = &m->metrics[i];
         if (!add_size(metric->state_count, metric->result_count, &count)) return false;
@@ -294,7 +290,7 @@ static bool make_room(arena *memory, measure *m)
         return false;
     m->targets = make_lanes(memory, lanes_count);
     m->kept = make_lanes(memory, kept_count);
-    m->factors = arena_array(memory, t->head_count + 1, sizeof *m->factors);
+    m->factors = arena_array(memory, t->head_count, sizeof *m->factors);
     m->weights = arena_array(memory, m->most_rows, sizeof *m->weights);
     m->values = arena_array(memory, values, sizeof *m->values);
     m->penalties = arena_array(memory, m->most_rows, sizeof *m->penalties);
@@ -310,12 +306,12 @@ cepa_status measure_new(arena *memory, const training *t, const row_range *range
     *made = (measure){.training = t, .range = *range, .learns = learns, .most_rows = most_rows};
     if (weights) made->class_weights = *weights;
     made->input = arena_array(memory, t->network->inputs, sizeof *made->input);
-    made->target = arena_array(memory, t->head_count + 1, sizeof *made->target);
-    made->one_hot = arena_array(memory, t->head_count + 1, sizeof *made->one_hot);
-    made->losses = arena_array(memory, t->head_count + 1, sizeof *made->losses);
-    made->metrics = arena_array(memory, t->metric_count + 1, sizeof *made->metrics);
-    made->target_at = arena_array(memory, t->head_count + 1, sizeof *made->target_at);
-    made->kept_at = arena_array(memory, t->want_count + 1, sizeof *made->kept_at);
+    made->target = arena_array(memory, t->head_count, sizeof *made->target);
+    made->one_hot = arena_array(memory, t->head_count, sizeof *made->one_hot);
+    made->losses = arena_array(memory, t->head_count, sizeof *made->losses);
+    made->metrics = arena_array(memory, t->metric_count, sizeof *made->metrics);
+    made->target_at = arena_array(memory, t->head_count, sizeof *made->target_at);
+    made->kept_at = arena_array(memory, t->want_count, sizeof *made->kept_at);
     bool room = made->input && made->target && made->one_hot && made->losses && made->metrics && made->target_at;
     if (!room || !made->kept_at) return fail_memory(error);
     cepa_status status = meet(memory, made, error);

@@ -86,9 +86,9 @@ static bool cut_chunks(arena *memory, optimizer *o)
         size_t size = chunk_size(o, &o->parameters[i]), count = o->parameters[i].count;
         total += count ? (count + size - 1) / size : 0;
     }
-    o->chunks = arena_array(memory, total + 1, sizeof *o->chunks);
-    o->parts = arena_array(memory, total + 1, sizeof *o->parts);
-    o->factors = arena_array(memory, o->parameter_count + 1, sizeof *o->factors);
+    o->chunks = arena_array(memory, total, sizeof *o->chunks);
+    o->parts = arena_array(memory, total, sizeof *o->parts);
+    o->factors = arena_array(memory, o->parameter_count, sizeof *o->factors);
     if (!o->chunks || !o->parts || !o->factors) return false;
     for (size_t i = 0; i < o->parameter_count; i++) {
         o->factors[i] = 1;
@@ -104,7 +104,7 @@ static bool cut_chunks(arena *memory, optimizer *o)
 /* Cleared numbers, one for each of all parameters; true at once where they are not wanted. */
 static bool make_block(arena *memory, const optimizer *o, bool wanted, real **block)
 {
-    if (wanted) *block = arena_array(memory, o->count + 1, sizeof(real));
+    if (wanted) *block = arena_array(memory, o->count, sizeof(real));
     return !wanted || *block;
 }
 
