@@ -1065,7 +1065,8 @@ static void what_is_outside_the_language_is_refused(void **state)
         {"x = [1]['a']\n", "1:8: a text stands where an integer index was expected"},
         {"x = [1][::0]\n", "1:11: a slice's step must be an integer other than 0"},
         {"x = 3[0]\n", "1:6: an integer has no parts to take"},
-        {"x = {'a': 1}['b']\n", "1:13: the dictionary has no such key"},
+        {"x = {'a': 1}['b']\n", "1:13: the dictionary has no key 'b'"},
+        {"x = {'a': 1}[0.5]\n", "1:13: a number stands where a text or an integer as key was expected"},
         {"x = 3()\n", "1:5: an integer cannot be called"},
         {"a, b = 1, 2, 3\n", "1:1: 3 values stand where 2 were expected"},
         {"a, b = 3\n", "1:1: an integer stands where 2 values were expected"},
@@ -1085,6 +1086,7 @@ static void what_is_outside_the_language_is_refused(void **state)
         {"for i in range(10 ** 12):\n    pass\n", "1:10: this takes too long"},
         {"x = 'a'\nfor i in range(60):\n    x = x + x\n", "3:11: this takes too long"},
         {"x = [0] * 10 ** 15\n", "1:9: this takes too long"},
+        {"x = 'a'\nfor i in range(60):\n    x = f'{x}{x}'\n", "3:15: this takes too long"},
         {"x = []\nx.append(x)\nimport keras\nkeras.layers.Dense(x)\n", "4:20: this is nested too deeply"},
         /* Keras */
         {KERAS "layers.Conv7D(3)\n", "3:8: unknown layer 'Conv7D'; known are InputLayer"},
@@ -1212,6 +1214,14 @@ static void depths_are_bounded(void **state)
         end_reading(&r);
         buffer_free(&text);
     }
+    buffer many = {0};
+    buffer_text(&many, "def f(a");
+    for (int k = 0; k < 300; k++) buffer_format(&many, ", a%d", k);
+    buffer_text(&many, "):\n    pass\n");
+    reading parameters = read_text((char *)many.bytes);
+    assert_non_null(strstr(parameters.error.message, "'a254' stands where an end of these parameters was expected"));
+    end_reading(&parameters);
+    buffer_free(&many);
     size_t size = ((size_t)1 << 20) + 1;
     char *large = malloc(size);
     assert_non_null(large);
@@ -1221,6 +1231,23 @@ static void depths_are_bounded(void **state)
                         "model.py: 1048577 bytes are too many for a model's text, at most 1048576 were expected");
     end_reading(&r);
     free(large);
+}
+
+/* Functions and names that lead to each other. */
+static void what_goes_in_circles_ends(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "def f():\n    x = x\n    return x\n",
+        "def f():\n    x = y\n    y = x\n    x = y\n    y = x\n    return x\n",
+        "def f():\n    return g()\ndef g():\n    return f()\n",
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        reading r = read_text(texts[i]);
+        assert_int_equal(r.status, CEPA_SYNTAX);
+        assert_non_null(strstr(r.error.message, "there is no model"));
+        end_reading(&r);
+    }
 }
 
 static int choose_kernels(void **state)
@@ -1260,6 +1287,7 @@ int main(void)
         cmocka_unit_test(what_is_outside_the_language_is_refused),
         cmocka_unit_test(a_file_without_its_model_is_refused),
         cmocka_unit_test(depths_are_bounded),
+        cmocka_unit_test(what_goes_in_circles_ends),
     };
     return cmocka_run_group_tests(tests, choose_kernels, NULL);
 }

@@ -74,6 +74,7 @@ void *arena_allocate(arena *arena, size_t size)
         if (!fresh) return NULL;
         fresh->size = capacity;
         fresh->previous = chunk;
+        arena->size += capacity;
         arena->last = chunk = fresh;
     }
     void *memory = chunk->bytes + chunk->used;
@@ -131,5 +132,5 @@ void arena_free(arena *arena)
         free(chunk);
         chunk = previous;
     }
-    arena->last = NULL;
+    *arena = (struct arena){0};
 }

@@ -23,6 +23,7 @@ bool grow(void *items, size_t *capacity, size_t needed, size_t item_size);
 /* A growing set of allocations with one lifetime. Zero-initialise; arena_free at the end. */
 typedef struct arena {
     struct arena_chunk *last;
+    size_t size; /* bytes it has taken */
 } arena;
 
 /* Cleared memory, aligned for any type; NULL where exhausted. */

@@ -1,4 +1,4 @@
-/* Keras' model files: the .keras archive, and an architecture alone as JSON. */
+/* Keras' model files: the .keras archive, the older HDF5 file, and an architecture alone as JSON. */
 #ifndef FORMATS_KERAS_H
 #define FORMATS_KERAS_H
 

@@ -1,6 +1,7 @@
 /* Reading Keras' model files. */
 #include "formats/architecture.h"
 #include "formats/archive.h"
+#include "formats/file_kind.h"
 #include "formats/h5.h"
 #include "formats/json.h"
 #include "formats/keras.h"
@@ -18,14 +19,6 @@ struct keras_file {
     buffer weights; /* the archive's HDF5 member */
     h5_file *h5;    /* the same, open; NULL: there are no weights */
 };
-
-/* What the bytes of a file begin with. */
-typedef struct signature {
-    const char *bytes;
-    size_t size;
-    cepa_status (*open)(keras_file *file, const void *bytes, size_t size, cepa_graph *graph, keras_contents *contents,
-                        cepa_error *error);
-} signature;
 
 /* ---- The parts of an archive ---- */
 
@@ -199,24 +192,21 @@ static cepa_status refuse_pointer(keras_file *file, const void *bytes, size_t si
     return fail(error, CEPA_FORMAT, "a Git LFS pointer, not the file itself: run git lfs pull");
 }
 
-static const signature signatures[] = {
-    {"PK\3\4", 4, open_archive},
-    {"\x89HDF\r\n\x1a\n", 8, open_h5},
-    {"{", 1, open_json},
-    {"version https://git-lfs", 23, refuse_pointer},
-};
-
-static cepa_status open_by_signature(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
-                                     keras_contents *contents, cepa_error *error)
+static cepa_status refuse_other(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
+                                keras_contents *contents, cepa_error *error)
 {
+    (void)file, (void)bytes, (void)graph, (void)contents;
     if (size == 0) return fail(error, CEPA_FORMAT, "an empty file");
-    for (size_t i = 0; i < ARRAY_COUNT(signatures); i++) {
-        const signature *s = &signatures[i];
-        if (size >= s->size && memcmp(bytes, s->bytes, s->size) == 0)
-            return s->open(file, bytes, size, graph, contents, error);
-    }
     return fail(error, CEPA_FORMAT, "neither a .keras archive, nor an HDF5 file, nor a model's JSON");
 }
+
+typedef cepa_status opener(keras_file *file, const void *bytes, size_t size, cepa_graph *graph,
+                           keras_contents *contents, cepa_error *error);
+
+static opener *const openers[FILE_KINDS] = {
+    [FILE_OTHER] = refuse_other, [FILE_ARCHIVE] = open_archive,   [FILE_H5] = open_h5,
+    [FILE_JSON] = open_json,     [FILE_POINTER] = refuse_pointer,
+};
 
 cepa_status keras_open(const void *bytes, size_t size, cepa_graph *graph, keras_file **opened, keras_contents *contents,
                        cepa_error *error)
@@ -226,7 +216,7 @@ cepa_status keras_open(const void *bytes, size_t size, cepa_graph *graph, keras_
     *opened = NULL;
     keras_file *file = calloc(1, sizeof *file);
     if (!file) return fail_memory(error);
-    cepa_status status = open_by_signature(file, bytes, size, graph, contents, &inner);
+    cepa_status status = openers[file_kind_of(bytes, size)](file, bytes, size, graph, contents, &inner);
     if (status) {
         keras_close(file);
         return fail(error, status, "%s", inner.message);

@@ -1,5 +1,6 @@
 /* Weights for a model that is there: alone in a file, in several, or those of a whole model. */
 #include "formats/archive.h"
+#include "formats/file_kind.h"
 #include "formats/h5.h"
 #include "formats/json.h"
 #include "formats/keras.h"
@@ -56,12 +57,16 @@ cepa_status keras_read_weights(const void *bytes, size_t size, network *network,
 {
     cepa_error inner = {0};
     weights_call c = {.network = network, .by_name = by_name, .found = found, .error = &inner};
-    cepa_status status = size > 4 && memcmp(bytes, "PK\3\4", 4) == 0 ? read_archive(&c, bytes, size)
-                         : size > 8 && memcmp(bytes, "\x89HDF", 4) == 0
-                             ? read_h5(&c, bytes, size)
-                             : fail(&inner, CEPA_FORMAT,
-                                    "no file of weights: neither HDF5, nor a .keras archive, nor the "
-                                    "index of several files (.weights.json)");
+    file_kind kind = file_kind_of(bytes, size);
+    cepa_status status = CEPA_OK;
+    if (kind == FILE_ARCHIVE)
+        status = read_archive(&c, bytes, size);
+    else if (kind == FILE_H5)
+        status = read_h5(&c, bytes, size);
+    else
+        status = fail(&inner, CEPA_FORMAT,
+                      "no file of weights: neither HDF5, nor a .keras archive, nor the index of several files "
+                      "(.weights.json)");
     arena_free(&c.memory);
     return status ? fail(error, status, "%s", inner.message) : CEPA_OK;
 }
@@ -92,7 +97,7 @@ static cepa_status add_files(keras_shards *shards, size_t most, const value *v, 
 cepa_status keras_weight_shards(const void *bytes, size_t size, arena *memory, keras_shards *shards, cepa_error *error)
 {
     *shards = (keras_shards){NULL, 0};
-    if (!size || *(const char *)bytes != '{') return CEPA_OK;
+    if (file_kind_of(bytes, size) != FILE_JSON) return CEPA_OK;
     cepa_error inner = {0};
     const value *index = json_read(memory, bytes, size, &inner), *map = value_member(index, "weight_map");
     if (!index) return fail(error, inner.status, "%s", inner.message);

@@ -18,34 +18,42 @@ static const char *static_path(eval *e, const node *n, const thing **function)
     return path ? word_path(e, path) : NULL;
 }
 
-static bool returns_model(eval *e, const node *def, int depth);
+/* *looks: how many statements may still be looked at, so that what goes in circles ends. */
+static bool returns_model(eval *e, const node *def, int *looks);
 
 /* True where evaluating n, an expression of a function's block, gives a model. */
-static bool gives_model(eval *e, const node *n, const node *block, int depth)
+static bool gives_model(eval *e, const node *n, const node *block, int *looks)
 {
     if (n->type == NODE_CALL) {
         const thing *function = NULL;
         const char *path = static_path(e, n->child[0], &function);
-        if (function) return returns_model(e, function->function->def, depth + 1);
+        if (function) return returns_model(e, function->function->def, looks);
         return path && word_makes_model(path);
     }
-    for (size_t i = 0; n->type == NODE_NAME && i < block->count; i++) {
+    for (size_t i = 0; n->type == NODE_NAME && i < block->count && --*looks > 0; i++) {
         const node *s = block->child[i];
         bool named =
             s->type == NODE_ASSIGN && s->child[0]->type == NODE_NAME && strcmp(s->child[0]->text, n->text) == 0;
-        if (named && gives_model(e, s->child[s->count - 1], block, depth + 1)) return true;
+        if (named && gives_model(e, s->child[s->count - 1], block, looks)) return true;
     }
     return false;
 }
 
-static bool returns_model(eval *e, const node *def, int depth)
+static bool returns_model(eval *e, const node *def, int *looks)
 {
     const node *block = def->child[def->count - 1];
-    for (size_t i = 0; depth < 8 && i < block->count; i++) {
+    for (size_t i = 0; i < block->count && --*looks > 0; i++) {
         const node *s = block->child[i];
-        if (s->type == NODE_RETURN && s->child[0] && gives_model(e, s->child[0], block, depth + 1)) return true;
+        if (s->type == NODE_RETURN && s->child[0] && gives_model(e, s->child[0], block, looks)) return true;
     }
     return false;
+}
+
+/* True for a function that returns a model. */
+static bool makes_model(eval *e, const thing *t)
+{
+    int looks = 2000;
+    return t->type == THING_FUNCTION && returns_model(e, t->function->def, &looks);
 }
 
 /* ---- How it is compiled */
@@ -118,8 +126,8 @@ static const thing *refuse_choice(eval *e, const char *problem, cepa_status stat
     buffer known = {0};
     for (size_t i = 0; i < e->globals.count; i++) {
         const named_thing *t = &e->globals.names[i];
-        bool maker = t->thing->type == THING_FUNCTION && returns_model(e, t->thing->function->def, 0);
-        if (maker || t->thing->type == THING_MODEL) buffer_format(&known, "%s%s", known.size ? ", " : "", t->name);
+        if (t->thing->type == THING_MODEL || makes_model(e, t->thing))
+            buffer_format(&known, "%s%s", known.size ? ", " : "", t->name);
     }
     fail(e->source.error, status, "%.160s: %s; %s%s", e->source.path, problem,
          known.size ? "models and functions that return one: " : "no model is made and no function returns one",
@@ -154,7 +162,7 @@ const thing *source_choose(eval *e, const char *name)
     if (e->last_fitted) return e->last_fitted;
     for (size_t i = 0; i < e->globals.count; i++) {
         const thing *t = e->globals.names[i].thing;
-        if (t->type != THING_FUNCTION || !returns_model(e, t->function->def, 0)) continue;
+        if (!makes_model(e, t)) continue;
         if (is_tuned(t)) return call_maker(e, t);
         if (maker) several = true;
         maker = t;

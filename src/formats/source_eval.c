@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_STEPS = 1000000, MOST_DEPTH = 1500 };
+enum { MOST_STEPS = 1000000, MOST_DEPTH = 1500, MOST_MEGABYTES = 1024 };
 
 /* ---- Failing */
 
@@ -33,8 +33,10 @@ const thing *eval_pass_on(eval *e, size_t offset, const cepa_error *error)
 
 bool eval_spend(eval *e, size_t offset, size_t steps)
 {
-    if (steps <= MOST_STEPS && (e->steps += steps) <= MOST_STEPS) return true;
-    return eval_refuse(e, offset, "this takes too long, at most %d steps are read", MOST_STEPS);
+    if (steps > MOST_STEPS || (e->steps += steps) > MOST_STEPS)
+        return eval_refuse(e, offset, "this takes too long, at most %d steps are read", MOST_STEPS);
+    if ((e->source.memory->size + e->graph->memory.size) >> 20 < MOST_MEGABYTES) return true;
+    return eval_refuse(e, offset, "this takes too much memory, at most %d MB are used", MOST_MEGABYTES);
 }
 
 bool eval_enter(eval *e, size_t offset)
@@ -72,9 +74,10 @@ bool scope_bind(eval *e, scope *scope, const char *name, const thing *value)
 
 static const thing *eval_name(eval *e, const node *n)
 {
-    if (!eval_spend(e, n->offset, e->globals.count / 32)) return NULL;
+    if (!eval_spend(e, n->offset, (e->scope->count + e->globals.count) / 32)) return NULL;
     const thing *found = scope_find(e->scope, n->text);
-    if (!found && !word_find(e, n->text, &found)) return NULL;
+    bool good = found || (eval_spend(e, n->offset, e->stars.count) && word_find(e, n->text, &found));
+    if (!good) return NULL;
     return found ? found : eval_refuse(e, n->offset, "'%s' is not defined, a name from above was expected", n->text);
 }
 
@@ -89,7 +92,13 @@ static const thing *eval_none(eval *e, const node *n)
 static const thing *eval_bool(eval *e, const node *n) { return thing_bool(e, n->integer != 0); }
 static const thing *eval_int(eval *e, const node *n) { return thing_int(e, n->integer); }
 static const thing *eval_real(eval *e, const node *n) { return thing_real(e, n->real); }
-static const thing *eval_text(eval *e, const node *n) { return thing_text(e, n->text); }
+
+static const thing *eval_text(eval *e, const node *n)
+{
+    thing *made = thing_new(e, THING_TEXT);
+    if (made) made->text = n->text;
+    return made;
+}
 
 static const thing *eval_items(eval *e, const node *n, thing_type type)
 {
@@ -131,8 +140,9 @@ static const thing *eval_format(eval *e, const node *n)
     for (size_t i = 0; good && i < n->count; i++) {
         const node *part = n->child[i];
         const thing *t = eval_expression(e, part->type == NODE_FIELD ? part->child[0] : part);
-        good = t != NULL;
-        known = known && good && !(part->type == NODE_FIELD && part->text) && thing_print(t, &text);
+        size_t before = text.size;
+        known = known && t && !(part->type == NODE_FIELD && part->text) && thing_print(t, &text);
+        good = t && eval_spend(e, part->offset, text.size - before);
     }
     char *characters = buffer_take_text(&text);
     const thing *made = !good         ? NULL
@@ -208,6 +218,7 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
     if (!names || !given) return eval_no_memory(e);
     for (size_t i = 0; i < count; i++) names[i] = f->def->child[i]->text;
     if (!eval_bind(e, site, names, 0, given)) return false;
+    if (!eval_spend(e, site->offset, count * e->settable.count / 32)) return false;
     for (size_t i = 0; i < count; i++) {
         const thing *value = given[i] ? given[i]->thing : f->presets[i];
         if (!value && strcmp(names[i], "hp") == 0) value = thing_new(e, THING_TUNER); /* a tuner would give it */

@@ -322,9 +322,11 @@ static const thing *index_dict(eval *e, size_t offset, const thing *dict, const 
     const char *name = key->type == THING_TEXT  ? key->text
                        : key->type == THING_INT ? arena_format(e->source.memory, "%lld", (long long)key->integer)
                                                 : NULL;
-    for (size_t i = 0; name && i < dict->dict.count; i++)
+    if (!name) return eval_misplaced(e, offset, key, "a text or an integer as key");
+    if (!eval_spend(e, offset, dict->dict.count / 32)) return NULL;
+    for (size_t i = 0; i < dict->dict.count; i++)
         if (strcmp(dict->dict.items[i].name, name) == 0) return dict->dict.items[i].thing;
-    return eval_refuse(e, offset, "the dictionary has no such key");
+    return eval_refuse(e, offset, "the dictionary has no key '%.100s'", name);
 }
 
 const thing *eval_index(eval *e, const node *n)

@@ -188,7 +188,9 @@ static node *parse_parameter(parser *p, bool annotated)
 
 bool parse_parameters(parser *p, node *def, const char *end)
 {
+    enum { MOST_PARAMETERS = 255 };
     while (!parse_takes(p, end)) {
+        if (def->count == MOST_PARAMETERS) return parse_refuse(p, "an end of these parameters");
         node *parameter = parse_parameter(p, strcmp(end, ":") != 0);
         if (!parse_child(p, def, parameter)) return false;
         if (!parameter->child[0] && def->count > 1 && def->child[def->count - 2]->child[0]) {
@@ -279,8 +281,10 @@ static node *parse_return(parser *p)
 
 static const char *parse_path(parser *p)
 {
+    enum { MOST_PARTS = 50 };
     const char *path = parse_name(p, "a module's name");
-    while (path && parse_takes(p, ".")) {
+    for (int parts = 1; path && parse_takes(p, "."); parts++) {
+        if (parts == MOST_PARTS) return parse_refuse(p, "an end of this path"), NULL;
         const char *part = parse_name(p, "a module's name");
         path = part ? arena_format(p->source->memory, "%s.%s", path, part) : NULL;
         if (part && !path) fail_memory(p->source->error);

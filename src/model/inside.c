@@ -1,3 +1,4 @@
+/* Parts of a model by name: a layer's call, the network up to a tensor, the numbers that it gives. */
 #include "model/inside.h"
 
 #include "base/memory.h"

@@ -1,5 +1,6 @@
 /* Opens a model, or weights for one, from whatever they are kept in; the contents say what that is, never the name. */
 #include "base/file.h"
+#include "formats/file_kind.h"
 #include "formats/keras.h"
 #include "formats/source.h"
 #include "model/notes.h"
@@ -80,16 +81,11 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
-/* Source text is what starts like no other file and holds no zero, as every other kind does. */
+/* Source text is what starts like no other file (or a list in JSON) and holds no zero, as every other kind does. */
 static bool is_source(const buffer *b)
 {
-    static const struct {
-        const char *bytes;
-        size_t length;
-    } others[] = {{"PK\3\4", 4}, {"\x89HDF", 4}, {"version https://git-lfs", 23}, {"{", 1}, {"[", 1}};
-    for (size_t i = 0; i < ARRAY_COUNT(others); i++)
-        if (b->size >= others[i].length && memcmp(b->bytes, others[i].bytes, others[i].length) == 0) return false;
-    return !b->size || !memchr(b->bytes, 0, b->size);
+    if (!b->size) return true;
+    return file_kind_of(b->bytes, b->size) == FILE_OTHER && *b->bytes != '[' && !memchr(b->bytes, 0, b->size);
 }
 
 /* The file behind what a person names: a run's folder holds model.keras, a bare name stands for NAME.keras. To be

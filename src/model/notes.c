@@ -1,3 +1,4 @@
+/* cepa.json: notes of a model as a value, and back. */
 #include "model/notes.h"
 
 #include "train/compile.h"
@@ -6,7 +7,7 @@
 static const value *write_table(arena *memory, const cepa_notes *n)
 {
     const cepa_table *t = &n->table;
-    named_value members[] = {
+    const named_value members[] = {
         {"name", value_text(memory, n->table_name)},
         {"target", t->target ? value_text(memory, t->target) : value_none()},
         {"inputs", t->inputs ? value_text(memory, t->inputs) : value_none()},
@@ -15,19 +16,15 @@ static const value *write_table(arena *memory, const cepa_notes *n)
         {"split", t->split ? value_text(memory, t->split) : value_none()},
         {"split_seed", value_int(memory, (int64_t)t->split_seed)},
     };
-    for (size_t i = 0; i < ARRAY_COUNT(members); i++)
-        if (!members[i].value) return NULL;
     return value_dict(memory, members, ARRAY_COUNT(members));
 }
 
 const value *notes_write(arena *memory, const cepa_model *model)
 {
     const cepa_notes *n = &model->notes;
-    const value **names = arena_array(memory, n->class_count + 1, sizeof *names);
-    if (!names) return NULL;
-    for (size_t i = 0; i < n->class_count; i++)
-        if (!(names[i] = value_text(memory, n->class_names[i]))) return NULL;
-    named_value members[] = {
+    const value **names = arena_array(memory, n->class_count, sizeof *names);
+    for (size_t i = 0; names && i < n->class_count; i++) names[i] = value_text(memory, n->class_names[i]);
+    const named_value members[] = {
         {"version", value_text(memory, CEPA_VERSION)},
         {"input_scale", value_real(memory, n->input_scale)},
         {"input_offset", value_real(memory, n->input_offset)},
@@ -35,10 +32,7 @@ const value *notes_write(arena *memory, const cepa_model *model)
         {"epoch", value_int(memory, model->training ? model->training->epoch : 0)},
         {"table", n->table_name ? write_table(memory, n) : NULL},
     };
-    size_t count = ARRAY_COUNT(members) - !n->table_name;
-    for (size_t i = 0; i < count; i++)
-        if (!members[i].value) return NULL;
-    return value_dict(memory, members, count);
+    return value_dict(memory, members, ARRAY_COUNT(members) - !n->table_name);
 }
 
 static uint64_t read_count(const value *table, const char *name)

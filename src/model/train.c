@@ -44,33 +44,33 @@ static cepa_status install(cepa_model *model, arena *memory, const choices *choi
     return CEPA_OK;
 }
 
-cepa_status model_compile_values(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error)
+/* From a program's options, or from values where they are NULL. */
+static cepa_status compile(cepa_model *model, const cepa_compile_options *options, const compile_values *values,
+                           bool tolerant, cepa_error *error)
 {
     arena memory = {0};
     choices chosen;
+    size_t outputs = model->network->outputs;
     const char *const *names = output_names(&memory, model->network);
-    cepa_status status = names ? choices_read(&memory, values, tolerant, names, model->network->outputs, &chosen, error)
-                               : fail_memory(error);
+    cepa_status status = !names    ? fail_memory(error)
+                         : options ? choices_take(&memory, options, names, outputs, &chosen, error)
+                                   : choices_read(&memory, values, tolerant, names, outputs, &chosen, error);
     if (!status) return install(model, &memory, &chosen, error);
     arena_free(&memory);
     return status;
 }
 
+cepa_status model_compile_values(cepa_model *model, const compile_values *values, bool tolerant, cepa_error *error)
+{
+    return compile(model, NULL, values, tolerant, error);
+}
+
 cepa_status cepa_compile_with(cepa_model *model, const cepa_compile_options *options)
 {
-    arena memory = {0};
-    choices chosen;
     cepa_error error = {0};
     cepa_status status = cepa_model_status(model);
     if (status) return status;
-    const char *const *names = output_names(&memory, model->network);
-    status =
-        names ? choices_take(&memory, options, names, model->network->outputs, &chosen, &error) : fail_memory(&error);
-    if (status)
-        arena_free(&memory);
-    else
-        status = install(model, &memory, &chosen, &error);
-    return status ? model_fail(model, &error) : CEPA_OK;
+    return compile(model, options, NULL, false, &error) ? model_fail(model, &error) : CEPA_OK;
 }
 
 /* The optimizer and the losses as they are, and other metrics. */
