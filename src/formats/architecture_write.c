@@ -111,19 +111,14 @@ static const value *write_node(const writing *w, const call *c)
     return value_dict(w->memory, members, ARRAY_COUNT(members));
 }
 
-/* All calls of a layer in this model, by number. */
-static const value *write_nodes(const writing *w, const layer *l)
+/* All calls of a layer in this model, by number; none of an input. */
+static const value *write_nodes(const writing *w, call *const *calls, size_t count)
 {
-    const network *n = w->network;
-    const value **items = arena_array(w->memory, n->visible_count, sizeof *items);
-    size_t count = 0;
-    for (size_t i = 0; items && i < n->visible_count; i++) {
-        const call *c = n->visible[i];
-        if (c->layer != l || l->class->is_input) continue;
-        if (!(items[w->node[c->index]] = write_node(w, c))) return NULL;
-        count++;
-    }
-    return items ? value_list(w->memory, items, count) : NULL;
+    const value **items = arena_array(w->memory, count, sizeof *items);
+    if (!calls[0]->inputs) return value_list(w->memory, NULL, 0);
+    for (size_t i = 0; items && i < count; i++)
+        if (!(items[w->node[calls[i]->index]] = write_node(w, calls[i]))) return NULL;
+    return value_list(w->memory, items, count);
 }
 
 /* ---- Layers ---- */
@@ -172,23 +167,23 @@ static const value *write_layer(const writing *w, const call *c)
 }
 
 /* A layer of a functional model has its name and its calls beside it. */
-static const value *with_connections(const writing *w, const layer *l, const value *object)
+static const value *with_connections(const writing *w, call *const *calls, size_t count, const value *object)
 {
-    const named_value further[] = {{"name", name_value(w->memory, l->name)}, {"inbound_nodes", write_nodes(w, l)}};
+    const named_value further[] = {{"name", name_value(w->memory, calls[0]->layer->name)},
+                                   {"inbound_nodes", write_nodes(w, calls, count)}};
     return value_dict_with(w->memory, object, further, ARRAY_COUNT(further));
 }
 
-/* The layers in the network's order, each where its first call stands. */
+/* The layers in the network's order, in which the calls of one stand together. */
 static const value *write_layers(const writing *w, bool connections)
 {
     const network *n = w->network;
     const value **items = arena_array(w->memory, n->layer_count, sizeof *items);
     size_t count = 0;
-    for (size_t i = 0; items && i < n->visible_count; i++) {
-        const call *c = n->visible[i];
-        if (i > 0 && n->visible[i - 1]->layer == c->layer) continue; /* calls of one layer stand together */
-        const value *object = write_layer(w, c);
-        if (connections && object) object = with_connections(w, c->layer, object);
+    for (size_t i = 0, calls; items && i < n->visible_count; i += calls) {
+        for (calls = 1; i + calls < n->visible_count && n->visible[i + calls]->layer == n->visible[i]->layer;) calls++;
+        const value *object = write_layer(w, n->visible[i]);
+        if (connections && object) object = with_connections(w, n->visible + i, calls, object);
         if (!object) return NULL;
         items[count++] = object;
     }

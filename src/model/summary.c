@@ -33,16 +33,6 @@ const char *summary_keep(summary *s, buffer *text)
     return kept;
 }
 
-/* The visible calls of a layer in a network, as a part of n->visible. */
-static call *const *calls_of(const network *n, const layer *l, size_t *count)
-{
-    size_t first = 0;
-    while (first < n->visible_count && n->visible[first]->layer != l) first++;
-    *count = 0;
-    while (first + *count < n->visible_count && n->visible[first + *count]->layer == l) ++*count;
-    return n->visible + first;
-}
-
 /* The shape of one call's outputs: "(None, 10)", or a list of several. */
 static void call_shape(const summary *s, const call *c, buffer *text)
 {
@@ -57,20 +47,23 @@ static void call_shape(const summary *s, const call *c, buffer *text)
     if (list) buffer_text(text, "]");
 }
 
-/* Keras 3 shows the shape of a layer's last call; Keras 2 says "multiple" where the calls' shapes differ. */
-static const char *layer_shape(summary *s, const layer *l)
+/* The shapes of all layers, by index; NULL without memory. Keras 3 shows that of a layer's last call in any model;
+ * Keras 2 says "multiple" where the calls' shapes differ. */
+static const char **layer_shapes(summary *s)
 {
     const cepa_graph *g = s->network->graph;
-    const char *shape = NULL;
-    for (size_t i = 0; i < g->call_count; i++) {
-        if (g->calls[i]->layer != l || g->calls[i]->part_of) continue;
+    const char **shapes = arena_array(&s->memory, g->layer_count, sizeof *shapes);
+    for (size_t i = 0; shapes && i < g->call_count; i++) {
+        const call *c = g->calls[i];
+        const char **shape = &shapes[c->layer->index];
+        if (c->part_of) continue;
         buffer text = {0};
-        call_shape(s, g->calls[i], &text);
+        call_shape(s, c, &text);
         const char *next = summary_keep(s, &text);
-        if (s->style->keras2 && shape && next && strcmp(shape, next) != 0) return "multiple";
-        shape = next;
+        if (!next) return NULL;
+        *shape = s->style->keras2 && *shape && strcmp(*shape, next) != 0 ? "multiple" : next;
     }
-    return shape;
+    return shapes;
 }
 
 /* "conv2d[0][0]": the layer behind a tensor, its call and which of its results. */
@@ -82,14 +75,13 @@ static void connection(const summary *s, int id, buffer *text)
     buffer_format(text, "%s%s[%zu][%zu]%s", quote, source->layer->name, source->number, index, quote);
 }
 
-/* All that a layer reads in this network, call after call. */
-static const char *connections(summary *s, const layer *l)
+/* All that a layer reads in these calls, one after the other. */
+static const char *connections(summary *s, call *const *calls, size_t count)
 {
-    size_t count, written = 0;
-    call *const *calls = calls_of(s->network, l, &count);
+    size_t written = 0;
     buffer text = {0};
     if (s->style->keras2) buffer_text(&text, "[");
-    for (size_t number = 0; number < l->call_count; number++) {
+    for (size_t number = 0; number < calls[0]->layer->call_count; number++) {
         for (size_t i = 0; i < count; i++) {
             for (size_t k = 0; calls[i]->number == number && k < calls[i]->inputs; k++) {
                 if (written++) buffer_text(&text, ", ");
@@ -104,48 +96,54 @@ static const char *connections(summary *s, const layer *l)
     return summary_keep(s, &text);
 }
 
-/* True where each call reads one tensor of its own, starting from a single input, and no layer is called twice. */
-static bool is_chain(const network *n)
+/* Finds out whether each call reads one tensor of its own, starting from a single input, and no layer is called twice.
+ * False without memory. */
+static bool find_chain(summary *s)
 {
-    size_t starts = 0, index, other;
-    if (n->sequential) return true;
-    for (size_t i = 0; i < n->visible_count; i++) {
-        const call *c = n->visible[i];
-        if (c->inputs > 1 || (i && n->visible[i - 1]->layer == c->layer)) return false;
-        starts += c->inputs == 0;
-        for (size_t k = 0; k < i && c->inputs; k++)
-            if (n->visible[k]->inputs &&
-                graph_source(n->graph, n->visible[k]->input[0], &other) == graph_source(n->graph, c->input[0], &index))
-                return false;
+    const network *n = s->network;
+    size_t starts = 0, index;
+    bool chain = true, *read = arena_array(&s->memory, n->graph->call_count, sizeof *read); /* by call, its result */
+    for (size_t i = 0; read && i < n->visible_count && chain; i++) {
+        const call *c = n->visible[i], *source = c->inputs ? graph_source(n->graph, c->input[0], &index) : NULL;
+        bool again = i && n->visible[i - 1]->layer == c->layer;
+        chain = c->inputs < 2 && !again && !(source && read[source->index]);
+        starts += !source;
+        if (source) read[source->index] = true;
     }
-    return starts == 1;
+    s->chain = n->sequential || (chain && starts == 1);
+    return read;
 }
 
-static bool fill_row(summary *s, summary_row *row, const layer *l)
+/* The row of a layer with its calls in this network. */
+static bool fill_row(summary *s, summary_row *row, const char *shape, call *const *calls, size_t count)
 {
+    const layer *l = calls[0]->layer;
     size_t not_trained, parameters = layer_parameters(s->network->graph, l, &not_trained);
     row->layer = l;
     row->name = arena_format(&s->memory, "%s (%s)", l->name, l->class->kind.name);
-    row->shape = layer_shape(s, l);
-    buffer count = {0};
+    row->shape = shape;
+    buffer number = {0};
     if (s->style->keras2)
-        buffer_format(&count, "%zu", parameters);
+        buffer_format(&number, "%zu", parameters);
     else
-        summary_count(&count, parameters);
-    row->parameters = summary_keep(s, &count);
-    row->connections = s->chain ? "" : connections(s, l);
-    return row->name && row->shape && row->parameters && row->connections;
+        summary_count(&number, parameters);
+    row->parameters = summary_keep(s, &number);
+    row->connections = s->chain ? "" : connections(s, calls, count);
+    return row->name && row->parameters && row->connections;
 }
 
 static bool fill_rows(summary *s)
 {
     const network *n = s->network;
+    const char **shapes = layer_shapes(s);
     s->rows = arena_array(&s->memory, n->layer_count, sizeof *s->rows);
-    for (size_t i = 0; s->rows && i < n->layer_count; i++) {
-        if (n->sequential && n->layers[i]->class->is_input) continue;
-        if (!fill_row(s, &s->rows[s->row_count++], n->layers[i])) return false;
+    for (size_t i = 0, calls; shapes && s->rows && i < n->visible_count; i += calls) {
+        const layer *l = n->visible[i]->layer;
+        for (calls = 1; i + calls < n->visible_count && n->visible[i + calls]->layer == l;) calls++;
+        if (n->sequential && l->class->is_input) continue;
+        if (!fill_row(s, &s->rows[s->row_count++], shapes[l->index], n->visible + i, calls)) return false;
     }
-    return s->rows != NULL;
+    return shapes && s->rows;
 }
 
 static void write_total(const summary *s, buffer *text, const char *title, size_t count, size_t bytes)
@@ -216,9 +214,8 @@ cepa_status summary_text(const network *n, const cepa_summary_options *options, 
         return fail(error, CEPA_ARGUMENT, "style must be keras3, keras2.14, keras2.12 or keras2.6, not %s", o->style);
     s.color = s.color && !s.style->keras2;
     s.width = o->width > 0 ? (size_t)o->width : 80;
-    s.chain = is_chain(n);
     s.total = network_parameters(n, &s.not_trained);
-    bool good = fill_rows(&s) && s.style->table(&s, text);
+    bool good = find_chain(&s) && fill_rows(&s) && s.style->table(&s, text);
     if (good) write_totals(&s, text);
     if (good && o->explain) good = summary_explain(&s, text);
     arena_free(&s.memory);
