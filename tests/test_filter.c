@@ -313,6 +313,7 @@ static const struct {
     {{1.0 / 3, 2, -1e-9}, {"0.3333", "2.0000", "0.0000"}},
     {{1e-7, 2e-6, 0}, {"1e-07", "2e-06", "    0"}},
     {{1e9, 0, 1}, {"1e+09", "    0", "    1"}},
+    {{1234567890, 0, 1}, {"1.2346e+09", "         0", "         1"}},
 };
 
 static void numbers_that_stand_together(void **state)
@@ -323,10 +324,7 @@ static void numbers_that_stand_together(void **state)
         for (size_t k = 0; k < 3; k++) {
             char text[40];
             cepa_styled_number(&style, styles[i].values[k], text);
-            if ((int)strlen(styles[i].text[k]) < style.width)
-                assert_string_equal(text + style.width - (int)strlen(styles[i].text[k]), styles[i].text[k]);
-            else
-                assert_string_equal(text, styles[i].text[k]);
+            assert_string_equal(text, styles[i].text[k]);
         }
     }
 }

@@ -160,6 +160,20 @@ static void bmp_and_gif_have_their_pixels(void **state)
     free(grey.bytes);
 }
 
+/* One pixel of white, the color that is not seen; and one of 16 bits without masks: 5 for each color. */
+static void transparent_gif_and_narrow_bmp(void **state)
+{
+    (void)state;
+    static const char gif[] = "GIF89a\1\0\1\0\x80\0\0\xff\xff\xff\0\0\0\x21\xf9\4\1\0\0\0\0"
+                              "\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0\x3b";
+    static const char bmp[] = "BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x10\0"
+                              "\0\0\0\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\x7e\0\0";
+    write_file(in_folder("a.gif"), gif, sizeof gif - 1);
+    check_pixel(in_folder("a.gif"), 0, (int[]){255}, (int[]){255, 255, 255}, (int[]){255, 255, 255, 0});
+    write_file(in_folder("a.bmp"), bmp, sizeof bmp - 1);
+    check_pixel(in_folder("a.bmp"), 0, (int[]){161}, (int[]){255, 131, 65}, (int[]){255, 131, 65, 255});
+}
+
 static void damaged_bmp_and_gif_are_refused(void **state)
 {
     (void)state;
@@ -363,8 +377,10 @@ static void archives_of_folders_are_read(void **state)
     assert_int_equal(file_read(in_folder("b.png"), 0, &b, NULL), CEPA_OK);
     write_archive(in_folder("d.tgz"), (packed_file[]){{.name = "flowers/rose/1.png", .bytes = b.bytes, .size = b.size},
                                                       {.name = "flowers/daisy/1.png", .bytes = a.bytes, .size = a.size},
+                                                      {.name = "flowers/rose/._1.png", .bytes = "x", .size = 1},
+                                                      {.name = "__MACOSX/rose/2.png", .bytes = "x", .size = 1},
                                                       {.name = NULL}});
-    open_data(in_folder("d.tgz"), &four, &train, &test);
+    open_data(in_folder("d.tgz"), &four, &train, &test); /* without what is hidden, and what macOS adds */
     check_levels(train, (const int[]){0, 1}, 2);
     assert_string_equal(cepa_dataset_describe(train)->class_names[1], "rose");
     cepa_dataset_free(train);
@@ -415,6 +431,7 @@ int main(void)
         IN_FOLDER(sixteen_bits_become_eight),
         IN_FOLDER(every_jpeg_is_converted),
         cmocka_unit_test(bmp_and_gif_have_their_pixels),
+        IN_FOLDER(transparent_gif_and_narrow_bmp),
         cmocka_unit_test(damaged_bmp_and_gif_are_refused),
         IN_FOLDER(damage_is_survived),
         cmocka_unit_test(resizing_has_keras_numbers),

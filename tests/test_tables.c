@@ -97,12 +97,12 @@ static void spreadsheets_write_many_ways(void **state)
     }
     csv_fields list = {0};
     buffer written = {0};
-    assert_int_equal(csv_read_list("list", "a,\"b, \"\"c\"\"\n\", d ,\"\"", &list, NULL), CEPA_OK);
-    assert_int_equal(list.count, 4);
+    assert_int_equal(csv_read_list("list", "a,\"b, \"\"c\"\"\n\", d ,\"\",\" e\",\"f\t\"", &list, NULL), CEPA_OK);
+    assert_int_equal(list.count, 6);
     assert_string_equal(list.fields[1], "b, \"c\"\n");
     assert_string_equal(list.fields[2], "d");
     for (size_t i = 0; i < list.count; i++) csv_write_field(&written, ',', list.fields[i]);
-    assert_string_equal(written.bytes, "a,\"b, \"\"c\"\"\n\",d,\"\"");
+    assert_string_equal(written.bytes, "a,\"b, \"\"c\"\"\n\",d,\"\",\" e\",\"f\t\"");
     csv_fields_free(&list);
     buffer_free(&written);
 }
