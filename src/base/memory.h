@@ -26,7 +26,7 @@ typedef struct arena {
     size_t size; /* bytes it has taken */
 } arena;
 
-/* Cleared memory, aligned for any type; NULL where exhausted. */
+/* Cleared memory, aligned for any type; NULL where exhausted, not for 0 bytes. */
 void *arena_allocate(arena *arena, size_t size);
 /* The same for count elements, with a checked product. */
 void *arena_array(arena *arena, size_t count, size_t size);
