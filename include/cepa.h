@@ -999,7 +999,8 @@ typedef struct cepa_loss_options {
 #define cepa_mean_squared_error(...)  CEPA_CHOICE("MeanSquaredError", cepa_loss_options, __VA_ARGS__)
 #define cepa_mean_absolute_error(...) CEPA_CHOICE("MeanAbsoluteError", cepa_loss_options, __VA_ARGS__)
 #define cepa_huber(...)               CEPA_CHOICE("Huber", cepa_huber_options, __VA_ARGS__)
-/* Any other loss that takes no more than a name and a reduction: "LogCosh", "Poisson", "KLDivergence", "Hinge", ... */
+/* Any other loss that takes no more than a name and a reduction: "LogCosh", "Poisson", "KLDivergence", "Hinge", ... One
+ * that takes more is written as in Keras: {"Tversky(0.3, 0.7, axis=[1, 2, 3])"}. */
 #define cepa_loss(class_name, ...) CEPA_CHOICE(class_name, cepa_loss_options, __VA_ARGS__)
 
 typedef struct cepa_huber_options {

@@ -654,6 +654,53 @@ static void metrics_with_a_state(void **state)
     cepa_dataset_free(data);
 }
 
+/* ---- Losses of whole batches ------------------------------------------------------------------------------------- */
+
+static cepa_model *new_whole(const char *loss, const char *head)
+{
+    cepa_model *model = new_model(head);
+    cepa_compile(model, .optimizer = cepa_adam(.learning_rate = 0.01), .loss = {loss},
+                 .metrics = {{"dice"}, {"Dice(name='sums', reduction='sum', axis=1)"}, {"Huber()"}});
+    assert_ok(model);
+    return model;
+}
+
+/* The same weights on any number of threads; the same numbers however many batches are run together. */
+static void losses_of_whole_batches(void **state)
+{
+    (void)state;
+    static const char *const losses[] = {"Dice(axis=0)", "Tversky(0.3, 0.7)", "Circle(gamma=4)"};
+    static const char *const names[] = {"loss", "dice", "sums", "huber_loss"};
+    static const int threads[] = {1, 3, 16};
+    for (size_t i = 0; i < ARRAY_COUNT(losses); i++) {
+        char digest[ARRAY_COUNT(threads)][65];
+        double first[ARRAY_COUNT(names)];
+        bool circle = i == 2;
+        cepa_dataset *data = new_data(circle ? &label_array : &one_hot_array, NULL);
+        for (size_t run = 0; run < ARRAY_COUNT(threads); run++) {
+            cepa_model *model = new_whole(losses[i], circle ? NULL : "softmax");
+            if (circle) cepa_compile(model, .loss = {losses[i]}, .metrics = {{"circle"}});
+            cepa_fit(model, data, .epochs = 2, .batch_size = 37, .seed = 11, .threads = threads[run]);
+            assert_ok(model);
+            assert_true(circle || history_at(model, "loss", 1) < history_at(model, "loss", 0));
+            digest_of(model, digest[run]);
+            assert_string_equal(digest[0], digest[run]);
+            const cepa_evaluate_options options = {.batch_size = 7, .threads = threads[run]};
+            const cepa_log *logs;
+            size_t count;
+            cepa_evaluate_with(model, data, &options, &logs, &count);
+            assert_ok(model);
+            for (size_t k = 0; k < count; k++) {
+                if (run == 0) first[k] = logs[k].value;
+                assert_true(logs[k].value == first[k]);
+                assert_string_equal(logs[k].name, circle && k ? "circle" : names[k]);
+            }
+            cepa_graph_free(cepa_model_graph(model));
+        }
+        cepa_dataset_free(data);
+    }
+}
+
 /* ---- What is refused --------------------------------------------------------------------------------------------- */
 
 typedef struct refusal {
@@ -714,8 +761,19 @@ static void refusals(void **state)
         cepa_graph_free(cepa_model_graph(model));
         cepa_dataset_free(data);
     }
-    cepa_dataset *data = new_data(&label_array, &weight_array);
-    cepa_model *model = new_compiled();
+    cepa_dataset *data = new_data(&one_hot_array, &weight_array);
+    cepa_model *model = new_whole("Dice(axis=0)", "softmax");
+    assert_int_equal(cepa_fit(model, data, .epochs = 1), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "gives a batch 3 values, none of which is a row's"));
+    cepa_graph_free(cepa_model_graph(model));
+    model = new_model("softmax");
+    cepa_compile(model, .loss = {"mse"}, .weighted_metrics = {{"dice"}});
+    assert_int_equal(cepa_fit(model, data, .epochs = 1), CEPA_ARGUMENT);
+    assert_non_null(strstr(cepa_model_error(model)->message, "as a metric Dice is one number of a batch"));
+    cepa_graph_free(cepa_model_graph(model));
+    cepa_dataset_free(data);
+    data = new_data(&label_array, &weight_array);
+    model = new_compiled();
     assert_int_equal(cepa_fit(model, data, .class_weight = some, .class_weight_count = 2), CEPA_ARGUMENT);
     assert_non_null(strstr(cepa_model_error(model)->message, "cannot be used together"));
     cepa_graph_free(cepa_model_graph(model));
@@ -749,6 +807,7 @@ int main(void)
         cmocka_unit_test(names_of_several),
         cmocka_unit_test(metrics_with_a_state),
         cmocka_unit_test(values_both_ways),
+        cmocka_unit_test(losses_of_whole_batches),
         cmocka_unit_test(refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,15 +20,15 @@ typedef enum field_type {
                     * axes, or a pair for each; a pair alone where there is one axis */
     FIELD_SHAPE,   /* int[count]: sizes, at most count; ends at the first 0; None is CEPA_UNKNOWN */
     FIELD_AXES,    /* int[count]: a number or a list; ends at the first 0; one is written as a number */
-    FIELD_WEIGHT_AXES, /* int[count]: the same of a weight's axes, which count from 0: an axis that is not negative is
-                        * stored one higher */
-    FIELD_FLAG,        /* cepa_flag in the caller's struct; 1 or 0 once resolved */
-    FIELD_BOOL,        /* bool, default false */
-    FIELD_TEXT,        /* const char *, default None */
-    FIELD_TEXTS,       /* const char *const *, ends with NULL; default None, which is the empty list too */
-    FIELD_CHOICE,      /* const char *, one of choices in any case; resolved to that very pointer */
-    FIELD_MEMBER,      /* const char *: a member of another family in call notation, with the arguments that are not
-                        * defaults; NULL for None */
+    FIELD_WEIGHT_AXES,    /* int[count]: the same of axes that count from 0, a weight's or a batch's: one that is not
+                           * negative is stored one higher */
+    FIELD_FLAG,           /* cepa_flag in the caller's struct; 1 or 0 once resolved */
+    FIELD_BOOL,           /* bool, default false */
+    FIELD_TEXT,           /* const char *, default None */
+    FIELD_TEXTS,          /* const char *const *, ends with NULL; default None, which is the empty list too */
+    FIELD_CHOICE,         /* const char *, one of choices in any case; resolved to that very pointer */
+    FIELD_MEMBER,         /* const char *: a member of another family in call notation, with the arguments that are not
+                           * defaults; NULL for None */
     FIELD_REAL_OR_MEMBER, /* real_or_member: the member where it is not NULL, else the number */
     FIELD_TYPES
 } field_type;

@@ -101,8 +101,23 @@ static const char *module_of(const char *module, const char *class_name)
     return metric && metric_is_loss_alone(metric_find(class_name)) ? "keras.losses" : module;
 }
 
+/* A text that names a loss which Keras has no metric of is its function. */
+static const value *write_function(arena *arena, const kind *kind)
+{
+    char name[100];
+    snake_case(kind->name, name, sizeof name);
+    const named_value members[] = {{"module", value_text(arena, "builtins")},
+                                   {"class_name", value_text(arena, "function")},
+                                   {"config", value_text(arena, name)},
+                                   {"registered_name", value_text(arena, "function")}};
+    return value_dict(arena, members, ARRAY_COUNT(members));
+}
+
 const value *keras_value_write(arena *arena, const char *module, const value *v)
 {
+    const kind *named =
+        v->kind == VALUE_TEXT && strcmp(module, "keras.metrics") == 0 ? metric_find(value_text_of(v)) : NULL;
+    if (metric_is_loss_alone(named)) return write_function(arena, named);
     if (v->kind == VALUE_LIST) return write_list(arena, module, v);
     if (v->kind != VALUE_DICT && v->kind != VALUE_CALL) return v;
     named_value *members = arena_array(arena, v->call.count, sizeof *members);
@@ -110,7 +125,9 @@ const value *keras_value_write(arena *arena, const char *module, const value *v)
     for (size_t i = 0; members && i < v->call.count; i++) {
         const named_value *m = &v->call.members[i];
         if (is_needless(v, m)) continue;
-        members[count++] = (named_value){m->name, keras_value_write(arena, module, m->value)};
+        bool argument = v->kind == VALUE_CALL && m->value->kind == VALUE_TEXT; /* such as its name */
+        const value *written = argument ? m->value : keras_value_write(arena, module, m->value);
+        members[count++] = (named_value){m->name, written};
     }
     const value *dict = members ? value_dict(arena, members, count) : NULL;
     return v->kind == VALUE_CALL ? keras_object_write(arena, module_of(module, v->call.name), v->call.name, dict)

@@ -157,6 +157,7 @@ void planner_add_batch_stage(planner *p, const batch_stage *stage, const step *l
     if (!combine) return;
     *combine = *like;
     combine->pass = stage->combine;
+    combine->run = step_combine;
     end_stage(p, combine);
 }
 
@@ -227,6 +228,15 @@ static void plan_forward(planner *p)
         if (!planner_is_input(n, row)) planner_forward_row(p, row);
 }
 
+/* A step that hands the head what it reads and the gradients that it writes. */
+static void add_head(planner *p, step_run *run)
+{
+    const plan *plan = p->plan;
+    planner_touch_all(p, plan->want, plan->wants);
+    planner_touch_all(p, plan->entry, plan->entries);
+    planner_add_step(p, &(step){.run = run, .kept = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT});
+}
+
 static void plan_head(planner *p)
 {
     const plan_request *r = p->request;
@@ -238,10 +248,13 @@ static void plan_head(planner *p)
     plan->want = planner_slots_of(p, r->want, r->wants, USE_VALUE);
     plan->entry = planner_slots_of(p, r->entry, r->entries, USE_GRADIENT);
     if (p->failed) return;
-    planner_touch_all(p, plan->want, r->wants);
-    planner_touch_all(p, plan->entry, r->entries);
-    step head = {.run = step_head, .kept = NO_SLOT, .from = NO_SLOT, .to = NO_SLOT};
-    planner_add_step(p, &head);
+    add_head(p, step_head);
+    if (!r->waiting_head) return;
+    step *combine = planner_allocate(p, 1, sizeof *combine);
+    if (!combine) return;
+    combine->run = step_head_combine;
+    end_stage(p, combine);
+    add_head(p, step_head_gradients);
 }
 
 /* ---- The whole ------------------------------------------------------------------------------------------------- */
@@ -265,7 +278,7 @@ static bool prepare(planner *p)
 {
     const network *n = p->request->network;
     plan *plan = p->plan;
-    plan->stages = planner_allocate(p, 1 + 2 * n->call_count, sizeof *plan->stages);
+    plan->stages = planner_allocate(p, 2 + 2 * n->call_count, sizeof *plan->stages);
     plan->state_offset = planner_allocate(p, p->graph->call_count + 1, sizeof *plan->state_offset);
     plan->input_order = planner_allocate(p, n->inputs, sizeof *plan->input_order);
     p->value = calloc(p->graph->tensor_count, sizeof *p->value);

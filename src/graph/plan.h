@@ -12,6 +12,7 @@ typedef struct plan_request {
     size_t wants;
     const int *entry; /* tensors whose gradient the head writes; none: no backward pass */
     size_t entries;
+    bool waiting_head;    /* the head writes some gradients only once it has seen the whole batch */
     bool input_gradients; /* also carry the gradient to the network's inputs, for batch.finish */
     bool plain;           /* without fusing */
     bool apart;           /* one image at a time, in inference */
@@ -59,7 +60,7 @@ struct step {
     const uint32_t *order; /* of an input or a result: Keras' place of each element */
 };
 
-/* Steps between two barriers: each block goes through all of them, then combine runs once. */
+/* Steps between two barriers: each block goes through all of them, then combine runs once, with no block. */
 typedef struct stage {
     size_t first, last;  /* steps first ... last - 1 */
     const step *combine; /* NULL: none */

@@ -302,6 +302,21 @@ void step_head(frame *f, const step *step)
                    slot_list(f, 1, p->entry, p->entries));
 }
 
+void step_head_combine(frame *f, const step *step)
+{
+    (void)step;
+    f->batch->head_combine(f->batch->context);
+}
+
+void step_head_gradients(frame *f, const step *step)
+{
+    (void)step;
+    const plan *p = f->session->plan;
+    if (f->part) return;
+    f->batch->head_gradients(f->batch->context, f->block * p->block_rows, f->rows, slot_list(f, 0, p->want, p->wants),
+                             slot_list(f, 1, p->entry, p->entries));
+}
+
 void step_finish(frame *f, const step *step)
 {
     (void)step;
@@ -310,17 +325,17 @@ void step_finish(frame *f, const step *step)
     f->batch->finish(f->batch->context, f->block * LANES, f->rows, slot_list(f, 0, p->input_gradient, p->inputs));
 }
 
-void step_combine(session *s, const batch *batch, const step *step)
+void step_combine(frame *f, const step *step)
 {
-    size_t blocks = (batch->rows + LANES - 1) / LANES, sums = step->call->sums;
+    session *s = f->session;
+    size_t blocks = (f->batch->rows + LANES - 1) / LANES, sums = step->call->sums;
     memset(s->totals, 0, sums * sizeof *s->totals);
     for (size_t b = 0; b < blocks; b++)
         for (size_t i = 0; i < sums; i++) s->totals[i] += s->sums[b * s->plan->sums_count + i];
     real *w[MOST_WEIGHTS];
-    frame f = {.session = s, .batch = batch, .parts = 1};
     struct step bare = *step;
     bare.x = bare.y = bare.dy = bare.dx = NULL;
-    layer_call c = make_call(&f, &bare, w);
+    layer_call c = make_call(f, &bare, w);
     c.sums = s->totals;
     step->pass(&c);
 }
@@ -421,7 +436,7 @@ void session_run(session *session, const batch *batch)
             walk_divided(&r);
         else
             team_for(session->team, r.slots, walk_slot, &r);
-        if (r.stage->combine) step_combine(session, batch, r.stage->combine);
+        if (r.stage->combine) r.stage->combine->run(frame_of(&r, 0, 0), r.stage->combine);
     }
     if (p->entries) team_for(session->team, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
 }

@@ -23,6 +23,10 @@ typedef struct batch {
     /* Reads the wanted tensors of a block (want[i] in the engine's order) and overwrites the entries' gradients, 0 in
      * lanes from rows on. position: of the block's first row in the batch. NULL: nothing to do. */
     void (*head)(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient);
+    /* Of a plan with a waiting head: once when all blocks have had their head, and then for each of them again. */
+    void (*head_combine)(void *context);
+    void (*head_gradients)(void *context, size_t position, size_t rows, const lanes *const *want,
+                           lanes *const *gradient);
     /* Reads the gradients of the inputs, where the plan was asked for them. */
     void (*finish)(void *context, size_t position, size_t rows, const lanes *const *input_gradient);
 } batch;

@@ -29,10 +29,11 @@ step_run step_load_apart;  /* one row, apart */
 step_run step_put_into_lanes, step_take_apart;
 step_run step_add; /* a further contribution to a tensor's gradient */
 step_run step_zero;
-step_run step_head; /* losses, metrics and the gradients they start */
+step_run step_head;           /* losses, metrics and the gradients they start, ... */
+step_run step_head_gradients; /* ... those that need the whole batch */
 step_run step_finish;
 
-/* Runs combine of a batch-wide stage once. */
-void step_combine(struct session *session, const batch *batch, const step *step);
+/* Once at a barrier: a class' combine, and the head's. */
+step_run step_combine, step_head_combine;
 
 #endif

@@ -101,10 +101,6 @@ static cepa_status add_metric(arena *memory, const choices *c, metric_list *list
                               const char *text, cepa_error *error)
 {
     found->name = text ? arena_text(memory, text) : object_name(memory, c, &found->member);
-    if (text && metric_is_loss_alone(found->member.kind)) { /* Keras knows no such text, but takes the object */
-        own_options(&found->member)->name = found->name;
-        found->object = true;
-    }
     if (!list->items) list->items = arena_array(memory, capacity, sizeof *list->items);
     if (!found->name || !list->items) return fail_memory(error);
     list->items[list->count++] = *found;
@@ -291,11 +287,11 @@ static const value *write_member(arena *memory, const member *m)
     return fields ? value_call(memory, m->kind->name, fields, count) : NULL;
 }
 
-/* As a metric a loss has no reduction: it is a mean. */
+/* A loss that is a metric of Keras' too has no reduction there: it is a mean. */
 static const value *write_metric(arena *memory, const member *m)
 {
     const value *v = write_member(memory, m);
-    if (!v || v->kind != VALUE_CALL) return v;
+    if (!v || v->kind != VALUE_CALL || metric_is_loss_alone(m->kind)) return v;
     named_value *arguments = arena_array(memory, v->call.count, sizeof *arguments);
     size_t count = 0;
     for (size_t i = 0; arguments && i < v->call.count; i++)

@@ -196,6 +196,15 @@ static bool build_heads(training *t)
     return add_metrics(t, false) && add_metrics(t, true) && advise_mode(t);
 }
 
+/* Whether a loss needs the whole batch, for these predictions. */
+static bool head_waits(const head *h)
+{
+    loss l;
+    if (!h->loss_name) return false;
+    loss_new(&h->choice->loss, &h->shape, h->logits, &l);
+    return l.row_numbers;
+}
+
 static cepa_status build_plans(training *t, cepa_error *error)
 {
     plan_request request = {.network = t->network, .want = t->wants, .wants = t->want_count};
@@ -204,6 +213,7 @@ static cepa_status build_plans(training *t, cepa_error *error)
     request.training = true;
     request.entry = t->entries;
     request.entries = t->entry_count;
+    for (size_t i = 0; i < t->head_count; i++) request.waiting_head |= head_waits(&t->heads[i]);
     return status ? status : plan_new(&request, &t->step, error);
 }
 

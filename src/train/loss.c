@@ -2,6 +2,7 @@
  * of the last axis. */
 #include "train/loss.h"
 
+#include "train/loss_batch.h"
 #include "train/loss_rows.h"
 
 #include <math.h>
@@ -46,6 +47,23 @@ static const field generalized_fields[] = {
 
 static const field huber_fields[] = {REAL(cepa_huber_options, delta, .preset = 1, .min = 0, .max = INFINITY),
                                      REDUCTION(cepa_huber_options), TEXT(cepa_huber_options, name), END_OF_FIELDS};
+
+#define OVERLAP_FIELDS                                                                                                 \
+    REDUCTION(overlap_options), TEXT(overlap_options, name),                                                           \
+        WEIGHT_AXES(overlap_options, axis, .optional = true, .min = -1 - CEPA_MAX_RANK, .max = CEPA_MAX_RANK),         \
+        END_OF_FIELDS
+#define ANY_REAL(options, member_, preset_) REAL(options, member_, .preset = (preset_), .min = -1e30, .max = 1e30)
+
+static const field dice_fields[] = {OVERLAP_FIELDS};
+static const field tversky_fields[] = {ANY_REAL(overlap_options, alpha, 0.5), ANY_REAL(overlap_options, beta, 0.5),
+                                       OVERLAP_FIELDS};
+
+static const field circle_fields[] = {ANY_REAL(circle_options, gamma, 80),
+                                      ANY_REAL(circle_options, margin, 0.4),
+                                      FLAG(circle_options, remove_diagonal, .preset = true),
+                                      REDUCTION(circle_options),
+                                      TEXT(circle_options, name),
+                                      END_OF_FIELDS};
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
@@ -146,7 +164,37 @@ static const loss_class categorical_generalized_crossentropy = {
 /* - sum y p along the axis, both divided by their lengths */
 static const loss_class cosine_similarity = {
     .kind = {.name = "CosineSimilarity", .fields = cosine_fields, .options_size = sizeof(cosine_options)},
+    .begin = cosine_similarity_begin,
     .rows = cosine_similarity_rows,
+};
+
+/* 1 - 2 sum y p / (sum y + sum p + e), sums along the axes, which may include the batch */
+static const loss_class dice = {
+    .kind = {.name = "Dice", .fields = dice_fields, .options_size = sizeof(overlap_options)},
+    .no_metric = true,
+    .begin = dice_begin,
+    .rows = overlap_rows,
+    .whole = &overlap_whole,
+};
+
+/* 1 - sum y p / (sum y p + alpha sum y (1 - p) + beta sum (1 - y) p + e) */
+static const loss_class tversky = {
+    .kind = {.name = "Tversky", .fields = tversky_fields, .options_size = sizeof(overlap_options)},
+    .no_metric = true,
+    .begin = tversky_begin,
+    .rows = overlap_rows,
+    .whole = &overlap_whole,
+};
+
+/* of a row, with distances d = max(1 - p p', 0) to the batch's others: log(1 + sum exp(gamma max(margin + d, 0) (d -
+ * margin)) sum exp(gamma max(1 + margin - d, 0) (1 - margin - d))), one sum over its label's rows, one over others' */
+static const loss_class circle = {
+    .kind = {.name = "Circle", .fields = circle_fields, .options_size = sizeof(circle_options)},
+    .labels = true,
+    .any_label = true,
+    .no_metric = true,
+    .begin = circle_begin,
+    .whole = &circle_whole,
 };
 
 /* mean over C of (p - y)^2 */
@@ -165,10 +213,18 @@ static const loss_class mean_absolute_percentage_error = {PLAIN("MeanAbsolutePer
 static const loss_class mean_squared_logarithmic_error = {PLAIN("MeanSquaredLogarithmicError", ALIASES("msle", "MSLE")),
                                                           .run = run_mean_squared_logarithmic_error};
 
+static void huber_begin(loss *l, const shape *prediction)
+{
+    (void)prediction;
+    l->parameter = (real)((const cepa_huber_options *)l->options)->delta;
+}
+
 /* mean over C of d = |p - y| <= delta ? d^2 / 2 : delta d - delta^2 / 2 */
 static const loss_class huber = {
     .kind = {.name = "Huber", .fields = huber_fields, .options_size = sizeof(cepa_huber_options)},
     .no_metric = true,
+    .object = "huber_loss",
+    .begin = huber_begin,
     .run = run_huber,
 };
 
@@ -201,6 +257,9 @@ static const kind *const members[] = {
     &huber.kind,
     &log_cosh.kind,
     &cosine_similarity.kind,
+    &dice.kind,
+    &tversky.kind,
+    &circle.kind,
     &poisson.kind,
     &kl_divergence.kind,
     &hinge.kind,
@@ -236,18 +295,6 @@ static void take_crossentropy(loss *l, const cepa_crossentropy_options *o)
     l->target_offset = (real)(o->label_smoothing * towards);
 }
 
-/* The classes stand along the last axis, but where the options of the loss say another. */
-static void find_axis(loss *l, const shape *prediction)
-{
-    size_t axis;
-    l->fold = (fold){1, l->classes, l->positions};
-    if (l->class != &cosine_similarity || !prediction->rank) return;
-    bool found = shape_axis(prediction, ((const cosine_options *)l->options)->axis, &axis);
-    l->fold = found ? fold_axis(prediction, axis) : (fold){0};
-    l->classes = l->fold.size;
-    l->positions = l->fold.outer * l->fold.inner;
-}
-
 void loss_new(const member *chosen, const shape *prediction, bool logits, loss *made)
 {
     const loss_class *class = (const loss_class *)chosen->kind;
@@ -260,9 +307,9 @@ void loss_new(const member *chosen, const shape *prediction, bool logits, loss *
                    .target_scale = 1,
                    .parameter = (real)NAN};
     made->positions = rank ? shape_count(prediction) / made->classes : 1;
-    find_axis(made, prediction);
+    made->fold = (fold){1, made->classes, made->positions};
     if (class->may_be_logits) take_crossentropy(made, chosen->options);
-    if (class == &huber) made->parameter = (real)((const cepa_huber_options *)chosen->options)->delta;
+    if (class->begin) class->begin(made, prediction);
 }
 
 size_t loss_target_count(const loss *l) { return l->class->labels ? l->positions : l->positions * l->classes; }
@@ -304,13 +351,11 @@ void target_range_add(target_range *range, const loss *l, double target)
 
 cepa_status loss_meet_targets(loss *l, const target_range *range, cepa_error *error)
 {
-    if (!l->fold.size)
-        return fail(error, CEPA_ARGUMENT, "%s is asked for along an axis that the predictions do not have",
-                    l->class->kind.name);
+    if (l->misfit) return fail(error, CEPA_ARGUMENT, "%s %s", l->class->kind.name, l->misfit);
     if (range->low > range->high) return CEPA_OK; /* there are none */
     if (l->class->labels && !range->whole)
         return fail(error, CEPA_DATA, "labels must be whole numbers: %s takes class numbers", l->class->kind.name);
-    if (l->class->labels && (range->low < 0 || range->high >= (double)l->classes))
+    if (l->class->labels && !l->class->any_label && (range->low < 0 || range->high >= (double)l->classes))
         return fail(error, CEPA_DATA, "label %.0f is out of range: the model tells 0 ... %zu apart",
                     range->low < 0 ? range->low : range->high, l->classes - 1);
     if (l->class->zero_one_is_sign) {

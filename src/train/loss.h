@@ -8,16 +8,41 @@ typedef void loss_kernel(const loss_block *b);
 
 struct loss;
 
+/* The rows of a batch, or of one among several that are run together, as a loss that needs all of them sees them.
+ * Number n of row r stands at numbers[(r / LANES * row_numbers + n) * LANES + r % LANES]. */
+typedef struct loss_batch {
+    size_t first, rows;
+    const double *numbers;
+    const double *weights; /* of the rows; NULL: none are given */
+    double factor;         /* of the gradient */
+    double *state;         /* what the gradient needs: batch_state numbers, and row_state for each row */
+} loss_batch;
+
+/* A loss that needs the whole batch: note takes the numbers that matter of each row of a block, combine makes a value
+ * of them all and fills the state, then gradients writes a block's, 0 in lanes from rows on. */
+typedef struct whole_batch {
+    void (*note)(const struct loss *l, const loss_block *b, double *numbers);
+    double (*combine)(const struct loss *l, const loss_batch *batch);
+    void (*gradients)(const struct loss *l, const loss_block *b, const loss_batch *batch, size_t position, size_t rows);
+} whole_batch;
+
+/* What a class adds to a new loss for predictions of a shape. */
+typedef void loss_begin(struct loss *l, const shape *prediction);
+
 typedef struct loss_class {
     kind kind;
     bool labels;           /* targets are labels 0 ... classes - 1, one a sample; else numbers like the predictions' */
+    bool any_label;        /* labels may be any whole numbers */
     bool no_metric;        /* Keras has no metric of its name */
+    const char *object;    /* what Keras calls an object without a name; NULL: the class' name in snake case */
     bool zero_one_is_sign; /* targets that are all 0 or 1 stand for -1 and 1 (hinge losses) */
     const char *head;      /* class of the activation whose input the loss takes for the logits; NULL: none */
     bool smooth_binary;    /* label smoothing goes towards 1/2, else towards 1 / classes */
     loss_kernel *run;      /* on predictions as they are */
     loss_kernel *run_logits;                                 /* on logits; NULL: the loss knows none */
     void (*rows)(const struct loss *l, const loss_block *b); /* instead of both */
+    const whole_batch *whole;                                /* instead of all, where the loss has row_numbers */
+    loss_begin *begin;                                       /* NULL: nothing */
     bool may_be_logits;                                      /* its options begin as the crossentropies' do */
 } loss_class;
 
@@ -26,6 +51,17 @@ extern const family loss_family;
 
 typedef enum reduction { REDUCE_MEAN, REDUCE_SUM, REDUCE_WEIGHTED_MEAN } reduction;
 
+/* Axes of a row's predictions that a loss goes along, in the engine's order, those that lie side by side as one. */
+typedef struct loss_axes {
+    size_t count, total; /* the product of the sizes */
+    size_t size[CEPA_MAX_RANK], stride[CEPA_MAX_RANK];
+} loss_axes;
+
+/* What an overlap is divided by: the sums of y p, y and p, each times its number, and a little more. */
+typedef struct overlap {
+    double both, target, prediction, more;
+} overlap;
+
 /* A loss as it is used on one output. */
 typedef struct loss {
     const loss_class *class;
@@ -33,7 +69,11 @@ typedef struct loss {
     reduction reduction;
     bool logits; /* predictions are logits */
     size_t classes, positions;
-    fold fold; /* of the predictions around the axis of the classes; size 0: they have no such axis */
+    const char *misfit;     /* why it cannot be for such predictions; NULL: it can */
+    fold fold;              /* of the predictions around the axis of the classes */
+    loss_axes kept, summed; /* of an overlap: along which its values stand, and which they add up */
+    overlap overlap;
+    size_t row_numbers, row_state, batch_state; /* of a loss that needs the whole batch; else 0 */
     real target_scale, target_offset, parameter;
     bool ignores; /* samples whose label is parameter do not count */
 } loss;
@@ -72,8 +112,8 @@ cepa_status loss_meet_targets(loss *l, const target_range *range, cepa_error *er
  * that are not ignored, weights is their sum of weights. 0: the loss is 0. */
 double loss_divisor(const loss *l, size_t samples, size_t valid, double weights);
 
-/* Measures one block: sums[r] receives lane r's weighted values, gradient (may be NULL) the derivative of
- * factor * (their sum). Sample weights as in loss_block. */
+/* Measures one block of a loss that does not need the whole batch: sums[r] receives lane r's weighted values, gradient
+ * (may be NULL) the derivative of factor * (their sum). Sample weights as in loss_block. */
 void loss_run(const loss *l, const lanes *prediction, const lanes *target, const lanes *weight, size_t weight_step,
               real factor, double sums[LANES], lanes *gradient);
 

@@ -143,6 +143,19 @@ static double categorical_focal(const sample *s)
 
 /* ---- Others ------------------------------------------------------------------------------------------------------ */
 
+void cosine_similarity_begin(loss *l, const shape *prediction)
+{
+    size_t axis;
+    if (!prediction->rank) return;
+    if (!shape_axis(prediction, ((const cosine_options *)l->options)->axis, &axis)) {
+        l->misfit = "is asked for along an axis that the predictions do not have";
+        return;
+    }
+    l->fold = fold_axis(prediction, axis);
+    l->classes = l->fold.size;
+    l->positions = l->fold.outer * l->fold.inner;
+}
+
 /* - sum y p, both of length 1; lengths below epsilon count as epsilon, and are then no function of p. */
 static double cosine_similarity(const sample *s)
 {

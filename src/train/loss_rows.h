@@ -27,6 +27,7 @@ typedef struct generalized_options {
 } generalized_options;
 
 typedef void loss_rows(const loss *l, const loss_block *b);
+loss_begin cosine_similarity_begin;
 loss_rows binary_focal_rows, categorical_focal_rows, cosine_similarity_rows, generalized_crossentropy_rows;
 
 #endif

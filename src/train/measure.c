@@ -55,8 +55,41 @@ static void run_loss(const measure *m, size_t head, size_t position, size_t rows
     lanes weight;
     double sums[LANES];
     for (size_t r = 0; r < LANES; r++) weight.lane[r] = r < rows ? (real)m->weights[position + r] : 0;
-    loss_run(&m->losses[head], prediction, targets, &weight, 0, m->factors[head], sums, gradient);
+    loss_run(&m->losses[head], prediction, targets, &weight, 0, (real)m->factors[head], sums, gradient);
     memcpy(loss_values(m, head) + position, sums, rows * sizeof *sums);
+}
+
+/* A block as a loss that needs the whole batch sees it. */
+static loss_block whole_block(const loss *l, const lanes *prediction, const lanes *targets, lanes *gradient)
+{
+    return (loss_block){.prediction = prediction,
+                        .target = targets,
+                        .classes = l->classes,
+                        .positions = l->positions,
+                        .gradient = gradient};
+}
+
+static void note(const whole_use *use, size_t block, const lanes *prediction, const lanes *targets)
+{
+    const loss *l = use->loss;
+    loss_block b = whole_block(l, prediction, targets, NULL);
+    l->class->whole->note(l, &b, use->numbers + block * l->row_numbers * LANES);
+}
+
+/* Of some rows as a batch of their own; weights: NULL where none count. */
+static double combine(const whole_use *use, size_t first, size_t rows, const double *weights, double factor)
+{
+    loss_batch batch = {first, rows, use->numbers, weights, factor, use->state};
+    return use->loss->class->whole->combine(use->loss, &batch);
+}
+
+static const double *given_weights(const measure *m) { return m->weighted ? m->weights : NULL; }
+
+static void combine_heads(void *context)
+{
+    const measure *m = context;
+    for (size_t i = 0; i < m->training->head_count; i++)
+        if (m->wholes[i].loss) m->wholes[i].value = combine(&m->wholes[i], 0, m->rows, given_weights(m), m->factors[i]);
 }
 
 static lanes *targets_of(const measure *m, size_t head, size_t block)
@@ -78,6 +111,24 @@ static void keep(const measure *m, size_t block, const lanes *const *want)
     }
 }
 
+static const whole_use *whole_of_metric(const measure *m, size_t index)
+{
+    return &m->wholes[m->training->head_count + index];
+}
+
+static void run_metric(const measure *m, size_t index, size_t position, size_t rows, const lanes *prediction,
+                       const lanes *targets)
+{
+    double values[LANES];
+    if (metric_keeps_state(&m->metrics[index])) return;
+    if (whole_of_metric(m, index)->loss) {
+        note(whole_of_metric(m, index), position / LANES, prediction, targets);
+        return;
+    }
+    metric_run(&m->metrics[index], prediction, targets, values);
+    memcpy(metric_values(m, index) + position, values, rows * sizeof *values);
+}
+
 static void measure_block(void *context, size_t position, size_t rows, const lanes *const *want, lanes *const *gradient)
 {
     const measure *m = context;
@@ -88,13 +139,26 @@ static void measure_block(void *context, size_t position, size_t rows, const lan
         const head *h = &t->heads[i];
         lanes *targets = targets_of(m, i, block);
         load_targets(m, i, position, rows, targets);
-        if (h->loss_name) run_loss(m, i, position, rows, want[h->want], targets, m->learns ? gradient[h->entry] : NULL);
-        for (size_t k = 0; k < t->metric_count; k++) {
-            double values[LANES];
-            if (t->metrics[k].head != i || metric_keeps_state(&m->metrics[k])) continue;
-            metric_run(&m->metrics[k], want[t->metrics[k].want], targets, values);
-            memcpy(metric_values(m, k) + position, values, rows * sizeof *values);
-        }
+        if (m->wholes[i].loss)
+            note(&m->wholes[i], block, want[h->want], targets);
+        else if (h->loss_name)
+            run_loss(m, i, position, rows, want[h->want], targets, m->learns ? gradient[h->entry] : NULL);
+        for (size_t k = 0; k < t->metric_count; k++)
+            if (t->metrics[k].head == i) run_metric(m, k, position, rows, want[t->metrics[k].want], targets);
+    }
+}
+
+static void write_gradients(void *context, size_t position, size_t rows, const lanes *const *want,
+                            lanes *const *gradient)
+{
+    const measure *m = context;
+    for (size_t i = 0; i < m->training->head_count; i++) {
+        const head *h = &m->training->heads[i];
+        const whole_use *use = &m->wholes[i];
+        if (!use->loss) continue;
+        loss_block b = whole_block(use->loss, want[h->want], targets_of(m, i, position / LANES), gradient[h->entry]);
+        loss_batch batch = {0, m->rows, use->numbers, NULL, 0, use->state};
+        use->loss->class->whole->gradients(use->loss, &b, &batch, position, rows);
     }
 }
 
@@ -156,17 +220,20 @@ void measure_batch(measure *m, const size_t *order, size_t rows, batch *made)
 {
     const training *t = m->training;
     m->order = order;
+    m->rows = rows;
     for (size_t r = 0; r < rows; r++) m->weights[r] = weight_of(m, order[r]);
     for (size_t i = 0; m->learns && i < t->head_count; i++) {
-        double divisor = t->heads[i].loss_name ? divisor_of(m, i, 0, rows) : 0;
+        double divisor = m->wholes[i].loss ? 1 : t->heads[i].loss_name ? divisor_of(m, i, 0, rows) : 0;
         double scale = t->heads[i].choice->weight * optimizer_loss_scale(&t->optimizer);
-        m->factors[i] = divisor != 0 ? (real)(scale / divisor) : 0;
+        m->factors[i] = divisor != 0 ? scale / divisor : 0;
     }
     made->rows = rows;
     made->row = order;
     made->context = m;
     made->load = load;
     made->head = measure_block;
+    made->head_combine = combine_heads;
+    made->head_gradients = write_gradients;
 }
 
 static double sum_of(const double *values, size_t count)
@@ -207,6 +274,30 @@ static void add_row(measure *m, size_t index, size_t r)
     metric_add(metric, &row, m->state[index]);
 }
 
+/* A head's loss of some rows of the batch as a batch of their own. */
+static double loss_of(const measure *m, size_t head, size_t first, size_t rows)
+{
+    const whole_use *use = &m->wholes[head];
+    if (use->loss) return m->learns ? use->value : combine(use, first, rows, given_weights(m), 0);
+    double divisor = divisor_of(m, head, first, rows);
+    return divisor != 0 ? sum_of(loss_values(m, head) + first, rows) / divisor : 0;
+}
+
+/* Adds the rows to a metric; of an object that is a loss alone, Keras takes the plain mean over the batches. */
+static void add_to_metric(measure *m, size_t index, size_t first, size_t rows)
+{
+    const whole_use *use = whole_of_metric(m, index);
+    double *state = m->state[index];
+    if (!use->loss && !m->metrics[index].by_batch) {
+        for (size_t r = first; r < first + rows; r++) add_row(m, index, r);
+        return;
+    }
+    const double *values = metric_values(m, index) + first;
+    bool function = !m->metrics[index].by_batch && use->loss->row_state; /* a number of each row, none of them masked */
+    state[0] += use->loss ? combine(use, first, rows, NULL, 0) : metric_of_batch(&m->metrics[index], values, rows);
+    state[1] += function ? (double)rows : 1;
+}
+
 void measure_add(measure *m, const session *s, size_t first, size_t rows, double penalty)
 {
     const training *t = m->training;
@@ -214,14 +305,12 @@ void measure_add(measure *m, const session *s, size_t first, size_t rows, double
     size_t report = 1;
     for (size_t i = 0; i < t->head_count; i++) {
         if (!t->heads[i].loss_name) continue;
-        double divisor = divisor_of(m, i, first, rows), own = sum_of(loss_values(m, i) + first, rows);
-        own = divisor != 0 ? own / divisor : 0;
+        double own = loss_of(m, i, first, rows);
         loss += t->heads[i].choice->weight * own;
         if (t->loss_count > 1) add(m, report++, own, 1); /* a plain mean over batches, as Keras takes it */
     }
     add(m, 0, loss * (double)rows, (double)rows);
-    for (size_t i = 0; i < t->metric_count; i++)
-        for (size_t r = first; r < first + rows; r++) add_row(m, i, r);
+    for (size_t i = 0; i < t->metric_count; i++) add_to_metric(m, i, first, rows);
 }
 
 void measure_report(const measure *m, size_t index, cepa_log *log)

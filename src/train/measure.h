@@ -20,20 +20,29 @@ typedef struct class_weights {
 
 #define NOT_KEPT SIZE_MAX
 
+/* What a loss that needs the whole batch has of its rows, and says of them. */
+typedef struct whole_use {
+    const loss *loss; /* NULL: the head or metric is measured row by row */
+    double *numbers, *state, value;
+} whole_use;
+
 /* Everything of one range of rows and one plan. Owned by an arena; no call below allocates but measure_new. */
 typedef struct measure {
     const training *training;
     row_range range;
     class_weights class_weights;
     bool learns;            /* gradients are wanted */
+    bool weighted;          /* rows have weights of their own */
     size_t most_rows;       /* of a batch */
     size_t *input, *target; /* arrays of the data set, by the network's inputs and by heads */
     bool *one_hot;          /* by head: the array holds labels, the loss takes 1 at the label's place, 0 elsewhere */
     loss *losses;           /* by head */
     metric *metrics;        /* by metric of the training */
+    whole_use *wholes;      /* by head, then by metric */
     size_t target_count;    /* lanes of all heads' targets of one block */
     lanes *targets;         /* by block */
-    real *factors;          /* of the batch's gradients, by head */
+    size_t rows;            /* of the batch */
+    double *factors;        /* of its gradients, by head */
     double *weights;        /* of the batch's rows */
     double *values;         /* of the batch's rows: each head's weighted losses, then each metric's values */
     size_t *target_at;      /* by head: where its targets are among a block's */

@@ -181,6 +181,20 @@ static bool holds_labels(const measure *m, size_t head, const shape *given)
     return true;
 }
 
+/* A loss that needs the whole batch gets room for its numbers. */
+static cepa_status take_whole(arena *memory, const measure *m, const loss *l, whole_use *made, cepa_error *error)
+{
+    size_t blocks = (m->most_rows + LANES - 1) / LANES, numbers, state;
+    if (!l->row_numbers) return CEPA_OK;
+    *made = (whole_use){.loss = l};
+    if (!multiply_size(blocks * LANES, l->row_numbers, &numbers) ||
+        !multiply_size(m->most_rows, l->row_state, &state) || !add_size(state, l->batch_state, &state))
+        return fail_memory(error);
+    made->numbers = arena_array(memory, numbers, sizeof *made->numbers);
+    made->state = arena_array(memory, state, sizeof *made->state);
+    return made->numbers && made->state ? CEPA_OK : fail_memory(error);
+}
+
 /* The shape of a row's target as a head takes it. */
 static shape target_shape(const measure *m, size_t head)
 {
@@ -188,7 +202,7 @@ static shape target_shape(const measure *m, size_t head)
     return shape_of(&cepa_dataset_describe(m->range.data)->targets[m->target[head]]);
 }
 
-static cepa_status meet_loss(measure *m, size_t i, cepa_error *error)
+static cepa_status meet_loss(arena *memory, measure *m, size_t i, cepa_error *error)
 {
     const head *h = &m->training->heads[i];
     shape given = target_shape(m, i);
@@ -199,7 +213,13 @@ static cepa_status meet_loss(measure *m, size_t i, cepa_error *error)
     given = target_shape(m, i);
     cepa_status status = target_check_shape(class->kind.name, class->labels, &h->shape, &given, error);
     if (status) return fail_in(error, status, "output '%s'", h->choice->name);
-    return look_at_targets(m, i, &m->losses[i], error);
+    status = look_at_targets(m, i, &m->losses[i], error);
+    if (!status && m->weighted && m->losses[i].batch_state && m->losses[i].positions > 1)
+        return fail(error, CEPA_ARGUMENT,
+                    "output '%s': along its axes %s gives a batch %zu values, none of which is a row's: there is "
+                    "nothing that weights of rows could multiply",
+                    h->choice->name, class->kind.name, m->losses[i].positions);
+    return status ? status : take_whole(memory, m, &m->losses[i], &m->wholes[i], error);
 }
 
 static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *error)
@@ -222,7 +242,15 @@ static cepa_status meet_metric(arena *memory, measure *m, size_t i, cepa_error *
         m->kept_count += shape_count(&h->shape);
     }
     if (m->metrics[i].class) return CEPA_OK;
-    return look_at_targets(m, use->head, &m->metrics[i].loss, error);
+    loss *l = &m->metrics[i].loss;
+    m->metrics[i].by_batch = use->choice->object && metric_is_loss_alone(chosen.kind);
+    if (m->weighted && use->weighted && (m->metrics[i].by_batch || l->row_numbers))
+        return fail(error, CEPA_ARGUMENT,
+                    "output '%s': as a metric %s is one number of a batch, which weights of rows cannot multiply",
+                    h->choice->name, chosen.kind->name);
+    if (!m->metrics[i].by_batch && l->row_state) l->reduction = REDUCE_SUM;
+    status = look_at_targets(m, use->head, l, error);
+    return status ? status : take_whole(memory, m, l, &m->wholes[m->training->head_count + i], error);
 }
 
 static cepa_status check_class_weights(const measure *m, cepa_error *error)
@@ -249,7 +277,7 @@ static cepa_status meet(arena *memory, measure *m, cepa_error *error)
     cepa_status status = match_inputs(t->network, m->range.data, m->input, error);
     if (!status) status = match_targets(t, m->range.data, m->target, error);
     for (size_t i = 0; i < t->head_count && !status; i++) {
-        status = meet_loss(m, i, error);
+        status = meet_loss(memory, m, i, error);
         m->target_at[i] = m->target_count;
         if (!status) m->target_count += measure_target_size(m, i);
     }
@@ -305,6 +333,7 @@ cepa_status measure_new(arena *memory, const training *t, const row_range *range
 {
     *made = (measure){.training = t, .range = *range, .learns = learns, .most_rows = most_rows};
     if (weights) made->class_weights = *weights;
+    made->weighted = made->class_weights.count || cepa_dataset_describe(range->data)->sample_weight;
     made->input = arena_array(memory, t->network->inputs, sizeof *made->input);
     made->target = arena_array(memory, t->head_count, sizeof *made->target);
     made->one_hot = arena_array(memory, t->head_count, sizeof *made->one_hot);
@@ -312,7 +341,9 @@ cepa_status measure_new(arena *memory, const training *t, const row_range *range
     made->metrics = arena_array(memory, t->metric_count, sizeof *made->metrics);
     made->target_at = arena_array(memory, t->head_count, sizeof *made->target_at);
     made->kept_at = arena_array(memory, t->want_count, sizeof *made->kept_at);
-    bool room = made->input && made->target && made->one_hot && made->losses && made->metrics && made->target_at;
+    made->wholes = arena_array(memory, t->head_count + t->metric_count, sizeof *made->wholes);
+    bool room = made->wholes && made->input && made->target && made->one_hot && made->losses && made->metrics &&
+                made->target_at;
     if (!room || !made->kept_at) return fail_memory(error);
     cepa_status status = meet(memory, made, error);
     if (status) return status;

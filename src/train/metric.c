@@ -83,8 +83,9 @@ bool metric_is_numbered(const kind *kind)
 void metric_default_name(const kind *kind, char *text, size_t size)
 {
     const metric_class *class = class_of(kind);
-    if (class && class->reported_as)
-        snprintf(text, size, "%s", class->reported_as);
+    const char *name = class ? class->reported_as : ((const loss_class *)kind)->object;
+    if (name)
+        snprintf(text, size, "%s", name);
     else
         snake_case(kind->name, text, size);
 }
@@ -139,6 +140,13 @@ void metric_run(const metric *m, const lanes *prediction, const lanes *target, d
     }
     loss_run(&m->loss, prediction, target, &one, 0, 0, values, NULL);
     for (size_t lane = 0; lane < LANES; lane++) values[lane] /= (double)m->positions;
+}
+
+double metric_of_batch(const metric *m, const double *values, size_t rows)
+{
+    double sum = 0;
+    for (size_t r = 0; r < rows; r++) sum += values[r];
+    return m->loss.reduction == REDUCE_SUM ? sum * (double)m->loss.positions : sum / (double)rows;
 }
 
 /* The state of the first kind is the weighted sum of the rows' values, and the sum of the weights. */

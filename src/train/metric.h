@@ -53,6 +53,7 @@ struct metric {
     size_t state_count, result_count; /* numbers of its state, 0 at first; results that are reported */
     fold fold;                        /* begin may set what it needs: around the options' axis, */
     void *own;                        /* and a struct of the class' own */
+    bool by_batch; /* an object that Keras has as a loss alone: each batch gives a number, whose mean is reported */
 };
 
 /* True for "accuracy" and "acc" in any case: the shapes of data and predictions say what they mean. */
@@ -89,6 +90,9 @@ bool metric_keeps_state(const metric *m);
 
 /* The first kind measures one block: values[r] receives lane r's value. */
 void metric_run(const metric *m, const lanes *prediction, const lanes *target, double values[LANES]);
+
+/* What a metric by batches, of the first kind, makes of what a batch's rows gave. */
+double metric_of_batch(const metric *m, const double *values, size_t rows);
 
 /* Adds a row to the state. */
 void metric_add(const metric *m, const metric_row *row, double *state);

@@ -109,6 +109,18 @@ class Fit(CommandTest):
         self.assertEqual((refused.returncode, refused.stdout), (2, ""))
         self.assertEqual(refused.stderr, "cepa: AUC: curve must be 'ROC', 'PR' or 'PRGAIN', not 'X'\n")
 
+    def test_a_loss_of_the_whole_batch(self):
+        text = MODEL.replace("keras.losses.SparseCategoricalCrossentropy(from_logits=True)", "keras.losses.Circle(gamma=4)")
+        self.write("pairs.py", text.replace(
+            "['accuracy']", "['accuracy', keras.losses.circle, keras.losses.Circle(2, margin=0.3, name='gentle')]"))
+        self.cepa("fit", "pairs.py", "--data", "data.npz", "--scale", "1/255", "-o", "run", "--batch-size", "20")
+        last = self.history()[-1]
+        found = json.loads(self.cepa("evaluate", "run", "--data", "data.npz", "--scale", "1/255", "--batch-size", "20", "--json"))
+        self.assertEqual(list(found), ["loss", "accuracy", "circle", "gentle"])  # written to the file, read from it
+        for name, value in found.items():
+            self.assertAlmostEqual(value, float(last["val_" + name]), 6)
+        self.assertNotEqual(found["loss"], found["gentle"])
+
     def test_what_the_text_says_of_the_fit(self):
         self.write("said.py", MODEL + "model.fit(0, 0, batch_size=16, epochs=3, callbacks=[\n"
                                       "    keras.callbacks.EarlyStopping('accuracy', min_delta=9)])\n")

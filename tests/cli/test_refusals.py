@@ -56,6 +56,7 @@ CASES = [
     ("no compile", {"bad.py": compiled("")}, BAD, 2, r"model\.compile\(.*def compile_model\(model\)"),
     ("unknown optimizer", {"bad.py": compiled("model.compile(optimizer='adamant', loss='mse')")}, BAD, 2, "adamant"),
     ("unknown loss", {"bad.py": compiled("model.compile(optimizer='adam', loss='lost')")}, BAD, 2, "lost"),
+    ("a loss along no axis", {"bad.py": compiled("model.compile(loss=keras.losses.Dice(axis=9))")}, BAD, 2, "axis must be"),
     ("unknown metric", {"bad.py": compiled("model.compile(loss='mse', metrics=['acuracy'])")}, BAD, 2, "acuracy"),
     ("a table without target", {"t.csv": "a,b\n1,2\n"}, "fit model.py --data t.csv -o out", 2, "--target"),
     ("an unknown column", {"t.csv": "a,b\n1,2\n"}, "fit model.py --data t.csv --target c -o out", 2, "a,b"),
