@@ -198,8 +198,12 @@ void declare_weight(shape_pass *p, const weight_spec *spec)
         add_weight(d, spec);
         return;
     }
+    if (number >= d->layer->weight_count) {
+        refuse(p, "called again on an input that needs more weights (%s)", spec->name);
+        return;
+    }
     const weight *known = &d->graph->weights[d->layer->first_weight + number];
-    if (number >= d->layer->weight_count || !shape_equal(&known->shape, &spec->shape)) {
+    if (!shape_equal(&known->shape, &spec->shape)) {
         char has[96], wants[96];
         shape_text(&known->shape, has, sizeof has);
         shape_text(&spec->shape, wants, sizeof wants);
