@@ -6,6 +6,7 @@
 #include "report.h"
 #include "subject.h"
 #include "terminal.h"
+#include "text_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,22 +52,16 @@ const command data_list_command = {
 
 /* ---- info ---- */
 
-static void shape_text(const cepa_array *array, size_t rows, char text[128])
-{
-    int length = snprintf(text, 128, "(%zu", rows);
-    for (size_t i = 0; i < array->rank; i++)
-        length += snprintf(text + length, 128 - (size_t)length, ", %d", array->shape[i]);
-    snprintf(text + length, 128 - (size_t)length, array->rank ? ")" : ",)");
-}
-
 static void print_array(const cepa_dataset *data, const char *what, const cepa_array *array)
 {
     enum { NAME = 12 };
     const char *name = array->name ? array->name : "";
     size_t columns = cepa_text_columns(name);
-    char shape[128];
+    char shape[100];
+    int sizes[CEPA_MAX_RANK + 1] = {(int)cepa_dataset_describe(data)->rows};
     double least, most;
-    shape_text(array, cepa_dataset_describe(data)->rows, shape);
+    for (size_t i = 0; i < array->rank; i++) sizes[i + 1] = array->shape[i];
+    shape_print(sizes, array->rank + 1, shape);
     cepa_dataset_range(data, array, &least, &most);
     printf("  %-7s %s%*s %-8s %-20s %g ... %g\n", what, name, columns < NAME ? (int)(NAME - columns) : 0, "",
            type_names[array->type], shape, least, most);
@@ -79,16 +74,10 @@ static void print_columns(const cepa_dataset *data, const cepa_array *array)
     const float *numbers = array->data;
     size_t rows = cepa_dataset_describe(data)->rows, count = (size_t)array->shape[0];
     for (size_t c = 0; array->columns && c < count; c++) {
-        double least = INFINITY, most = -INFINITY, sum = 0;
-        for (size_t row = 0; row < rows; row++) {
-            double number = (double)numbers[row * count + c];
-            least = fmin(least, number);
-            most = fmax(most, number);
-            sum += number;
-        }
+        spread s = spread_of(numbers + c, rows, count);
         size_t width = cepa_text_columns(array->columns[c]);
-        printf("    %s%*s %g ... %g, mean %.4g\n", array->columns[c], width < WIDTH ? WIDTH - (int)width : 0, "", least,
-               most, sum / (double)rows);
+        printf("    %s%*s %g ... %g, mean %.4g\n", array->columns[c], width < WIDTH ? WIDTH - (int)width : 0, "", s.low,
+               s.high, s.mean);
     }
 }
 

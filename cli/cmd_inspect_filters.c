@@ -5,6 +5,7 @@
 #include "report.h"
 #include "tables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const option options[] = {
@@ -53,14 +54,18 @@ static cepa_status find(const settings *settings, const inspection *in, filters 
     return CEPA_OK;
 }
 
-/* One filter, or one of its channels: as many as made has. */
-static void copy_filter(const filters *f, size_t filter, size_t channel, cepa_matrix *made)
+/* Some channels of a filter, from one on. */
+static cepa_status cut_out(const filters *f, size_t filter, size_t channel, size_t channels, cepa_matrix *made,
+                           cepa_error *error)
 {
     size_t pixels = f->height * f->width;
+    *made = (cepa_matrix){f->height, f->width, channels, calloc(pixels * channels, sizeof(double))};
+    if (!made->values) return fails_memory(error);
     for (size_t i = 0; i < pixels; i++)
-        for (size_t c = 0; c < made->channels; c++)
-            made->values[i * made->channels + c] =
+        for (size_t c = 0; c < channels; c++)
+            made->values[i * channels + c] =
                 (double)f->kernel.values[(i * f->channels + channel + c) * f->count + filter];
+    return CEPA_OK;
 }
 
 /* ---- Printing ---- */
@@ -88,10 +93,8 @@ static cepa_status print_filter(const filters *f, cepa_error *error)
     putchar('\n');
     for (size_t c = 0; c < f->channels; c++) {
         cepa_matrix one;
-        int sizes[] = {(int)f->height, (int)f->width, 1};
-        cepa_status status = channel_of(f->kernel.values, sizes, 0, &one, error);
+        cepa_status status = cut_out(f, f->chosen, c, 1, &one, error);
         if (status) return status;
-        copy_filter(f, f->chosen, c, &one);
         printf(" channel %zu\n", c);
         print_matrix(&one, 0, "  ");
         cepa_matrix_free(&one);
@@ -104,14 +107,9 @@ static cepa_status print_filter(const filters *f, cepa_error *error)
 static cepa_status add(drawing *d, const filters *f, size_t filter, size_t channel, size_t channels, const char *title,
                        cepa_error *error)
 {
-    static const double zeros[11 * 11 * COLOURS];
     cepa_matrix made;
-    bool large = f->height * f->width > 11 * 11;
-    if (large)
-        return fails(error, CEPA_ARGUMENT, "filters of %zu x %zu are too large to be drawn", f->height, f->width);
-    cepa_status status = cepa_matrix_new(f->height, f->width, channels, zeros, &made, error);
+    cepa_status status = cut_out(f, filter, channel, channels, &made, error);
     if (status) return status;
-    copy_filter(f, filter, channel, &made);
     cepa_panel *p = drawing_add(d, title, &made, CEPA_TONE_PLAIN, error);
     return p ? scale_like(p, f->kernel.values, f->kernel.count, error) : error->status;
 }

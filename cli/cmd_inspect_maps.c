@@ -71,6 +71,19 @@ static cepa_status print_layers(const inspection *in, cepa_error *error)
 
 /* ---- Drawing ---- */
 
+/* One channel of an array of height x width x channels floats. */
+static cepa_status channel_of(const float *values, const int sizes[3], size_t channel, cepa_matrix *made,
+                              cepa_error *error)
+{
+    size_t count = (size_t)sizes[0] * (size_t)sizes[1], channels = (size_t)sizes[2];
+    double *numbers = calloc(count, sizeof *numbers);
+    *made = (cepa_matrix){.values = NULL};
+    if (!numbers) return fails_memory(error);
+    for (size_t i = 0; i < count; i++) numbers[i] = (double)values[i * channels + channel];
+    *made = (cepa_matrix){(size_t)sizes[0], (size_t)sizes[1], 1, numbers};
+    return CEPA_OK;
+}
+
 /* Adds a channel of a layer, in the scale of the layer. */
 static cepa_status add_map(drawing *d, const outputs *o, size_t channel, const char *title, cepa_error *error)
 {

@@ -160,8 +160,7 @@ static cepa_panel *add_channel(drawing *d, const cepa_matrix *m, size_t channel,
                                cepa_error *error)
 {
     cepa_matrix one;
-    if (cepa_matrix_new(m->height, m->width, 1, m->values, &one, error)) return NULL;
-    for (size_t i = 0; i < m->height * m->width; i++) one.values[i] = m->values[i * m->channels + channel];
+    if (matrix_channel(m, channel, &one, error)) return NULL;
     cepa_panel *p = drawing_add(d, title, &one, CEPA_TONE_NUMBERS, error);
     if (p) p->sign = sign;
     return p;

@@ -180,9 +180,8 @@ static cepa_status add_kernel(drawing *d, const filtering *f, cepa_error *error)
     const cepa_matrix *k = &f->kernel;
     for (size_t c = 0; c < k->channels; c++) {
         cepa_matrix one;
-        cepa_status status = copy(&(cepa_matrix){k->height, k->width, 1, k->values}, &one, error);
+        cepa_status status = matrix_channel(k, c, &one, error);
         if (status) return status;
-        for (size_t i = 0; i < k->height * k->width; i++) one.values[i] = k->values[i * k->channels + c];
         char title[80];
         snprintf(title, sizeof title, "%s%s%s", f->preset ? f->preset : "kernel", f->turned ? ", turned" : "",
                  f->input.channels > 1 ? ", in each channel" : "");

@@ -172,30 +172,6 @@ int grid_columns(size_t count)
     return (int)best;
 }
 
-cepa_status channel_of(const float *values, const int sizes[3], size_t channel, cepa_matrix *made, cepa_error *error)
-{
-    size_t count = (size_t)sizes[0] * (size_t)sizes[1], channels = (size_t)sizes[2];
-    double *numbers = calloc(count, sizeof *numbers);
-    *made = (cepa_matrix){.values = NULL};
-    if (!numbers) return fails_memory(error);
-    for (size_t i = 0; i < count; i++) numbers[i] = (double)values[i * channels + channel];
-    *made = (cepa_matrix){(size_t)sizes[0], (size_t)sizes[1], 1, numbers};
-    return CEPA_OK;
-}
-
-spread spread_of(const float *values, size_t count, size_t step)
-{
-    spread s = {INFINITY, 0, -INFINITY, 0};
-    for (size_t i = 0; i < count; i++) {
-        double number = (double)values[i * step];
-        s.low = fmin(s.low, number);
-        s.high = fmax(s.high, number);
-        s.mean += number / (double)count;
-        s.zeros += number == 0;
-    }
-    return s;
-}
-
 void spread_row(text_table *table, const char *name, const spread *s)
 {
     text_table_row(table);

@@ -60,16 +60,6 @@ cepa_status inspect_draw(const drawing *drawing, const settings *settings, const
 /* Columns of a grid that leave few places empty. */
 int grid_columns(size_t count);
 
-/* One channel of an array of height x width x channels floats. */
-cepa_status channel_of(const float *values, const int sizes[3], size_t channel, cepa_matrix *made, cepa_error *error);
-
-typedef struct spread {
-    double low, mean, high;
-    size_t zeros;
-} spread;
-
-/* Of count numbers that stand step apart. */
-spread spread_of(const float *values, size_t count, size_t step);
 /* Begins a row of a table with its name, and least, mean and most behind it. */
 void spread_row(text_table *table, const char *name, const spread *spread);
 

@@ -36,6 +36,13 @@ void json_matrix(json *j, const char *name, const cepa_matrix *m)
     json_close(j, ']');
 }
 
+cepa_status matrix_channel(const cepa_matrix *m, size_t channel, cepa_matrix *made, cepa_error *error)
+{
+    cepa_status status = cepa_matrix_new(m->height, m->width, 1, m->values, made, error);
+    for (size_t i = 0; i < m->height * m->width && !status; i++) made->values[i] = m->values[i * m->channels + channel];
+    return status;
+}
+
 bool is_readable(const cepa_matrix *m) { return m->height <= HIGHEST_TABLE && m->width <= WIDEST_TABLE; }
 
 bool read_places(const char *text, size_t least, size_t most, size_t *places, size_t *count)

@@ -11,6 +11,9 @@ void print_matrix(const cepa_matrix *matrix, size_t channel, const char *indent)
 /* The same as a list of rows; of several channels a list of them for each place. */
 void json_matrix(json *json, const char *name, const cepa_matrix *matrix);
 
+/* One channel of a matrix as a matrix of its own. */
+cepa_status matrix_channel(const cepa_matrix *matrix, size_t channel, cepa_matrix *made, cepa_error *error);
+
 /* Small enough for a person to read. */
 bool is_readable(const cepa_matrix *matrix);
 

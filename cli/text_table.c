@@ -94,6 +94,19 @@ void text_table_free(text_table *t)
     *t = (text_table){.columns = 0};
 }
 
+spread spread_of(const float *values, size_t count, size_t step)
+{
+    spread s = {INFINITY, 0, -INFINITY, 0};
+    for (size_t i = 0; i < count; i++) {
+        double number = (double)values[i * step];
+        s.low = fmin(s.low, number);
+        s.high = fmax(s.high, number);
+        s.mean += number / (double)count;
+        s.zeros += number == 0;
+    }
+    return s;
+}
+
 sample sample_of(const double *values, size_t count)
 {
     sample s = {.mean = NAN, .spread = NAN};

@@ -22,6 +22,14 @@ void text_table_set(text_table *table, size_t column, const char *format, ...) C
 void text_table_print(const text_table *table, FILE *out);
 void text_table_free(text_table *table);
 
+typedef struct spread {
+    double low, mean, high;
+    size_t zeros;
+} spread;
+
+/* Of count numbers that stand step apart. */
+spread spread_of(const float *values, size_t count, size_t step);
+
 /* A mean and its spread over repetitions. */
 typedef struct sample {
     size_t count;

@@ -5,7 +5,6 @@
 #include "base/buffer.h"
 
 #include <math.h>
-#include <string.h>
 
 #define NAME_SIZE  13.0
 #define LABEL_SIZE 14.0
@@ -29,16 +28,14 @@ static const char *name_of(const char *const *names, size_t place, char number[3
     return number;
 }
 
-/* The room that names need, from their length: before there is a surface nothing can be measured. */
-static double room_for(const char *const *names, size_t count)
+/* The room that the widest name needs. */
+static double room_for(cairo_t *cr, const char *const *names, size_t count)
 {
     char number[32];
-    size_t longest = 1;
-    for (size_t i = 0; i < count; i++) {
-        size_t length = strlen(name_of(names, i, number));
-        if (length > longest) longest = length;
-    }
-    return fmin(MOST_NAME, 0.62 * NAME_SIZE * (double)longest);
+    double widest = 0;
+    for (size_t i = 0; i < count; i++)
+        widest = fmax(widest, label_fit(cr, name_of(names, i, number), NAME_SIZE, MOST_NAME).width);
+    return widest;
 }
 
 static content lay_out(const cepa_matrix *m, const cepa_heat_options *o)
@@ -46,9 +43,11 @@ static content lay_out(const cepa_matrix *m, const cepa_heat_options *o)
     content c = {.matrix = m, .options = o};
     size_t most = m->height > m->width ? m->height : m->width;
     c.cell = fmin(LARGEST, MOST_SIDE / (double)most);
-    double columns = room_for(o->column_names, m->width);
+    cairo_t *cr = measuring_context();
+    double columns = room_for(cr, o->column_names, m->width), rows = room_for(cr, o->row_names, m->height);
+    cairo_destroy(cr);
     c.upwards = columns > c.cell;
-    c.left = 2 * GAP + room_for(o->row_names, m->height) + (o->row_label ? LABEL_SIZE + GAP : 0);
+    c.left = 2 * GAP + rows + (o->row_label ? LABEL_SIZE + GAP : 0);
     c.top = 2 * GAP + (o->title ? TITLE_SIZE + GAP : 0);
     c.below = 3 * GAP + (c.upwards ? columns : NAME_SIZE) + (o->column_label ? LABEL_SIZE + GAP : 0);
     return c;

@@ -43,20 +43,11 @@ static double title_height(const cepa_panel *p)
     return (double)lines * LINE + (lines ? 3 : 0);
 }
 
-/* The title's line of this number. */
-static label title_line(cairo_t *cr, const cepa_panel *p, size_t number, double most)
-{
-    char text[200];
-    size_t length;
-    const char *line = plain_line(p->title, number, &length);
-    snprintf(text, sizeof text, "%.*s", (int)length, line);
-    return label_fit(cr, text, TITLE_SIZE, most);
-}
-
 static double title_width(cairo_t *cr, const cepa_panel *p)
 {
     double widest = 0;
-    for (size_t i = 0; i < plain_lines(p->title); i++) widest = fmax(widest, title_line(cr, p, i, 0).width);
+    for (size_t i = 0; i < plain_lines(p->title); i++)
+        widest = fmax(widest, label_fit_line(cr, p->title, i, TITLE_SIZE, 0).width);
     return widest;
 }
 
@@ -200,7 +191,7 @@ static void draw_panel(cairo_t *cr, const content *c, const cepa_panel *p, const
     b.y = cell->y + title + (cell->height - title - b.height) / 2;
     black(cr);
     for (size_t i = 0; i < plain_lines(p->title); i++) {
-        label l = title_line(cr, p, i, cell->width + GAP - 4);
+        label l = label_fit_line(cr, p->title, i, TITLE_SIZE, cell->width + GAP - 4);
         label_draw(cr, &l, cell->x + cell->width / 2, b.y - title + ((double)i + 1) * LINE - 4, 0.5);
     }
     if (p->matrix && p->tone == CEPA_TONE_NUMBERS)
@@ -234,15 +225,6 @@ static void draw(cairo_t *cr, const void *drawn)
 }
 
 /* ---- The figure -------------------------------------------------------------------------------------------------- */
-
-/* A context on which text can be measured before there is a figure. */
-static cairo_t *measuring_context(void)
-{
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
-    cairo_t *cr = cairo_create(surface);
-    cairo_surface_destroy(surface);
-    return cr;
-}
 
 static double default_tile(size_t count) { return count <= 4 ? 384 : count <= 12 ? 192 : count <= 36 ? 128 : 96; }
 

@@ -5,7 +5,6 @@
 #include "figures/text.h"
 
 #include <math.h>
-#include <string.h>
 
 #define RADIUS     13.0
 #define PITCH      36.0  /* from circle to circle in a column */
@@ -79,15 +78,12 @@ static void draw_units(cairo_t *cr, const content *c, size_t column, bool dropou
 
 static void draw_label(cairo_t *cr, const content *c, size_t column)
 {
+    const char *text = c->layers[column].label;
     double y = TITLE + PITCH * (double)c->most_units + LABEL;
     cairo_set_source_rgb(cr, 0, 0, 0);
-    for (const char *at = c->layers[column].label; at && *at; y += LABEL) {
-        char line[100];
-        size_t length = strcspn(at, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, at);
-        label l = label_fit(cr, line, LABEL_SIZE, COLUMN - 6);
-        label_draw(cr, &l, column_x(column), y, 0.5);
-        at += length + (at[length] == '\n');
+    for (size_t i = 0; i < plain_lines(text); i++) {
+        label l = label_fit_line(cr, text, i, LABEL_SIZE, COLUMN - 6);
+        label_draw(cr, &l, column_x(column), y + LABEL * (double)i, 0.5);
     }
 }
 

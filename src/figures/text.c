@@ -1,6 +1,9 @@
 /* Text through cairo's simple font interface: the figures' words are short and in one font. */
 #include "figures/text.h"
 
+#include "figures/plain.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define ELLIPSIS "\u2026"
@@ -74,6 +77,23 @@ label label_fit(cairo_t *cr, const char *text, double size, double most)
     }
     l.ascent = 0.73 * size; /* height of DejaVu's capitals */
     return l;
+}
+
+label label_fit_line(cairo_t *cr, const char *text, size_t number, double size, double most)
+{
+    char line[200];
+    size_t length;
+    const char *start = plain_line(text, number, &length);
+    snprintf(line, sizeof line, "%.*s", (int)length, start);
+    return label_fit(cr, line, size, most);
+}
+
+cairo_t *measuring_context(void)
+{
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1);
+    cairo_t *cr = cairo_create(surface);
+    cairo_surface_destroy(surface);
+    return cr;
 }
 
 void label_draw(cairo_t *cr, const label *l, double x, double y, double anchor)

@@ -21,6 +21,12 @@ typedef struct label {
  */
 label label_fit(cairo_t *cr, const char *text, double size, double most);
 
+/* The line with this number of such a text. */
+label label_fit_line(cairo_t *cr, const char *text, size_t number, double size, double most);
+
+/* A context on which text can be measured before there is a figure; to be destroyed. */
+cairo_t *measuring_context(void);
+
 /* Writes the label on the base line y; x is its left end, middle or right end for an anchor of 0, 0.5 or 1. */
 void label_draw(cairo_t *cr, const label *l, double x, double y, double anchor);
 /* The same turned upwards: reads from bottom to top, y is its middle, x its base line. */

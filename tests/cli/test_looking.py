@@ -245,6 +245,10 @@ class Inspect(CommandTest):
         self.assertEqual(re.findall(r"^\d.*$", grid, re.M)[0].split(), ["0", "1", "2"])
         self.assertFalse((self.folder / "grid.png").exists())
 
+    def test_large_filters(self):
+        self.write("wide.py", MODEL.replace("(3, 3), ", "(13, 13), padding='same', "))
+        self.assertIn("4 panels. 0: 13 x 13 pixels", self.drawn("filters", "wide.py"))
+
     def test_mistakes(self):
         data = ("--data", "data.npz", "--scale", "1/255")
         printed = self.cepa("inspect", "mistakes", "run", *data, "--count", "100")
