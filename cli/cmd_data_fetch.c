@@ -1,6 +1,7 @@
 /* cepa data fetch: getting a data set that has a name. */
 #include "commands.h"
 #include "report.h"
+#include "subject.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static int fetch_main(const settings *settings)
     cepa_error error;
     char path[1000] = "";
     size_t shown = 0;
-    cepa_dataset *train = NULL, *test = NULL;
+    cepa_parts parts = {NULL};
     cepa_dataset_options how = {.rows = settings->rows,
                                 .connect_seconds = (int)settings->connect_timeout,
                                 .total_seconds = (int)settings->max_time,
@@ -33,13 +34,12 @@ static int fetch_main(const settings *settings)
     if (settings->url)
         status = cepa_dataset_fetch(settings->operands[0], settings->url, &how, path, sizeof path, &error);
     else {
-        status = cepa_dataset_open(settings->operands[0], &how, &train, &test, &error);
-        if (!status) snprintf(path, sizeof path, "%s", cepa_dataset_describe(train)->source);
+        status = subject_open(settings->operands[0], &how, &parts, &error);
+        if (!status) snprintf(path, sizeof path, "%s", cepa_dataset_describe(parts.train)->source);
     }
     if (shown) fputc('\n', stderr);
     if (!status) printf("%s: %s\n", settings->operands[0], path);
-    cepa_dataset_free(train);
-    cepa_dataset_free(test);
+    cepa_parts_free(&parts);
     return status ? failed(&error) : DONE;
 }
 

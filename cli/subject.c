@@ -140,8 +140,7 @@ static cepa_status check_table(const settings *settings, const cepa_dataset *dat
     return CEPA_OK;
 }
 
-/* A name that is neither a file's nor a data set's is told what names there are. */
-static cepa_status open_named(const char *name, const cepa_dataset_options *how, cepa_parts *parts, cepa_error *error)
+cepa_status subject_open(const char *name, const cepa_dataset_options *how, cepa_parts *parts, cepa_error *error)
 {
     size_t count;
     const cepa_known_dataset *known = cepa_known_datasets(&count);
@@ -158,7 +157,7 @@ cepa_status subject_shown(const settings *settings, cepa_parts *parts, cepa_erro
     const char *name = settings->operands[0];
     cepa_dataset_options how = {.image_size = {(int)settings->image_size, (int)settings->image_size},
                                 .table = subject_table(settings, NULL, name)};
-    cepa_status status = open_named(name, &how, parts, error);
+    cepa_status status = subject_open(name, &how, parts, error);
     if (!status) status = refuse_columns(settings, parts->train, error);
     if (status) cepa_parts_free(parts);
     return status;
@@ -194,7 +193,7 @@ static cepa_status open_parts(const char *name, const settings *settings, const 
     options.rows = rows;
     options.shuffle = true; /* --train and a fraction for --validation take their share of every class */
     options.table = subject_table(settings, model, name);
-    cepa_status status = open_named(name, &options, parts, error);
+    cepa_status status = subject_open(name, &options, parts, error);
     if (!status) status = check_table(settings, parts->train, error);
     if (!status) tell_part(name, parts->train, parts->test);
     if (status) cepa_parts_free(parts);

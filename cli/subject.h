@@ -57,6 +57,9 @@ size_t subject_parameters(const cepa_model *model);
  * learned from say only what its columns are. model may be NULL. */
 cepa_table subject_table(const settings *settings, const cepa_model *model, const char *name);
 
+/* The parts of a data set; what is neither a file's name nor a data set's is refused with the nearest name. */
+cepa_status subject_open(const char *name, const cepa_dataset_options *how, cepa_parts *parts, cepa_error *error);
+
 /* The parts of the data set that the first operand names, for a look at them. */
 cepa_status subject_shown(const settings *settings, cepa_parts *parts, cepa_error *error);
 

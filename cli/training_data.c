@@ -27,11 +27,14 @@ static cepa_status open_other(const training_data *d, const char *source, const 
     cepa_dataset_options options = subject_pictures(model);
     const cepa_table *table = cepa_dataset_describe(d->train)->table;
     if (table) options.table = (cepa_table){.target = table->target, .inputs = table->inputs, .ahead = table->ahead};
-    cepa_dataset *train = NULL, *test = NULL;
-    cepa_status status = cepa_dataset_open(source, &options, &train, &test, error);
-    *opened = test ? test : train;
-    if (test) cepa_dataset_free(train);
-    return status;
+    cepa_parts parts;
+    cepa_status status = subject_open(source, &options, &parts, error);
+    if (status) return status;
+    cepa_dataset **wanted = parts.test ? &parts.test : &parts.train;
+    *opened = *wanted;
+    *wanted = NULL;
+    cepa_parts_free(&parts);
+    return CEPA_OK;
 }
 
 static cepa_status take_own_part(training_data *d)

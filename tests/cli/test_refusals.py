@@ -120,7 +120,7 @@ CASES = [
      "fit model.py --data bad.npz --scale 1/255 -o out", 1, "9, 8, 3"),
     ("more rows than there are", {}, FIT + " --train 65", 2, "65"),
     ("a fraction beyond 1", {}, FIT + " --validation 1.5", 2, r"1\.5|fraction"),
-    ("no such validation", {}, FIT + " --validation none.npz", 1, r"none\.npz"),
+    ("no such validation", {}, FIT + " --validation none.npz", 1, r"none\.npz: no such file"),
     ("unreadable picture in a folder", {"pictures/a/1.png": png(), "pictures/b/1.png": png()[:60]},
      "fit model.py --data pictures -o out", 1, r"1\.png"),
     ("no test part", {"bad.npz": npz(**PAIR)}, "evaluate RUN --data bad.npz --part test", 2, "test part"),
@@ -204,7 +204,7 @@ CASES = [
     ("an option's way to convolve that is none", {}, "doctor --kernels --conv fast", 2, r"--conv.*auto\|direct"),
     ("a model that doctor has no use for", {}, "doctor model.py", 2, "--kernels"),
     ("kernels of a model with open sizes", {"open.py": OPEN}, "doctor --kernels open.py", 2, "input.*unknown size"),
-    ("an unknown name of data", {}, "data fetch cifar11", 1, "cifar11"),
+    ("an unknown name of data", {}, "data fetch cifar11", 1, r"no data set cifar11 \(did you mean cifar10\?\)"),
 ]
 
 
