@@ -90,6 +90,7 @@ static void free_words(command_words *made)
 static void become(char *const *arguments, int said, pid_t parent)
 {
     int nothing = open("/dev/null", O_RDWR);
+    stop_catching();
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     bool ready = getppid() == parent && nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 &&
@@ -187,12 +188,12 @@ static void end(crew *c, worker *w, int ended)
     c->at_work--;
 }
 
-/* Waits for the next one to end. */
+/* Waits for the next one to end, or for a signal. */
 static void wait_for_one(crew *c)
 {
     int ended;
     if (caught_signal() || c->status) end_all(c);
-    pid_t process = waitpid(-1, &ended, 0);
+    pid_t process = wait_for_child(&ended, c->told);
     for (size_t i = 0; process > 0 && i < c->places; i++)
         if (c->workers[i].process == process) end(c, &c->workers[i], ended);
 }
@@ -203,11 +204,13 @@ cepa_status fits_run(fit_queue *q, cepa_error *error)
     crew c = {.queue = q, .places = fits_beside(q, left), .done = q->count - left, .error = error};
     c.workers = calloc(c.places + 1, sizeof *c.workers);
     if (!c.workers) return fails_memory(error);
+    hold_signals(); /* one that came while a fit is started, or just before the wait, would be lost */
     fill(&c);
     while (c.at_work) {
         wait_for_one(&c);
         fill(&c);
     }
+    release_signals();
     free(c.workers);
     if (c.status) return c.status;
     return caught_signal() ? fails(error, CEPA_INTERRUPTED, "stopped by %s", caught_name()) : CEPA_OK;
