@@ -36,31 +36,6 @@ static cepa_status read_json_member(keras_file *file, archive_reader *archive, c
     return status;
 }
 
-/* Keras 2's decay of the learning rate, rate / (1 + decay * step), is a schedule in Keras 3. */
-static const value *decay_as_schedule(arena *memory, const value *optimizer, cepa_error *error)
-{
-    double decay = 0;
-    value_number(value_member(optimizer, "decay"), &decay);
-    if (decay == 0) return optimizer;
-    const value *rate = value_member(optimizer, "lr");
-    if (!rate) rate = value_member(optimizer, "learning_rate");
-    const named_value schedule[] = {{"initial_learning_rate", rate},
-                                    {"decay_steps", value_int(memory, 1)},
-                                    {"decay_rate", value_member(optimizer, "decay")}};
-    if (!rate) return fail(error, CEPA_FORMAT, "a decay without a learning rate"), NULL;
-    named_value *members = arena_array(memory, optimizer->call.count, sizeof *members);
-    const value *call = value_call(memory, "InverseTimeDecay", schedule, ARRAY_COUNT(schedule));
-    size_t count = 0;
-    for (size_t i = 0; members && i < optimizer->call.count; i++) {
-        const named_value *m = &optimizer->call.members[i];
-        if (strcmp(m->name, "decay") != 0)
-            members[count++] = (named_value){m->name, m->value == rate ? call : m->value};
-    }
-    const value *made = members ? value_call(memory, optimizer->call.name, members, count) : NULL;
-    if (!made) fail_memory(error);
-    return made;
-}
-
 /* One argument of compile as values; *to stays NULL for null. Keras 2 puts the metrics of a single output into a list.
  */
 static cepa_status read_argument(keras_file *file, const value *written, const value **to, cepa_error *error)
@@ -69,7 +44,7 @@ static cepa_status read_argument(keras_file *file, const value *written, const v
     if (written->kind == VALUE_LIST && written->list.count == 1 && written->list.items[0]->kind == VALUE_LIST)
         written = written->list.items[0];
     *to = keras_value(&file->memory, written, error);
-    if (*to) *to = decay_as_schedule(&file->memory, *to, error);
+    if (*to) *to = keras_decay_as_schedule(&file->memory, *to, error);
     return *to ? CEPA_OK : error->status;
 }
 

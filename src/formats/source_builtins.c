@@ -12,6 +12,26 @@ const thing *call_ignored(eval *e, const call_site *site)
     return thing_unknown();
 }
 
+/* os.path.exists: a text is read as if it were run for the first time, where nothing has been written yet. */
+const thing *call_is_there(eval *e, const call_site *site)
+{
+    (void)site;
+    e->files_missing = true;
+    return thing_bool(e, false);
+}
+
+const thing *call_backend(eval *e, const call_site *site)
+{
+    (void)site;
+    return thing_text(e, "tensorflow");
+}
+
+const thing *call_data_format(eval *e, const call_site *site)
+{
+    (void)site;
+    return thing_text(e, "channels_last");
+}
+
 /* Positional arguments alone, at least and at most so many. */
 static bool need_places(eval *e, const call_site *site, size_t least, size_t most)
 {
@@ -104,11 +124,16 @@ const thing *call_tuple(eval *e, const call_site *site) { return copy_list(e, si
 
 const thing *call_enumerate(eval *e, const call_site *site)
 {
-    if (!need_places(e, site, 1, 1) || !need_list(e, &site->arguments[0])) return NULL;
-    const sequence *list = site->arguments[0].thing->list;
+    static const char *const names[] = {"iterable", "start", NULL};
+    const named_thing *given[2];
+    int64_t start = 0;
+    if (!eval_bind(e, site, names, 1, given) || !need_list(e, given[0])) return NULL;
+    if (given[1] && !need_integer(e, given[1], &start)) return NULL;
+    const sequence *list = given[0]->thing->list;
     const thing *made = eval_spend(e, site->offset, list->count) ? thing_sequence(e, THING_LIST, NULL, 0) : NULL;
     for (size_t i = 0; made && i < list->count; i++) {
-        const thing *pair[2] = {thing_int(e, (int64_t)i), list->items[i]};
+        if (__builtin_add_overflow(start, i > 0, &start)) return eval_refuse(e, site->offset, "start is too large");
+        const thing *pair[2] = {thing_int(e, start), list->items[i]};
         if (!pair[0] || !sequence_add(e, made->list, thing_sequence(e, THING_TUPLE, pair, 2))) return NULL;
     }
     return made;
@@ -171,7 +196,7 @@ static const thing *choose(eval *e, const call_site *site, bool largest)
 {
     double best, x;
     size_t chosen = 0;
-    if (!need_places(e, site, 2, 16) || !need_number(e, &site->arguments[0], &best)) return NULL;
+    if (!need_places(e, site, 1, SIZE_MAX) || !need_number(e, &site->arguments[0], &best)) return NULL;
     for (size_t i = 1; i < site->count; i++) {
         if (!need_number(e, &site->arguments[i], &x)) return NULL;
         if (largest ? x <= best : x >= best) continue;
@@ -181,8 +206,21 @@ static const thing *choose(eval *e, const call_site *site, bool largest)
     return site->arguments[chosen].thing;
 }
 
-const thing *call_max(eval *e, const call_site *site) { return choose(e, site, true); }
-const thing *call_min(eval *e, const call_site *site) { return choose(e, site, false); }
+/* Of several numbers, or of those in a list. */
+static const thing *choose_of_all(eval *e, const call_site *site, bool largest)
+{
+    if (site->count != 1) return choose(e, site, largest);
+    if (!need_list(e, &site->arguments[0])) return NULL;
+    const sequence *list = site->arguments[0].thing->list;
+    named_thing *each = arena_array(e->source.memory, list->count + 1, sizeof *each);
+    if (!each) return eval_no_memory(e);
+    for (size_t i = 0; i < list->count; i++) each[i] = (named_thing){NULL, list->items[i], site->arguments[0].offset};
+    const call_site spread = {.offset = site->offset, .path = site->path, .arguments = each, .count = list->count};
+    return asks_a_program(&spread) ? thing_unknown() : choose(e, &spread, largest);
+}
+
+const thing *call_max(eval *e, const call_site *site) { return choose_of_all(e, site, true); }
+const thing *call_min(eval *e, const call_site *site) { return choose_of_all(e, site, false); }
 
 /* ---- Lists' own: append, extend */
 const thing *list_append(eval *e, const call_site *site)
@@ -193,6 +231,10 @@ const thing *list_append(eval *e, const call_site *site)
 
 const thing *list_extend(eval *e, const call_site *site)
 {
+    if (site->count == 1 && thing_truth(site->arguments[0].thing) == OPEN) {
+        ((thing *)site->self)->type = THING_UNKNOWN;
+        return thing_none();
+    }
     if (site->count != 1 || !need_list(e, &site->arguments[0])) return NULL;
     const sequence *more = site->arguments[0].thing->list;
     size_t count = more->count; /* a list may extend itself */

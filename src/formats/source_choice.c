@@ -120,6 +120,18 @@ static const thing *call_maker(eval *e, const thing *function)
                                thing_name(made));
 }
 
+/* Where the text makes models in a way that is not read: by a class of its own, or below a condition that is open. */
+static bool refuse_unread(eval *e)
+{
+    if (e->class)
+        eval_refuse(e, e->class->offset,
+                    "'class' is not part of what a model file may say, functions and keras.Model(...) was expected");
+    else if (e->open)
+        eval_refuse(e, e->open->offset,
+                    "whether this is so only a running program would know, and no model is made elsewhere");
+    return e->class || e->open;
+}
+
 /* Fails, and says what there is instead. */
 static const thing *refuse_choice(eval *e, const char *problem, cepa_status status)
 {
@@ -168,5 +180,6 @@ const thing *source_choose(eval *e, const char *name)
         maker = t;
     }
     if (several) return refuse_choice(e, "several functions return a model and none is called", CEPA_SYNTAX);
-    return maker ? call_maker(e, maker) : refuse_choice(e, "there is no model", CEPA_SYNTAX);
+    if (maker) return call_maker(e, maker);
+    return refuse_unread(e) ? NULL : refuse_choice(e, "there is no model", CEPA_SYNTAX);
 }

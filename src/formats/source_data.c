@@ -69,11 +69,19 @@ const thing *data_same(eval *e, const call_site *site)
     return site->self;
 }
 
+/* numpy.array(data) and the like: what is made of the first argument alone. */
+const thing *data_first(eval *e, const call_site *site)
+{
+    (void)e;
+    return site->count && site->arguments[0].thing->type == THING_DATA ? site->arguments[0].thing : thing_unknown();
+}
+
 /* data.reshape(rows or -1, sizes ...), also with the sizes in one tuple. */
 const thing *data_reshape(eval *e, const call_site *site)
 {
-    const thing *sizes = site->count == 1 ? site->arguments[0].thing : thing_sequence(e, THING_TUPLE, NULL, 0);
-    for (size_t i = 0; site->count > 1 && sizes && i < site->count; i++)
+    bool tuple = site->count == 1 && site->arguments[0].thing->type != THING_INT;
+    const thing *sizes = tuple ? site->arguments[0].thing : thing_sequence(e, THING_TUPLE, NULL, 0);
+    for (size_t i = 0; !tuple && sizes && i < site->count; i++)
         if (!sequence_add(e, sizes->list, site->arguments[i].thing)) return NULL;
     source_data reshaped = *site->self->data;
     reshaped.shape = (shape){0};

@@ -111,24 +111,51 @@ static const thing *eval_items(eval *e, const node *n, thing_type type)
 static const thing *eval_tuple(eval *e, const node *n) { return eval_items(e, n, THING_TUPLE); }
 static const thing *eval_list(eval *e, const node *n) { return eval_items(e, n, THING_LIST); }
 
-/* Arguments, or a dictionary's members, evaluated in their order. */
-static named_thing *eval_arguments(eval *e, node *const *arguments, size_t count)
+/* Adds what *list or **dict gives to arguments; of an unknown one, and where none can stand, that one alone. */
+static bool add_starred(eval *e, const node *argument, const thing *given, buffer *arguments)
 {
-    named_thing *made = arena_array(e->source.memory, count, sizeof *made);
-    if (!made) eval_no_memory(e);
-    for (size_t i = 0; made && i < count; i++) {
-        const node *value = arguments[i]->child[0];
-        made[i] = (named_thing){arguments[i]->text, eval_expression(e, value), value->offset};
-        if (!made[i].thing) return NULL;
+    bool dict = given->type == THING_DICT, list = given->type == THING_LIST || given->type == THING_TUPLE;
+    size_t offset = argument->child[0]->offset, count = dict ? given->dict.count : list ? given->list->count : 1;
+    if (!thing_is_unknown(given) && given->type != THING_DATA && (argument->name[1] ? !dict : !list))
+        return eval_refuse(e, offset, "%s stands where %s was expected", thing_name(given),
+                           argument->name[1] ? "a dictionary" : "a list");
+    if (!eval_spend(e, offset, count)) return false;
+    for (size_t i = 0; i < count; i++) {
+        named_thing one = {NULL, list ? given->list->items[i] : given, offset};
+        if (dict) one = (named_thing){given->dict.items[i].name, given->dict.items[i].thing, offset};
+        buffer_bytes(arguments, &one, sizeof one);
     }
+    return true;
+}
+
+/* Arguments, or a dictionary's members, evaluated in their order. */
+static named_thing *eval_arguments(eval *e, node *const *arguments, size_t *count)
+{
+    buffer list = {0};
+    bool good = true;
+    for (size_t i = 0; good && i < *count; i++) {
+        const node *value = arguments[i]->child[0];
+        named_thing one = {arguments[i]->text, eval_expression(e, value), value->offset};
+        if (!(good = one.thing != NULL)) break;
+        if (arguments[i]->name)
+            good = add_starred(e, arguments[i], one.thing, &list);
+        else
+            buffer_bytes(&list, &one, sizeof one);
+    }
+    *count = list.size / sizeof(named_thing);
+    named_thing *made = good ? arena_array(e->source.memory, *count + 1, sizeof *made) : NULL;
+    if (good && (!made || list.failed)) made = NULL, eval_no_memory(e);
+    if (made && list.size) memcpy(made, list.bytes, list.size);
+    buffer_free(&list);
     return made;
 }
 
 static const thing *eval_dict(eval *e, const node *n)
 {
+    size_t count = n->count;
     thing *dict = thing_new(e, THING_DICT);
-    if (!dict || !(dict->dict.items = eval_arguments(e, n->child, n->count))) return NULL;
-    dict->dict.count = n->count;
+    if (!dict || !(dict->dict.items = eval_arguments(e, n->child, &count))) return NULL;
+    dict->dict.count = count;
     return dict;
 }
 
@@ -233,10 +260,15 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
 
 const thing *eval_call_function(eval *e, const source_function *function, const call_site *site)
 {
-    scope inner = {.outer = function->outer}, *caller = e->scope;
+    scope *inner = arena_allocate(e->source.memory, sizeof *inner),
+          *caller = e->scope; /* a function in it may keep it */
     const thing *result = NULL;
-    if (!bind_parameters(e, function, site, &inner)) return NULL;
-    e->scope = &inner;
+    for (size_t i = 0; i + 1 < function->def->count; i++)
+        if (function->def->child[i]->name) return thing_unknown(); /* it takes *any number of arguments */
+    if (!inner) return eval_no_memory(e);
+    *inner = (scope){.outer = function->outer};
+    if (!bind_parameters(e, function, site, inner)) return NULL;
+    e->scope = inner;
     bool good = eval_block(e, function->def->child[function->def->count - 1], &result);
     e->scope = caller;
     if (!good) return NULL;
@@ -267,9 +299,10 @@ const thing *eval_call(eval *e, const thing *callee, const call_site *site)
 static const thing *eval_called(eval *e, const node *n)
 {
     const thing *callee = eval_expression(e, n->child[0]);
-    named_thing *arguments = callee ? eval_arguments(e, n->child + 1, n->count - 1) : NULL;
+    size_t count = n->count - 1;
+    named_thing *arguments = callee ? eval_arguments(e, n->child + 1, &count) : NULL;
     if (!arguments) return NULL;
-    call_site site = {.offset = n->offset, .arguments = arguments, .count = n->count - 1, .self = callee};
+    call_site site = {.offset = n->offset, .arguments = arguments, .count = count, .self = callee};
     site.path = callee->type == THING_SYMBOL ? callee->text
                 : n->child[0]->text          ? n->child[0]->text
                                              : thing_name(callee);
@@ -283,19 +316,48 @@ static const thing *eval_attribute(eval *e, const node *n)
     return object ? word_attribute(e, object, n->text, n->offset) : NULL;
 }
 
-bool eval_condition(eval *e, const node *n, bool *so)
+truth thing_truth(const thing *t)
+{
+    if (thing_is_unknown(t) || t->type == THING_DATA || t->type == THING_TABLE) return OPEN;
+    switch (t->type) {
+    case THING_NONE:
+        return NO;
+    case THING_BOOL:
+        return t->boolean;
+    case THING_INT:
+        return t->integer != 0;
+    case THING_REAL:
+        return t->real != 0;
+    case THING_TEXT:
+        return *t->text != 0;
+    case THING_LIST:
+    case THING_TUPLE:
+        return t->list->count > 0;
+    case THING_DICT:
+        return t->dict.count > 0;
+    default:
+        return YES;
+    }
+}
+
+bool eval_condition(eval *e, const node *n, truth *so)
 {
     const thing *t = eval_expression(e, n);
-    if (!t) return false;
-    *so = t->type == THING_BOOL ? t->boolean : t->type == THING_INT && t->integer;
-    if (t->type == THING_BOOL || t->type == THING_INT || t->type == THING_NONE) return true;
-    return eval_misplaced(e, n->offset, t, "True or False");
+    *so = t ? thing_truth(t) : NO;
+    return t != NULL;
 }
 
 static const thing *eval_choice(eval *e, const node *n)
 {
-    bool so;
-    return eval_condition(e, n->child[0], &so) ? eval_expression(e, n->child[so ? 1 : 2]) : NULL;
+    truth so;
+    if (!eval_condition(e, n->child[0], &so)) return NULL;
+    return so == OPEN ? thing_unknown() : eval_expression(e, n->child[so == YES ? 1 : 2]);
+}
+
+static const thing *eval_unknown(eval *e, const node *n)
+{
+    (void)e, (void)n;
+    return thing_unknown();
 }
 
 static const thing *eval_slice(eval *e, const node *n)
@@ -312,7 +374,8 @@ const thing *eval_expression(eval *e, const node *n)
         [NODE_DICT] = eval_dict,           [NODE_UNARY] = eval_unary,     [NODE_BINARY] = eval_binary,
         [NODE_ATTRIBUTE] = eval_attribute, [NODE_CALL] = eval_called,     [NODE_INDEX] = eval_index,
         [NODE_SLICE] = eval_slice,         [NODE_COMPARE] = eval_compare, [NODE_CHOICE] = eval_choice,
-        [NODE_LAMBDA] = eval_function,
+        [NODE_LAMBDA] = eval_function,     [NODE_UNKNOWN] = eval_unknown, [NODE_NOT] = eval_not,
+        [NODE_LOGIC] = eval_logic,         [NODE_EACH] = eval_each,
     };
     if (!eval_enter(e, n->offset)) return NULL;
     const thing *made = evaluators[n->type](e, n);

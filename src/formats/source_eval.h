@@ -63,7 +63,8 @@ typedef struct source_network {
     sequence parts;    /* LAYERs and MODELs */
     int input, output; /* of the parts called so far; 0: input not known */
     size_t called;
-    layer *nested; /* once it was used as a layer */
+    layer *nested;      /* once it was used as a layer */
+    bool loads_weights; /* before its first fit */
     bool compiled;
     compile_values compile;
     const thing *const *fit; /* arguments of its last fit, as source_fit.c orders them, NULL: not said; NULL: no fit */
@@ -74,6 +75,7 @@ typedef struct source_data {
     const char *dataset;
     bool test, labels;
     size_t rows, all_rows;
+    size_t changed;       /* where something was done to them that cannot be declared; 0: nothing */
     double scale, offset; /* scale 0: none */
     shape shape;
 } source_data;
@@ -128,6 +130,7 @@ typedef struct named_thing {
 
 typedef struct scope {
     struct scope *outer;
+    sequence globals; /* TEXTs: names that a function says are the top level's */
     named_thing *names;
     size_t count, capacity;
 } scope;
@@ -149,6 +152,9 @@ typedef struct eval {
     size_t set_count;
     sequence settable;        /* TEXTs: names that a set may replace */
     sequence stars;           /* TEXTs: modules of which everything was imported */
+    const node *class;        /* the first of the text's own; NULL */
+    const node *open;         /* the first condition that only a running program would know; NULL */
+    bool files_missing;       /* something hung on whether a file is there */
     const thing *last_model;  /* assigned at top level */
     const thing *last_fitted; /* anywhere */
     const source_network *last_compiled;
@@ -210,8 +216,23 @@ bool eval_block(eval *e, const node *block, const thing **result);
 const thing *eval_unary(eval *e, const node *n);
 const thing *eval_binary(eval *e, const node *n);
 const thing *eval_compare(eval *e, const node *n);
-/* Whether a condition holds; false, and the error set, where it is none. */
-bool eval_condition(eval *e, const node *n, bool *so);
+const thing *eval_not(eval *e, const node *n);
+const thing *eval_logic(eval *e, const node *n);
+const thing *eval_each(eval *e, const node *n);
+
+/* Whether a condition holds. */
+typedef enum truth { NO, YES, OPEN } truth; /* OPEN: only a running program would know */
+truth thing_truth(const thing *t);
+/* False, and the error set, where it cannot be evaluated. */
+bool eval_condition(eval *e, const node *n, truth *so);
+/* Passes over a block of which only a running program would know whether or how often it is run: what it assigns is
+ * unknown from here on, lists that it changes too. False, and the error set, where it changes a model. */
+bool eval_pass_over(eval *e, const node *condition, const node *block);
+/* What a for goes through: the items, or NULL in *list where only a running program knows them. False, and the error
+ * set, for what has no items. */
+bool eval_items_of(eval *e, const node *n, const sequence **list);
+/* Assigns to names, attributes, items or several of them. settable: a set may replace the value. */
+bool eval_assign(eval *e, const node *target, const thing *value, bool settable);
 /* A DEF or LAMBDA as a FUNCTION. */
 const thing *eval_function(eval *e, const node *n);
 const thing *eval_operate(eval *e, size_t offset, const char *operator, const thing * left, const thing *right);
@@ -266,8 +287,8 @@ const thing *source_choose(eval *e, const char *name);
 /* ---- The calls behind words: source_builtins.c, source_layers.c, source_models.c, source_data.c,
  * source_tables.c, source_tuner.c */
 
-word_call call_ignored, call_enumerate, call_exp, call_float, call_floor, call_int, call_len, call_list, call_max,
-    call_min, call_pow, call_range, call_str, call_tuple, call_zip;
+word_call call_backend, call_data_format, call_ignored, call_is_there, call_enumerate, call_exp, call_float, call_floor,
+    call_int, call_len, call_list, call_max, call_min, call_pow, call_range, call_str, call_tuple, call_zip;
 word_call list_append, list_extend;
 word_call call_callback, call_input, call_layer, call_layer_word, call_member, call_ops_word, layer_adapt;
 
@@ -275,9 +296,10 @@ word_call call_callback, call_input, call_layer, call_layer_word, call_member, c
 const thing *call_operation(eval *e, size_t offset, const char *name, const thing *const *operands, size_t count,
                             const thing *given_name);
 word_call call_model, call_sequential, call_network, call_clear_session;
-word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_get_layer, model_pop;
+word_call model_add, model_build, model_compile, model_evaluate, model_fit, model_fit_generator, model_get_layer,
+    model_load_weights, model_pop;
 word_call call_hyperparameters, tuner_boolean, tuner_choice, tuner_fixed, tuner_float, tuner_int;
-word_call call_load_data, data_categorical, data_expand, data_reshape, data_same;
+word_call call_load_data, data_categorical, data_expand, data_first, data_reshape, data_same;
 word_call call_dummies, call_load_table, call_read_csv, call_split, table_drop, table_same;
 
 typedef const thing *attribute_get(eval *e, const thing *object, size_t offset);
@@ -286,7 +308,7 @@ typedef bool attribute_set(eval *e, const thing *object, const thing *value, siz
 attribute_get table_loc, table_shape;
 attribute_get data_shape, layer_name, layer_trainable, model_input, model_inputs, model_layers, model_name,
     model_output;
-attribute_get model_outputs, model_trainable, tensor_shape;
+attribute_get model_input_shape, model_output_shape, model_outputs, model_trainable, tensor_shape;
 attribute_set layer_set_trainable, model_set_trainable;
 
 /* ---- What these files need of one another */
@@ -312,6 +334,8 @@ void tables_are_used(eval *e, const thing *inputs, const thing *target);
 /* Writes what was noted into info, in the graph's memory. */
 cepa_status tables_read(eval *e, cepa_source_info *info);
 cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info);
+/* True where a call of one of Python's own functions is given what only a running program would know. */
+bool asks_a_program(const call_site *site);
 /* The items of a LIST or TUPLE; of anything else that thing alone, as where Keras takes "one or a list of them". */
 const thing *const *thing_items(const thing *const *t, size_t *count);
 /* (rows, sizes ...); what is not known is None. */

@@ -1,5 +1,5 @@
 /* Expressions of Keras source text: values, names, calls, arithmetic, comparisons, choices, functions without a name;
- * Python's grammar without and, or, not and comprehensions. */
+ * Python's grammar without await and := in them. */
 #include "base/buffer.h"
 #include "formats/source_parser.h"
 
@@ -7,6 +7,23 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+static node *parse_logic(parser *p, size_t level);
+
+static node *make_binary(parser *p, node_type type, size_t offset, const char *operator, node * left, node *right)
+{
+    node *binary = right ? parse_node(p, type, offset) : NULL;
+    if (!binary) return NULL;
+    binary->text = operator;
+    return parse_child(p, binary, left) && parse_child(p, binary, right) ? binary : NULL;
+}
+
+static const char *sees_one_of(const parser *p, const char *const *operators)
+{
+    for (; *operators; operators++)
+        if (parse_sees(p, *operators)) return *operators;
+    return NULL;
+}
 
 /* ---- Numbers and names */
 
@@ -64,10 +81,36 @@ static node *parse_word(parser *p)
 
 /* ---- Brackets */
 
+/* Behind an item: for target in list if condition, as often as it comes. */
+static node *parse_each(parser *p, node *item)
+{
+    node *each = parse_node(p, NODE_EACH, item->offset);
+    if (!each || !parse_child(p, each, item)) return NULL;
+    while (parse_takes(p, "for")) {
+        bool good =
+            parse_child(p, each, parse_targets(p)) && parse_needs(p, "in") && parse_child(p, each, parse_logic(p, 0));
+        node *condition = NULL;
+        while (good && parse_takes(p, "if")) {
+            node *next = parse_logic(p, 0);
+            condition = condition && next ? make_binary(p, NODE_LOGIC, next->offset, "and", condition, next) : next;
+            good = condition != NULL;
+        }
+        if (!good || !parse_optional_child(p, each, condition)) return NULL;
+    }
+    return each;
+}
+
+/* The items up to close, which is taken; of [x for ...] the EACH alone. */
 static bool parse_items(parser *p, node *list, const char *close)
 {
     while (!parse_takes(p, close)) {
-        if (!parse_child(p, list, parse_expression(p))) return false;
+        node *item = parse_expression(p);
+        if (item && !list->count && parse_sees(p, "for")) {
+            node *each = parse_each(p, item);
+            if (each) *list = *each;
+            return each && parse_needs(p, close);
+        }
+        if (!parse_child(p, list, item)) return false;
         if (parse_takes(p, close)) return true;
         if (parse_refuse_foreign(p)) return false;
         if (!parse_takes(p, ",")) return parse_refuse(p, strcmp(close, ")") == 0 ? "',' or ')'" : "',' or ']'");
@@ -88,44 +131,66 @@ static node *parse_parentheses(parser *p)
     node *tuple = parse_node(p, NODE_TUPLE, p->token->offset);
     p->token++;
     if (!tuple || !parse_items(p, tuple, ")")) return NULL;
+    if (tuple->type == NODE_EACH) return tuple;
     bool comma = p->token[-2].length == 1 && p->source->text[p->token[-2].offset] == ',';
     return tuple->count == 1 && !comma ? tuple->child[0] : tuple;
 }
 
 static node *parse_argument(parser *p, const char *name, size_t offset)
 {
-    node *argument = parse_node(p, NODE_ARGUMENT, offset);
-    if (!argument) return NULL;
+    node *argument = parse_node(p, NODE_ARGUMENT, offset), *given = argument ? parse_expression(p) : NULL;
+    if (!given) return NULL;
     argument->text = name;
-    return parse_child(p, argument, parse_expression(p)) ? argument : NULL;
+    if (parse_sees(p, "for")) given = parse_each(p, given);
+    return parse_child(p, argument, given) ? argument : NULL;
 }
 
-/* A text, or an integer, which stands for its digits; NULL, and the error set, for anything else. */
-static const char *parse_key(parser *p)
+/* A text, or an integer, which stands for its digits; NULL for any other key, and without memory the error set. */
+static const char *key_of(parser *p, const node *key)
 {
-    bool number = p->token->type == TOKEN_NUMBER;
-    if (!number && p->token->type != TOKEN_TEXT) return parse_refuse(p, "a text or an integer as key"), NULL;
-    node *key = number ? parse_number(p) : parse_text(p);
-    if (!key || key->type == NODE_TEXT) return key ? key->text : NULL;
-    if (key->type != NODE_INT) return parse_refuse(p, "a text or an integer as key"), NULL;
+    if (key->type != NODE_INT) return key->type == NODE_TEXT ? key->text : NULL;
     const char *digits = arena_format(p->source->memory, "%lld", (long long)key->integer);
     if (!digits) fail_memory(p->source->error);
     return digits;
 }
 
+/* One member of what stands in braces; known: it has a key that is one here. */
+static bool parse_member(parser *p, node *dict, bool *known)
+{
+    size_t offset = p->token->offset;
+    *known = false;
+    if (parse_takes(p, "**")) return parse_expression(p) != NULL;
+    node *key = parse_expression(p);
+    if (!key) return false;
+    if (parse_takes(p, ":")) {
+        const char *name = key_of(p, key);
+        *known = name != NULL;
+        if (!parse_child(p, dict, parse_argument(p, name, offset))) return false;
+        *known = *known && dict->child[dict->count - 1]->child[0]->type != NODE_EACH;
+        return true;
+    }
+    return !parse_sees(p, "for") || parse_each(p, key) != NULL;
+}
+
+/* A dictionary, or what else stands in braces: a set, keys that are worked out, { ... for ...}. */
 static node *parse_dict(parser *p)
 {
     node *dict = parse_node(p, NODE_DICT, p->token->offset);
+    bool all_known = true, known;
     p->token++;
     while (dict && !parse_takes(p, "}")) {
-        size_t offset = p->token->offset;
-        const char *key = parse_key(p);
-        if (!key) return NULL;
-        if (!parse_takes(p, ":")) return parse_refuse(p, "':' behind the key");
-        if (!parse_child(p, dict, parse_argument(p, key, offset))) return NULL;
+        if (!parse_member(p, dict, &known)) return NULL;
+        all_known = all_known && known;
         if (!parse_sees(p, "}") && !parse_takes(p, ",")) return parse_refuse(p, "',' or '}'");
     }
+    if (dict && !all_known) dict->type = NODE_UNKNOWN;
     return dict;
+}
+
+static node *parse_dots(parser *p)
+{
+    p->token++;
+    return parse_node(p, NODE_UNKNOWN, p->token[-1].offset);
 }
 
 static node *parse_atom(parser *p)
@@ -136,6 +201,7 @@ static node *parse_atom(parser *p)
     if (parse_sees(p, "(")) return parse_parentheses(p);
     if (parse_sees(p, "[")) return parse_list(p);
     if (parse_sees(p, "{")) return parse_dict(p);
+    if (parse_sees(p, "...")) return parse_dots(p);
     return parse_refuse_foreign(p) ? NULL : parse_refuse(p, "a value");
 }
 
@@ -148,17 +214,18 @@ static node *parse_call(parser *p, node *callee)
     if (!call || !parse_child(p, call, callee)) return NULL;
     p->token++;
     while (!parse_takes(p, ")")) {
+        const char *star = parse_takes(p, "*") ? "*" : parse_takes(p, "**") ? "**" : NULL, *name = NULL;
         size_t offset = p->token->offset;
-        const char *name = NULL;
-        if (p->token->type == TOKEN_NAME && p->token[1].type == TOKEN_OPERATOR && p->token[1].length == 1 &&
+        if (!star && p->token->type == TOKEN_NAME && p->token[1].type == TOKEN_OPERATOR && p->token[1].length == 1 &&
             p->source->text[p->token[1].offset] == '=') {
             name = parse_name(p, "a name");
             if (!name) return NULL;
             p->token++;
         }
-        if (!name && named) return parse_refuse(p, "a name and '=', as before it");
+        if (!name && !star && named) return parse_refuse(p, "a name and '=', as before it");
         named = named || name;
         if (!parse_child(p, call, parse_argument(p, name, offset))) return NULL;
+        call->child[call->count - 1]->name = star;
         if (parse_takes(p, ",") || parse_sees(p, ")")) continue;
         return parse_refuse_foreign(p) ? NULL : parse_refuse(p, "',' or ')'");
     }
@@ -182,12 +249,24 @@ static node *parse_subscript(parser *p)
     return slice->count == 2 && !parse_optional_child(p, slice, NULL) ? NULL : slice;
 }
 
+/* One of them, or several with commas. */
+static node *parse_subscripts(parser *p)
+{
+    node *first = parse_subscript(p);
+    if (!first || !parse_sees(p, ",")) return first;
+    node *tuple = parse_node(p, NODE_TUPLE, first->offset);
+    if (!tuple || !parse_child(p, tuple, first)) return NULL;
+    while (parse_takes(p, ",") && !parse_sees(p, "]"))
+        if (!parse_child(p, tuple, parse_subscript(p))) return NULL;
+    return tuple;
+}
+
 static node *parse_index(parser *p, node *object)
 {
     node *index = parse_node(p, NODE_INDEX, p->token->offset);
     p->token++;
     bool done =
-        index && parse_child(p, index, object) && parse_child(p, index, parse_subscript(p)) && parse_needs(p, "]");
+        index && parse_child(p, index, object) && parse_child(p, index, parse_subscripts(p)) && parse_needs(p, "]");
     return done ? index : NULL;
 }
 
@@ -221,28 +300,13 @@ static node *parse_postfix(parser *p)
 
 /* ---- Arithmetic */
 
-static node *parse_binary(parser *p, const char *operator, node * left, node *(*parse_right)(parser *))
-{
-    node *binary = parse_node(p, NODE_BINARY, p->token->offset);
-    if (!binary) return NULL;
-    binary->text = operator;
-    p->token++;
-    return parse_child(p, binary, left) && parse_child(p, binary, parse_right(p)) ? binary : NULL;
-}
-
-static const char *sees_one_of(const parser *p, const char *const *operators)
-{
-    for (; *operators; operators++)
-        if (parse_sees(p, *operators)) return *operators;
-    return NULL;
-}
-
 static node *parse_factor(parser *p);
 
 static node *parse_power(parser *p)
 {
     node *left = parse_postfix(p);
-    return left && parse_sees(p, "**") ? parse_binary(p, "**", left, parse_factor) : left;
+    size_t offset = p->token->offset;
+    return left && parse_takes(p, "**") ? make_binary(p, NODE_BINARY, offset, "**", left, parse_factor(p)) : left;
 }
 
 static node *parse_signed(parser *p, const char *sign)
@@ -256,7 +320,7 @@ static node *parse_signed(parser *p, const char *sign)
 
 static node *parse_factor(parser *p)
 {
-    static const char *const signs[] = {"-", "+", NULL};
+    static const char *const signs[] = {"-", "+", "~", NULL};
     const char *sign = sees_one_of(p, signs);
     if (!parse_enter(p)) return NULL;
     node *made = sign ? parse_signed(p, sign) : parse_power(p);
@@ -264,46 +328,80 @@ static node *parse_factor(parser *p)
     return made;
 }
 
-/* Parts with operators of one rank between them, from left to right. end: what was expected behind too many. */
-static node *parse_chain(parser *p, const char *const *operators, node *(*parse_part)(parser *), const char *end)
+/* Operators from those that bind least to those that bind most; each line ends with NULL. */
+static const char *const levels[][6] = {{"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}, {"*", "//", "/", "%", "@"}};
+
+static node *parse_level(parser *p, size_t level)
 {
-    enum { MOST_PARTS = 1000 };
+    if (level == ARRAY_COUNT(levels)) return parse_factor(p);
     const char *operator;
-    node *left = parse_part(p);
-    for (int parts = 0; left && (operator= sees_one_of(p, operators)); parts++)
-        left = parts < MOST_PARTS ? parse_binary(p, operator, left, parse_part) : parse_refuse(p, end);
+    node *left = parse_level(p, level + 1);
+    for (int parts = 0; left && (operator= sees_one_of(p, levels[level])); parts++) {
+        if (parts == 1000) return parse_refuse(p, "an end of these operators");
+        size_t offset = p->token++->offset;
+        left = make_binary(p, NODE_BINARY, offset, operator, left, parse_level(p, level + 1));
+    }
     return left;
 }
 
-static node *parse_term(parser *p)
+/* ---- Comparisons and what joins them */
+
+static const char *takes_comparison(parser *p)
 {
-    static const char *const operators[] = {"*", "//", "/", "%", NULL};
-    return parse_chain(p, operators, parse_factor, "an end of this product");
+    static const char *const operators[] = {"<", "<=", ">", ">=", "==", "!=", "in", NULL};
+    const char *seen = sees_one_of(p, operators);
+    p->token += seen != NULL;
+    if (!seen && parse_takes(p, "is")) return parse_takes(p, "not") ? "is not" : "is";
+    if (!seen && parse_takes(p, "not")) return parse_needs(p, "in") ? "not in" : "";
+    return seen;
 }
 
-static node *parse_sum(parser *p)
+/* a < b < c is a < b and b < c. */
+static node *parse_comparison(parser *p)
 {
-    static const char *const operators[] = {"+", "-", NULL};
-    return parse_chain(p, operators, parse_term, "an end of this sum");
+    node *left = parse_level(p, 0), *all = NULL;
+    size_t offset = p->token->offset;
+    const char *operator;
+    for (int parts = 0; left && (operator= takes_comparison(p)); parts++) {
+        node *right = *operator&& parts<1000 ? parse_level(p, 0) : NULL;
+        if (parts == 1000) return parse_refuse(p, "an end of these comparisons");
+        node *compared = make_binary(p, NODE_COMPARE, offset, operator, left, right);
+        all = all && compared ? make_binary(p, NODE_LOGIC, offset, "and", all, compared) : compared;
+        if (!all) return NULL;
+        left = right;
+        offset = p->token->offset;
+    }
+    return all ? all : left;
+}
+
+static node *parse_not(parser *p)
+{
+    node *negated = parse_node(p, NODE_NOT, p->token[-1].offset);
+    if (!negated || !parse_enter(p)) return NULL;
+    node *operand = parse_takes(p, "not") ? parse_not(p) : parse_comparison(p);
+    parse_leave(p);
+    return parse_child(p, negated, operand) ? negated : NULL;
+}
+
+static node *parse_logic(parser *p, size_t level)
+{
+    static const char *const words[] = {"or", "and"};
+    if (level == ARRAY_COUNT(words)) return parse_takes(p, "not") ? parse_not(p) : parse_comparison(p);
+    node *left = parse_logic(p, level + 1);
+    for (int parts = 0; left && parse_takes(p, words[level]); parts++) {
+        if (parts == 1000) return parse_refuse(p, "an end of these conditions");
+        left = make_binary(p, NODE_LOGIC, p->token[-1].offset, words[level], left, parse_logic(p, level + 1));
+    }
+    return left;
 }
 
 /* ---- Choices and functions without a name */
-
-static node *parse_comparison(parser *p)
-{
-    static const char *const operators[] = {"<", "<=", ">", ">=", "==", "!=", NULL};
-    node *left = parse_sum(p);
-    const char *operator= left ? sees_one_of(p, operators) : NULL;
-    node *compared = operator? parse_binary(p, operator, left, parse_sum) : left;
-    if (operator&& compared) compared->type = NODE_COMPARE;
-    return compared;
-}
 
 /* value if condition else other: the value is read already. */
 static node *parse_choice(parser *p, node *value)
 {
     node *choice = parse_node(p, NODE_CHOICE, value->offset);
-    bool good = choice && parse_child(p, choice, parse_comparison(p)) && parse_child(p, choice, value) &&
+    bool good = choice && parse_child(p, choice, parse_logic(p, 0)) && parse_child(p, choice, value) &&
                 parse_needs(p, "else") && parse_child(p, choice, parse_expression(p));
     return good ? choice : NULL;
 }
@@ -325,10 +423,10 @@ node *parse_expression(parser *p)
     if (!parse_enter(p)) return NULL;
     if (parse_takes(p, "lambda"))
         made = parse_lambda(p);
-    else if ((made = parse_comparison(p)) && parse_takes(p, "if"))
+    else if ((made = parse_logic(p, 0)) && parse_takes(p, "if"))
         made = parse_choice(p, made);
     parse_leave(p);
-    return made && parse_refuse_foreign(p) ? NULL : made;
+    return made;
 }
 
 static bool ends_list(const parser *p)

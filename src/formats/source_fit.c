@@ -65,10 +65,27 @@ static void use_images(eval *e, const thing *images, bool test, size_t offset)
     e->data_offset[test] = offset;
 }
 
-const thing *model_fit(eval *e, const call_site *site)
+/* The call with a name of Keras 1 or 2 as today's, in *made; false, and the error set, without memory. */
+static bool rename_argument(eval *e, const call_site *site, const char *old, const char *name, call_site *made)
 {
+    named_thing *arguments = arena_array(e->source.memory, site->count + 1, sizeof *arguments);
+    if (!arguments) return eval_no_memory(e);
+    for (size_t i = 0; i < site->count; i++) {
+        arguments[i] = site->arguments[i];
+        if (arguments[i].name && strcmp(arguments[i].name, old) == 0) arguments[i].name = name;
+    }
+    *made = *site;
+    made->arguments = arguments;
+    return true;
+}
+
+const thing *model_fit(eval *e, const call_site *called)
+{
+    call_site renamed;
+    const call_site *site = &renamed;
     const named_thing *given[FIT_ARGUMENTS];
-    source_network *m = site->self->model;
+    if (!rename_argument(e, called, "nb_epoch", names[FIT_EPOCHS], &renamed)) return NULL;
+    source_network *m = called->self->model;
     const thing **said = arena_array(e->source.memory, FIT_ARGUMENTS, sizeof *said);
     if (!said) return eval_no_memory(e);
     if (!eval_bind(e, site, names, 0, given)) return NULL;
@@ -81,10 +98,38 @@ const thing *model_fit(eval *e, const call_site *site)
     if (said[FIT_Y]) tables_are_used(e, images, said[FIT_Y]);
     if (pair && pair->type == THING_TUPLE && pair->list->count)
         use_images(e, pair->list->items[0], true, given[FIT_VALIDATION_DATA]->offset);
-    bool unbuilt = !m->network && !m->input && images->type == THING_DATA;
-    const thing *shape = unbuilt ? thing_shape(e, CEPA_UNKNOWN, &images->data->shape) : NULL;
+    /* What a generator makes of the images has their shape. */
+    const source_data *shown = images->type == THING_DATA    ? images->data
+                               : thing_truth(images) == OPEN ? e->data[0]
+                                                             : NULL;
+    bool unbuilt = !m->network && !m->input && shown;
+    const thing *shape = unbuilt ? thing_shape(e, CEPA_UNKNOWN, &shown->shape) : NULL;
     if (unbuilt && (!shape || !model_know_shape(e, m, shape, site->offset))) return NULL;
     return thing_unknown();
+}
+
+/* The same in Keras 2's own words for data that come from a generator. */
+const thing *model_fit_generator(eval *e, const call_site *site)
+{
+    static const char *const places[] = {"generator", "steps_per_epoch", "epochs",          "verbose",
+                                         "callbacks", "validation_data", "validation_steps"};
+    named_thing *named = arena_array(e->source.memory, site->count + 1, sizeof *named);
+    if (!named) return eval_no_memory(e);
+    for (size_t i = 0; i < site->count; i++) {
+        named[i] = site->arguments[i];
+        if (!named[i].name && i < ARRAY_COUNT(places)) named[i].name = places[i];
+    }
+    call_site fit = *site, renamed;
+    fit.arguments = named;
+    return rename_argument(e, &fit, places[0], names[FIT_X], &renamed) ? model_fit(e, &renamed) : NULL;
+}
+
+/* Weights of a file that is not read, unless they only take the place of those that were trained. */
+const thing *model_load_weights(eval *e, const call_site *site)
+{
+    (void)e;
+    if (!site->self->model->fit) site->self->model->loads_weights = true;
+    return thing_none();
 }
 
 const thing *model_evaluate(eval *e, const call_site *site)
@@ -289,10 +334,24 @@ static cepa_status read_callbacks(eval *e, const thing *list, const value *optim
     return status;
 }
 
+/* Images that the text changes, or makes others of, in a way that is no declaration. */
+static cepa_status leave_out_changes(eval *e, const thing *const *said, cepa_source_info *info)
+{
+    char change[60];
+    size_t line = 1;
+    if (!e->data[0]) return CEPA_OK;
+    for (size_t i = 0; i < e->data[0]->changed; i++) line += e->source.text[i] == '\n';
+    snprintf(change, sizeof change, "what line %zu makes of the images", line);
+    if (e->data[0]->changed && leave_out(e, change, info)) return e->source.error->status;
+    return said && said[FIT_X] && thing_is_unknown(said[FIT_X]) ? leave_out(e, names[FIT_X], info) : CEPA_OK;
+}
+
 cepa_status source_read_fit(eval *e, const source_network *model, cepa_source_info *info)
 {
     const thing *const *said = model->fit;
     cepa_status status = said ? CEPA_OK : read_callbacks(e, NULL, model->compile.optimizer, info);
+    if (!status && model->loads_weights) status = leave_out(e, "load_weights", info);
+    if (!status) status = leave_out_changes(e, said, info);
     for (size_t i = 0; said && i < FIT_ARGUMENTS && !status; i++)
         if (said[i] && readers[i] && !readers[i](e, said[i], info)) status = leave_out(e, names[i], info);
     if (said && !status) status = read_callbacks(e, said[FIT_CALLBACKS], model->compile.optimizer, info);

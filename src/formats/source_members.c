@@ -1,4 +1,5 @@
 /* Arguments of calls in source text as values, and members of families: optimizers, losses, initializers ... */
+#include "formats/keras_object.h"
 #include "formats/source_eval.h"
 #include "layers/activations.h"
 #include "train/callback.h"
@@ -84,6 +85,9 @@ const thing *call_member(eval *e, const call_site *site)
     if (!made) return NULL;
     made->member = value_call(&e->graph->memory, name, values, site->count);
     if (!made->member) return eval_no_memory(e);
+    if (strncmp(site->path, "keras.optimizers.", 17) == 0)
+        made->member = keras_decay_as_schedule(&e->graph->memory, made->member, e->source.error);
+    if (!made->member) return NULL;
     const family *family = family_of(module_of(site->path), name);
     cepa_error error;
     member found;
@@ -114,8 +118,10 @@ static const thing *call_scheduler(eval *e, const call_site *site)
  * fit can tell of it. */
 const thing *call_callback(eval *e, const call_site *site)
 {
-    for (size_t i = 0; i < site->count; i++)
-        if (thing_is_unknown(site->arguments[i].thing)) return site->self;
+    for (size_t i = 0; i < site->count; i++) {
+        const named_thing *a = &site->arguments[i];
+        if (thing_is_unknown(a->thing) || (a->name && strcmp(a->name, "period") == 0)) return site->self;
+    }
     if (strcmp(site->path, "keras.callbacks.LearningRateScheduler") == 0) return call_scheduler(e, site);
     return family_find(&callback_family, site->path) ? call_member(e, site) : site->self;
 }

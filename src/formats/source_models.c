@@ -345,6 +345,20 @@ const thing *model_output(eval *e, const thing *object, size_t offset)
     return one_or_all(model_outputs(e, object, offset));
 }
 
+static const thing *shape_of(eval *e, const thing *tensor, size_t offset)
+{
+    return tensor && tensor->type == THING_TENSOR ? tensor_shape(e, tensor, offset) : tensor ? thing_unknown() : NULL;
+}
+
+const thing *model_input_shape(eval *e, const thing *object, size_t offset)
+{
+    return shape_of(e, model_input(e, object, offset), offset);
+}
+const thing *model_output_shape(eval *e, const thing *object, size_t offset)
+{
+    return shape_of(e, model_output(e, object, offset), offset);
+}
+
 const thing *model_name(eval *e, const thing *object, size_t offset)
 {
     (void)offset;

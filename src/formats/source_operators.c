@@ -180,9 +180,13 @@ static const thing *scale_data(eval *e, size_t offset, const char *operator, con
 {
     const thing *data = left->type == THING_DATA ? left : right, *number = data == left ? right : left;
     double by, factor, added;
+    source_data scaled = *data->data;
+    if (thing_truth(number) == OPEN) {
+        scaled.changed = offset;
+        return thing_data(e, &scaled);
+    }
     if (!thing_number(number, &by) || by == 0 || !read_scaling(operator, by, data == left, &factor, &added))
         return eval_refuse(e, offset, "data can only be scaled by numbers here, '/ 255.0' was expected");
-    source_data scaled = *data->data;
     if (scaled.scale != 0 && scaled.offset == 0 && factor != 1)
         return eval_refuse(e, offset, "these data are scaled already");
     scaled.scale = (scaled.scale != 0 ? scaled.scale : 1) * factor;
@@ -208,13 +212,15 @@ static const thing *as_number(eval *e, const thing *t) { return t->type == THING
 const thing *eval_operate(eval *e, size_t offset, const char *operator, const thing * left, const thing *right)
 {
     bool table = left->type == THING_TABLE || right->type == THING_TABLE;
+    if (left->type == THING_TEXT && strchr("%*", *operator)) return thing_unknown(); /* a text that is printed */
     if (thing_is_unknown(left) || thing_is_unknown(right) || table) {
         bool data = left->type == THING_DATA || right->type == THING_DATA;
         return data ? scale_data(e, offset, operator, left, right) : thing_unknown();
     }
     if (!(left = as_number(e, left)) || !(right = as_number(e, right))) return NULL;
+    bool bits = strchr("|^&<>@", *operator) != NULL; /* nothing that a model's sizes are worked out with */
     double number;
-    if (thing_number(left, &number) && thing_number(right, &number))
+    if (!bits && thing_number(left, &number) && thing_number(right, &number))
         return operate_numbers(e, offset, operator, left, right);
     if (left->type == THING_DATA || right->type == THING_DATA) return scale_data(e, offset, operator, left, right);
     bool plus = strcmp(operator, "+") == 0, times = strcmp(operator, "*") == 0;
@@ -239,6 +245,7 @@ const thing *eval_unary(eval *e, const node *n)
     if (!operand || thing_is_unknown(operand)) return operand;
     if (operand->type == THING_TENSOR && *n->text == '-')
         return call_operation(e, n->offset, "Negative", &operand, 1, NULL);
+    if (operand->type == THING_DATA || *n->text == '~') return thing_unknown();
     operand = as_number(e, operand);
     double number;
     if (!operand || !thing_number(operand, &number))
@@ -329,11 +336,38 @@ static const thing *index_dict(eval *e, size_t offset, const thing *dict, const 
     return eval_refuse(e, offset, "the dictionary has no key '%.100s'", name);
 }
 
+static bool is_whole(const node *n)
+{
+    return n->type == NODE_UNKNOWN || (n->type == NODE_SLICE && !n->child[0] && !n->child[1] && !n->child[2]);
+}
+
+/* data[..., None] has a new axis at its end, labels[:, 0] none; of other parts nothing is known. */
+static const thing *part_of_data(eval *e, const node *parts, const thing *data)
+{
+    const node *last = parts->child[parts->count - 1];
+    bool whole = true;
+    source_data part = *data->data;
+    for (size_t i = 0; i + 1 < parts->count; i++) whole = whole && is_whole(parts->child[i]);
+    const thing *index = whole && !is_whole(last) && last->type != NODE_SLICE ? eval_expression(e, last) : NULL;
+    bool axis = index && (index->type == THING_NONE ||
+                          (index->type == THING_SYMBOL && strcmp(strrchr(index->text, '.') + 1, "newaxis") == 0));
+    bool first = index && index->type == THING_INT && index->integer == 0 && part.labels && part.shape.rank == 1;
+    bool fits = parts->child[0]->type == NODE_UNKNOWN || parts->count == part.shape.rank + 2;
+    if (axis && fits && part.shape.rank < CEPA_MAX_RANK)
+        part.shape.size[part.shape.rank++] = 1;
+    else if (first && parts->count == 2 && part.shape.size[0] == 1)
+        part.shape.rank = 0;
+    else
+        return e->source.error->status ? NULL : thing_unknown();
+    return thing_data(e, &part);
+}
+
 const thing *eval_index(eval *e, const node *n)
 {
     const thing *object = eval_expression(e, n->child[0]);
     bool slice = n->child[1]->type == NODE_SLICE;
     if (!object || thing_is_unknown(object)) return object ? thing_unknown() : NULL;
+    if (object->type == THING_DATA && n->child[1]->type == NODE_TUPLE) return part_of_data(e, n->child[1], object);
     if (slice && thing_is_list(object)) return slice_list(e, n->child[1], object);
     if (slice && object->type == THING_DATA) return slice_data(e, n->child[1], object);
     if (object->type == THING_TABLE) return table_index(e, n->child[1], object);
@@ -364,15 +398,105 @@ static bool compare_things(eval *e, const thing *a, const thing *b, int *order)
     return true;
 }
 
+/* Whether they are equal, as far as that is known. */
+static truth equal_things(eval *e, const thing *a, const thing *b)
+{
+    int order;
+    if (thing_truth(a) == OPEN || thing_truth(b) == OPEN) return OPEN;
+    if (compare_things(e, a, b, &order)) return order == 0;
+    if (a->type == THING_NONE || b->type == THING_NONE) return a->type == b->type;
+    if (!thing_is_list(a) || a->type != b->type) return OPEN;
+    bool all = a->list->count == b->list->count;
+    for (size_t i = 0; all && i < a->list->count; i++) {
+        truth same = equal_things(e, a->list->items[i], b->list->items[i]);
+        if (same == OPEN) return OPEN;
+        all = same == YES;
+    }
+    return all;
+}
+
+/* Whether a list, a dictionary or a text has it. */
+static truth holds_thing(eval *e, const thing *whole, const thing *part)
+{
+    truth found = NO;
+    if (whole->type == THING_TEXT && part->type == THING_TEXT) return strstr(whole->text, part->text) != NULL;
+    if (whole->type == THING_DICT && part->type == THING_TEXT) {
+        for (size_t i = 0; i < whole->dict.count; i++)
+            if (strcmp(whole->dict.items[i].name, part->text) == 0) return YES;
+        return NO;
+    }
+    if (!thing_is_list(whole)) return OPEN;
+    for (size_t i = 0; i < whole->list->count && found != YES; i++) {
+        truth same = equal_things(e, whole->list->items[i], part);
+        if (same != NO) found = same;
+    }
+    return found;
+}
+
+static const thing *truth_thing(eval *e, truth so, bool wanted)
+{
+    return so == OPEN ? thing_unknown() : thing_bool(e, (so == YES) == wanted);
+}
+
+const thing *eval_not(eval *e, const node *n)
+{
+    truth so;
+    return eval_condition(e, n->child[0], &so) ? truth_thing(e, so, false) : NULL;
+}
+
+/* and, or: the left value where it decides, else the right one. */
+const thing *eval_logic(eval *e, const node *n)
+{
+    const thing *left = eval_expression(e, n->child[0]);
+    truth so = left ? thing_truth(left) : OPEN;
+    if (!left || so == OPEN) return left ? thing_unknown() : NULL;
+    return (so == YES) == (*n->text == 'o') ? left : eval_expression(e, n->child[1]);
+}
+
 const thing *eval_compare(eval *e, const node *n)
 {
     const thing *left = eval_expression(e, n->child[0]), *right = left ? eval_expression(e, n->child[1]) : NULL;
     int order;
     if (!right) return NULL;
-    if (thing_is_unknown(left) || thing_is_unknown(right)) return thing_unknown();
+    if (thing_truth(left) == OPEN || thing_truth(right) == OPEN) return thing_unknown();
+    bool wanted = *n->text != '!' && !strstr(n->text, "not"), in = strstr(n->text, "in") != NULL;
+    if (in) return truth_thing(e, holds_thing(e, right, left), wanted);
+    if (*n->text == 'i' || strchr("=!", *n->text)) return truth_thing(e, equal_things(e, left, right), wanted);
     if (!compare_things(e, left, right, &order))
         return eval_refuse(e, n->offset, "%s and %s cannot be compared, two numbers or texts were expected",
                            thing_name(left), thing_name(right));
-    bool equal = n->text[1] == '=', sign = *n->text == '<' ? order < 0 : *n->text == '>' && order > 0;
-    return thing_bool(e, *n->text == '!' ? order != 0 : sign || (equal && order == 0));
+    return thing_bool(e, (*n->text == '<' ? order < 0 : order > 0) || (n->text[1] == '=' && order == 0));
+}
+
+/* ---- [item for target in list if condition] */
+
+/* Adds the items from the for whose target is child from on; true in *open: a program knows how many there are. */
+static bool add_each(eval *e, const node *n, size_t from, const thing *made, bool *open)
+{
+    const sequence *list;
+    if (from == n->count) return sequence_add(e, made->list, eval_expression(e, n->child[0]));
+    if (!eval_items_of(e, n->child[from + 1], &list)) return false;
+    if (!list) return *open = true;
+    for (size_t i = 0; i < list->count && !*open; i++) {
+        truth so = YES;
+        bool good = eval_spend(e, n->offset, 1) && eval_assign(e, n->child[from], list->items[i], false) &&
+                    (!n->child[from + 2] || eval_condition(e, n->child[from + 2], &so));
+        if (!good) return false;
+        if (so == OPEN) return *open = true;
+        if (so == YES && !add_each(e, n, from + 3, made, open)) return false;
+    }
+    return true;
+}
+
+const thing *eval_each(eval *e, const node *n)
+{
+    scope *inner = arena_allocate(e->source.memory, sizeof *inner), *outer = e->scope;
+    const thing *made = thing_sequence(e, THING_LIST, NULL, 0);
+    bool open = false;
+    if (!inner || !made) return eval_no_memory(e);
+    *inner = (scope){.outer = outer};
+    e->scope = inner;
+    bool good = add_each(e, n, 1, made, &open);
+    e->scope = outer;
+    return !good ? NULL : open ? thing_unknown() : made;
 }

@@ -1,4 +1,5 @@
-/* Statements of Keras source text: assignments, calls, def, return, for, import. */
+/* Statements of Keras source text: assignments, calls, def, return, loops, choices, imports, and the others of Python.
+ */
 #include "formats/source_parser.h"
 
 #include "base/buffer.h"
@@ -69,49 +70,15 @@ bool parse_refuse_foreign(parser *p)
     static const struct {
         const char *word, *instead;
     } foreign[] = {
-        {"if", "a value"},
         {"elif", "an if before it"},
         {"else", "an if before it"},
-        {"while", "for ... in range(...)"},
-        {"class", "functions and keras.Model(...)"},
-        {"lambda", "a layer, or a name"},
-        {"with", "the block's lines without it"},
-        {"try", "the block's lines without it"},
-        {"except", "the block's lines without it"},
-        {"finally", "the block's lines without it"},
-        {"raise", "a model"},
-        {"assert", "a model"},
-        {"del", "a model"},
-        {"global", "a parameter or a return"},
-        {"nonlocal", "a parameter or a return"},
-        {"yield", "return"},
+        {"except", "a try before it"},
+        {"finally", "a try before it"},
         {"async", "def"},
         {"await", "a call"},
-        {"break", "range(...) with the right end"},
-        {"continue", "range(...) with the right end"},
-        {"and", "a value"},
-        {"or", "a value"},
-        {"not", "a value"},
-        {"in", "a value"},
-        {"is", "a value"},
-        {"for", "a list that is written out"},
-        {"==", "one comparison"},
-        {"!=", "one comparison"},
-        {"<", "one comparison"},
-        {">", "one comparison"},
-        {"<=", "one comparison"},
-        {">=", "one comparison"},
-        {"<<", "arithmetic with + - * / // % **"},
-        {">>", "arithmetic with + - * / // % **"},
-        {"&", "arithmetic with + - * / // % **"},
-        {"|", "arithmetic with + - * / // % **"},
-        {"^", "arithmetic with + - * / // % **"},
-        {"~", "arithmetic with + - * / // % **"},
-        {"@", "arithmetic with + - * / // % **"},
-        {"*", "each argument by itself"},
-        {"**", "each argument by itself"},
+        {"*", "each value by itself"},
+        {"**", "each value by itself"},
         {":=", "an assignment on a line of its own"},
-        {"...", "a value"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(foreign); i++) {
         if (!parse_sees(p, foreign[i].word)) continue;
@@ -125,7 +92,11 @@ bool parse_refuse_foreign(parser *p)
 
 const char *parse_name(parser *p, const char *what)
 {
-    static const char *const keywords[] = {"def", "return", "import", "from", "pass", "as", "None", "True", "False"};
+    static const char *const keywords[] = {
+        "False", "None", "True", "and",    "as",     "assert", "break", "class", "continue", "def",
+        "del",   "for",  "from", "global", "if",     "import", "in",    "is",    "lambda",   "nonlocal",
+        "not",   "or",   "pass", "raise",  "return", "try",    "while", "with",  "yield",
+    };
     const char *name = NULL;
     if (parse_refuse_foreign(p)) return NULL;
     bool keyword = p->token->type != TOKEN_NAME;
@@ -176,24 +147,44 @@ static node *parse_block(parser *p)
 static node *parse_parameter(parser *p, bool annotated)
 {
     size_t offset = p->token->offset;
+    const char *star = parse_takes(p, "*") ? "*" : parse_takes(p, "**") ? "**" : NULL;
     const char *name = parse_name(p, "a parameter's name");
     node *parameter = name ? parse_node(p, NODE_PARAMETER, offset) : NULL;
     if (!parameter) return NULL;
     parameter->text = name;
+    parameter->name = star;
     if (annotated && parse_takes(p, ":") && !parse_expression(p)) return NULL; /* an annotation says nothing */
     node *preset = NULL;
     if (parse_takes(p, "=") && !(preset = parse_expression(p))) return NULL;
     return parse_optional_child(p, parameter, preset) ? parameter : NULL;
 }
 
+/* The * behind which parameters have names alone, or the / before which they have none. */
+static bool takes_mark(parser *p)
+{
+    if (!parse_sees(p, "*") && !parse_sees(p, "/")) return false;
+    parser ahead = *p;
+    ahead.token++;
+    if (!parse_sees(&ahead, ",") && !parse_sees(&ahead, ")") && !parse_sees(&ahead, ":")) return false;
+    p->token++;
+    parse_takes(p, ",");
+    return true;
+}
+
 bool parse_parameters(parser *p, node *def, const char *end)
 {
     enum { MOST_PARAMETERS = 255 };
+    bool names_alone = false;
     while (!parse_takes(p, end)) {
         if (def->count == MOST_PARAMETERS) return parse_refuse(p, "an end of these parameters");
+        if (takes_mark(p)) {
+            names_alone = true;
+            continue;
+        }
         node *parameter = parse_parameter(p, strcmp(end, ":") != 0);
         if (!parse_child(p, def, parameter)) return false;
-        if (!parameter->child[0] && def->count > 1 && def->child[def->count - 2]->child[0]) {
+        names_alone = names_alone || parameter->name;
+        if (!names_alone && !parameter->child[0] && def->count > 1 && def->child[def->count - 2]->child[0]) {
             source_fail(p->source, parameter->offset, CEPA_SYNTAX,
                         "this parameter needs a default, as the one before it");
             return false;
@@ -227,30 +218,68 @@ static bool check_target(parser *p, const node *target)
                        "nothing can be assigned to this, a name was expected") == CEPA_OK;
 }
 
-/* The targets of a for: names, not an expression that 'in' would go on. */
-static node *parse_for_target(parser *p)
+static node *parse_target(parser *p)
 {
     size_t offset = p->token->offset;
-    bool bracket = parse_takes(p, "(");
-    node *tuple = parse_node(p, NODE_TUPLE, offset);
+    if (parse_takes(p, "(")) {
+        if (!parse_enter(p)) return NULL;
+        node *inner = parse_targets(p);
+        parse_leave(p);
+        return inner && parse_needs(p, ")") ? inner : NULL;
+    }
+    const char *name = parse_name(p, "a name");
+    node *target = name ? parse_node(p, NODE_NAME, offset) : NULL;
+    if (target) target->text = name;
+    return target;
+}
+
+node *parse_targets(parser *p)
+{
+    node *tuple = parse_node(p, NODE_TUPLE, p->token->offset);
+    bool several = false;
     do {
-        size_t at = p->token->offset;
-        const char *name = tuple ? parse_name(p, "a name") : NULL;
-        node *target = name ? parse_node(p, NODE_NAME, at) : NULL;
-        if (!parse_child(p, tuple, target)) return NULL;
-        target->text = name;
-    } while (parse_takes(p, ","));
-    if (bracket && !parse_needs(p, ")")) return NULL;
-    return tuple->count == 1 ? tuple->child[0] : tuple;
+        if (several && (parse_sees(p, "in") || parse_sees(p, ")"))) break;
+        if (!tuple || !parse_child(p, tuple, parse_target(p))) return NULL;
+    } while (parse_takes(p, ",") && (several = true));
+    return several ? tuple : tuple->child[0];
 }
 
 static node *parse_for(parser *p)
 {
     node *loop = parse_node(p, NODE_FOR, p->token[-1].offset);
-    bool done = loop && parse_child(p, loop, parse_for_target(p)) && parse_needs(p, "in") &&
+    bool done = loop && parse_child(p, loop, parse_targets(p)) && parse_needs(p, "in") &&
                 parse_child(p, loop, parse_expression_list(p)) && parse_needs(p, ":") &&
                 parse_child(p, loop, parse_block(p));
     return done ? loop : NULL;
+}
+
+static node *parse_while(parser *p)
+{
+    node *loop = parse_node(p, NODE_WHILE, p->token[-1].offset);
+    bool done = loop && parse_child(p, loop, parse_expression(p)) && parse_needs(p, ":") &&
+                parse_child(p, loop, parse_block(p));
+    return done ? loop : NULL;
+}
+
+static node *parse_with(parser *p)
+{
+    node *with = parse_node(p, NODE_WITH, p->token[-1].offset);
+    do {
+        node *target = NULL;
+        if (!with || !parse_child(p, with, parse_expression(p))) return NULL;
+        if (parse_takes(p, "as") && !(target = parse_target(p))) return NULL;
+        if (!parse_optional_child(p, with, target)) return NULL;
+    } while (parse_takes(p, ","));
+    return parse_needs(p, ":") && parse_child(p, with, parse_block(p)) ? with : NULL;
+}
+
+/* What stands in a class is a running program's. */
+static node *parse_class(parser *p)
+{
+    node *class = parse_node(p, NODE_CLASS, p->token[-1].offset);
+    if (!class || !(class->text = parse_name(p, "the class's name"))) return NULL;
+    if (parse_sees(p, "(") && !parse_expression(p)) return NULL;
+    return parse_needs(p, ":") && parse_block(p) ? class : NULL;
 }
 
 /* Behind if or elif. */
@@ -282,6 +311,8 @@ static node *parse_return(parser *p)
 static const char *parse_path(parser *p)
 {
     enum { MOST_PARTS = 50 };
+    while (parse_takes(p, ".") || parse_takes(p, "...")) continue; /* a file beside this one */
+    if (parse_sees(p, "import")) return "";
     const char *path = parse_name(p, "a module's name");
     for (int parts = 1; path && parse_takes(p, "."); parts++) {
         if (parts == MOST_PARTS) return parse_refuse(p, "an end of this path"), NULL;
@@ -343,14 +374,51 @@ static node *parse_from(parser *p)
     return !bracket || parse_needs(p, ")") ? import : NULL;
 }
 
+/* ---- Statements of a word */
+
 static node *parse_pass(parser *p) { return parse_node(p, NODE_PASS, p->token[-1].offset); }
+static node *parse_break(parser *p) { return parse_node(p, NODE_BREAK, p->token[-1].offset); }
+static node *parse_continue(parser *p) { return parse_node(p, NODE_CONTINUE, p->token[-1].offset); }
+
+static bool at_end(const parser *p) { return p->token->type == TOKEN_NEWLINE || parse_sees(p, ";"); }
+
+/* assert, del: nothing that makes a model. */
+static node *parse_forgotten(parser *p)
+{
+    node *made = parse_pass(p);
+    return made && parse_expression_list(p) ? made : NULL;
+}
+
+static node *parse_raise(parser *p)
+{
+    node *made = parse_node(p, NODE_RAISE, p->token[-1].offset);
+    if (!made || (!at_end(p) && !parse_expression(p))) return NULL;
+    return !parse_takes(p, "from") || parse_expression(p) ? made : NULL;
+}
+
+static node *parse_yield(parser *p)
+{
+    node *made = parse_node(p, NODE_YIELD, p->token[-1].offset);
+    parse_takes(p, "from");
+    return made && (at_end(p) || parse_expression_list(p)) ? made : NULL;
+}
+
+static node *parse_global(parser *p)
+{
+    node *global = parse_node(p, NODE_GLOBAL, p->token[-1].offset);
+    do {
+        if (!global || !parse_child(p, global, parse_target(p))) return NULL;
+    } while (parse_takes(p, ","));
+    return global;
+}
 
 /* ---- Assignments and calls */
 
 static const char *takes_augmented(parser *p)
 {
-    static const char *const operators[][2] = {{"+=", "+"},   {"-=", "-"}, {"*=", "*"},  {"/=", "/"},
-                                               {"//=", "//"}, {"%=", "%"}, {"**=", "**"}};
+    static const char *const operators[][2] = {{"+=", "+"}, {"-=", "-"},   {"*=", "*"},  {"/=", "/"}, {"//=", "//"},
+                                               {"%=", "%"}, {"**=", "**"}, {"@=", "@"},  {"&=", "&"}, {"|=", "|"},
+                                               {"^=", "^"}, {"<<=", "<<"}, {">>=", ">>"}};
     for (size_t i = 0; i < ARRAY_COUNT(operators); i++)
         if (parse_takes(p, operators[i][0])) return operators[i][1];
     return NULL;
@@ -385,7 +453,11 @@ static bool parse_simple(parser *p, node *block)
     static const struct {
         const char *word;
         node *(*parse)(parser *);
-    } statements[] = {{"return", parse_return}, {"import", parse_import}, {"from", parse_from}, {"pass", parse_pass}};
+    } statements[] = {
+        {"return", parse_return},    {"import", parse_import}, {"from", parse_from},         {"pass", parse_pass},
+        {"break", parse_break},      {"raise", parse_raise},   {"continue", parse_continue}, {"yield", parse_yield},
+        {"assert", parse_forgotten}, {"del", parse_forgotten}, {"global", parse_global},     {"nonlocal", parse_global},
+    };
     node *(*parse)(parser *) = parse_assignment;
     for (size_t i = 0; i < ARRAY_COUNT(statements) && parse == parse_assignment; i++)
         if (parse_takes(p, statements[i].word)) parse = statements[i].parse;
@@ -404,23 +476,53 @@ static bool sees_main(const parser *p)
            strncmp(p->source->text + t->offset + 1, "__main__", strlen("__main__")) == 0;
 }
 
-/* What stands below it is a part of the block around it. */
-static bool parse_main(parser *p, node *block)
+/* Behind it, what stands below a colon as a part of the block around it. */
+static bool parse_inner(parser *p, node *block)
 {
-    p->token += 4;
     const node *inner = parse_needs(p, ":") ? parse_block(p) : NULL;
     for (size_t i = 0; inner && i < inner->count; i++)
         if (!parse_child(p, block, inner->child[i])) return false;
     return inner != NULL;
 }
 
+/* Behind try: nothing fails where nothing runs. */
+static bool parse_try(parser *p, node *block)
+{
+    if (!parse_inner(p, block)) return false;
+    while (parse_takes(p, "except")) {
+        if (!parse_sees(p, ":") && !parse_expression_list(p)) return false;
+        if (parse_takes(p, "as") && !parse_target(p)) return false;
+        if (!parse_needs(p, ":") || !parse_block(p)) return false;
+    }
+    if (parse_takes(p, "else") && !parse_inner(p, block)) return false;
+    return !parse_takes(p, "finally") || parse_inner(p, block);
+}
+
+/* Behind @: what it names changes a function for a running program. */
+static bool parse_decorator(parser *p)
+{
+    if (!parse_expression(p)) return false;
+    if (p->token->type != TOKEN_NEWLINE) return parse_refuse(p, "the line's end");
+    p->token++;
+    return true;
+}
+
 static bool parse_statement(parser *p, node *block)
 {
     if (p->token->type == TOKEN_INDENT) return parse_refuse(p, "a line as far left as the one before it");
-    if (sees_main(p)) return parse_main(p, block);
-    if (parse_takes(p, "def")) return parse_child(p, block, parse_def(p));
-    if (parse_takes(p, "for")) return parse_child(p, block, parse_for(p));
-    if (parse_takes(p, "if")) return parse_child(p, block, parse_if(p));
+    static const struct {
+        const char *word;
+        node *(*parse)(parser *);
+    } blocks[] = {{"def", parse_def},     {"for", parse_for},   {"if", parse_if},
+                  {"while", parse_while}, {"with", parse_with}, {"class", parse_class}};
+    if (sees_main(p)) {
+        p->token += 4;
+        return parse_inner(p, block);
+    }
+    if (parse_takes(p, "@")) return parse_decorator(p);
+    if (parse_takes(p, "try")) return parse_try(p, block);
+    for (size_t i = 0; i < ARRAY_COUNT(blocks); i++)
+        if (parse_takes(p, blocks[i].word)) return parse_child(p, block, blocks[i].parse(p));
     do {
         if (p->token->type == TOKEN_NEWLINE) break;
         if (!parse_simple(p, block)) return false;

@@ -15,6 +15,8 @@ typedef struct parser {
 bool parse_parameters(parser *p, node *def, const char *end);
 node *parse_expression(parser *p);
 node *parse_expression_list(parser *p);
+/* The targets of a for: names, also in brackets, not an expression that 'in' would go on. */
+node *parse_targets(parser *p);
 
 /* One or more text tokens in a row, which are one text. */
 node *parse_text(parser *p);
@@ -35,7 +37,7 @@ const char *parse_name(parser *p, const char *what);
 
 /* Refuses the next token: "'+' was not expected here, a value was". NULL. */
 node *parse_refuse(parser *p, const char *expected);
-/* Refuses a word or operator that Python has and model files do not, with what to write instead. True if it is one. */
+/* Refuses a word or operator of Python that has no place here, with what was expected. True if it is one. */
 bool parse_refuse_foreign(parser *p);
 
 /* One block or expression deeper; false, and the error set, where that is too deep. */

@@ -103,40 +103,34 @@ static node *parse_field(parser *p, size_t brace, const quoted *q, size_t *after
     return field;
 }
 
-static node *parse_format(parser *p, const quoted *q)
+/* Adds a text's characters and fields. */
+static bool add_parts(parser *p, const quoted *q, node *made)
 {
-    node *made = parse_node(p, NODE_FORMAT, p->token->offset);
-    for (size_t at = q->first; made && at < q->end;) {
+    for (size_t at = q->first; at < q->end;) {
         buffer characters = {0};
         at = append_characters(p, q, at, &characters);
-        if (!parse_child(p, made, text_node(p, p->token->offset, &characters))) return NULL;
+        if (!parse_child(p, made, text_node(p, p->token->offset, &characters))) return false;
         if (at == q->end) break;
-        if (p->source->text[at] == '}') {
-            source_fail(p->source, at, CEPA_SYNTAX, "this brace closes no field, write }} for a brace");
-            return NULL;
-        }
-        if (!parse_child(p, made, parse_field(p, at, q, &at))) return NULL;
+        if (p->source->text[at] == '}')
+            return source_fail(p->source, at, CEPA_SYNTAX, "this brace closes no field, write }} for a brace") ==
+                   CEPA_OK;
+        if (!parse_child(p, made, parse_field(p, at, q, &at))) return false;
     }
-    return made;
+    return true;
 }
 
 node *parse_text(parser *p)
 {
     size_t offset = p->token->offset;
     buffer characters = {0};
-    quoted q = open_text(p);
-    if (q.formatted) {
-        node *made = parse_format(p, &q);
-        p->token++;
-        return made && p->token->type == TOKEN_TEXT ? parse_refuse(p, "an operator after a formatted text") : made;
-    }
+    bool formatted = false;
+    for (parser ahead = *p; ahead.token->type == TOKEN_TEXT; ahead.token++) formatted |= open_text(&ahead).formatted;
+    node *made = formatted ? parse_node(p, NODE_FORMAT, offset) : NULL;
+    if (formatted && !made) return NULL;
     for (; p->token->type == TOKEN_TEXT; p->token++) {
-        q = open_text(p);
-        if (q.formatted) {
-            buffer_free(&characters);
-            return parse_refuse(p, "an operator before a formatted text");
-        }
-        append_characters(p, &q, q.first, &characters);
+        quoted q = open_text(p);
+        if (formatted && !add_parts(p, &q, made)) return NULL;
+        if (!formatted) append_characters(p, &q, q.first, &characters);
     }
-    return text_node(p, offset, &characters);
+    return formatted ? made : text_node(p, offset, &characters);
 }

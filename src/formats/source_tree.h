@@ -43,6 +43,7 @@ const token *source_tokens(const source_text *source, size_t first, size_t end, 
 typedef enum node_type {
     /* Expressions */
     NODE_NONE,
+    NODE_UNKNOWN,   /* a set, '...' and what else only a running program has a use for */
     NODE_BOOL,      /* integer: 0 or 1 */
     NODE_INT,       /* integer */
     NODE_REAL,      /* real */
@@ -53,15 +54,18 @@ typedef enum node_type {
     NODE_TUPLE,     /* items */
     NODE_LIST,      /* items */
     NODE_DICT,      /* ARGUMENTs with texts as names */
-    NODE_UNARY,     /* text: + or -; operand */
-    NODE_BINARY,    /* text: + - * / // % **; left, right */
-    NODE_COMPARE,   /* text: < <= > >= == !=; left, right */
+    NODE_UNARY,     /* text: + - ~; operand */
+    NODE_BINARY,    /* text: + - * / // % ** and those of bits; left, right */
+    NODE_COMPARE,   /* text: < <= > >= == != in, not in, is, is not; left, right */
+    NODE_NOT,       /* operand */
+    NODE_LOGIC,     /* text: and, or; left, right */
     NODE_CHOICE,    /* condition, the value if so, the other one */
+    NODE_EACH,      /* [item for ...]: the item; target, list and condition or NULL of each for */
     NODE_LAMBDA,    /* PARAMETERs, a BLOCK that returns last */
     NODE_ATTRIBUTE, /* text; object */
     NODE_CALL,      /* callee, ARGUMENTs */
-    NODE_ARGUMENT,  /* text: its name or NULL; expression */
-    NODE_INDEX,     /* object, index */
+    NODE_ARGUMENT,  /* text: its name or NULL; name: * or ** before it, or NULL; expression */
+    NODE_INDEX,     /* object, index: an expression, a SLICE or a TUPLE of them */
     NODE_SLICE,     /* first, last, step: NULL where left out */
     /* Statements */
     NODE_BLOCK,      /* statements */
@@ -69,12 +73,20 @@ typedef enum node_type {
     NODE_ASSIGN,     /* targets, the expression last */
     NODE_AUGMENT,    /* text: the operator without =; target, expression */
     NODE_DEF,        /* text; PARAMETERs, the BLOCK last */
-    NODE_PARAMETER,  /* text; the default or NULL */
+    NODE_PARAMETER,  /* text; name: * or ** before it, or NULL; the default or NULL */
     NODE_RETURN,     /* expression or NULL */
     NODE_FOR,        /* target, list, BLOCK */
+    NODE_WHILE,      /* condition, BLOCK */
     NODE_IF,         /* condition, BLOCK, BLOCK or IF or NULL */
-    NODE_IMPORT,     /* IMPORTEDs */
-    NODE_IMPORTED,   /* text: the dotted path; name: what it is called here, NULL for everything in it */
+    NODE_WITH,       /* expression and target or NULL of each, the BLOCK last */
+    NODE_CLASS,      /* text */
+    NODE_GLOBAL,     /* NAMEs */
+    NODE_RAISE,
+    NODE_YIELD,
+    NODE_BREAK,
+    NODE_CONTINUE,
+    NODE_IMPORT,   /* IMPORTEDs */
+    NODE_IMPORTED, /* text: the dotted path; name: what it is called here, NULL for everything in it */
     NODE_PASS
 } node_type;
 

@@ -62,15 +62,28 @@ static const word words[] = {
     {"keras.optimizers.", call_member},
     {"keras.losses.", call_member},
     {"keras.metrics.", call_member},
+    {"keras.backend.backend", call_backend},
+    {"keras.backend.image_data_format", call_data_format},
+    {"keras.config.backend", call_backend},
+    {"keras.config.image_data_format", call_data_format},
     {"keras.datasets.", call_load_data},
     {"keras.callbacks.", call_callback},
-    {"keras.utils.plot_model", call_ignored},
-    {"keras.utils.set_random_seed", call_ignored},
     {"keras.utils.to_categorical", data_categorical},
-    {"keras.utils.image_dataset_from_directory", call_ignored},
+    {"keras.utils.", call_ignored},
+    {"keras.preprocessing.", call_ignored},
+    {"keras.models.load_model", call_ignored},
+    {"keras.models.save_model", call_ignored},
+    {"keras.saving.", call_ignored},
     {"keras.backend.clear_session", call_clear_session},
     {"keras_tuner.HyperParameters", call_hyperparameters},
+    {"numpy.array", data_first},
+    {"numpy.asarray", data_first},
     {"numpy.expand_dims", data_expand},
+    {"os.path.exists", call_is_there},
+    {"os.path.isdir", call_is_there},
+    {"os.path.isfile", call_is_there},
+    {"tensorflow.cast", data_first},
+    {"tensorflow.convert_to_tensor", data_first},
     {"seaborn.load_dataset", call_load_table},
     {"pandas.read_csv", call_read_csv},
     {"pandas.get_dummies", call_dummies},
@@ -92,6 +105,62 @@ static const word words[] = {
     {"builtins.zip", call_zip},
 };
 
+/* Those that tell what only a running program would know; and what a notebook has. */
+static const char *const unread_builtins[] = {
+    "Exception",
+    "FileNotFoundError",
+    "ImportError",
+    "KeyError",
+    "NotImplementedError",
+    "RuntimeError",
+    "SystemExit",
+    "TypeError",
+    "ValueError",
+    "__file__",
+    "abs",
+    "all",
+    "any",
+    "bool",
+    "bytes",
+    "callable",
+    "chr",
+    "dict",
+    "dir",
+    "display",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "format",
+    "get_ipython",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "hex",
+    "id",
+    "input",
+    "isinstance",
+    "iter",
+    "locals",
+    "map",
+    "next",
+    "object",
+    "open",
+    "ord",
+    "quit",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "sorted",
+    "sum",
+    "super",
+    "type",
+    "vars",
+};
+
 static const word *find_word(const char *path)
 {
     for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
@@ -102,9 +171,22 @@ static const word *find_word(const char *path)
     return NULL;
 }
 
+/* Of Python's own functions, what they are given decides whether anything is known of the result. */
+bool asks_a_program(const call_site *site)
+{
+    bool own = strncmp(site->path, "builtins.", 9) == 0 || strncmp(site->path, "math.", 5) == 0, open = false;
+    for (size_t i = 0; own && i < site->count; i++) {
+        const thing *t = site->arguments[i].thing;
+        bool data = t->type == THING_DATA || t->type == THING_TABLE;
+        open = open || thing_is_unknown(t) || (data && strcmp(site->path, "builtins.len") != 0);
+    }
+    return open;
+}
+
 const thing *word_call_symbol(eval *e, const call_site *site)
 {
     const word *found = find_word(site->path);
+    if (asks_a_program(site)) return thing_unknown();
     if (found) return found->call(e, site);
     if (thing_is_unknown(site->self)) return thing_unknown();
     return eval_refuse(e, site->offset,
@@ -122,6 +204,9 @@ bool word_find(eval *e, const char *name, const thing **found)
         bool layer = strncmp(path, "keras.layers.", 13) == 0;
         if (layer ? layer_word_exists(name) : find_word(path) != NULL) return (*found = thing_symbol(e, path)) != NULL;
     }
+    for (size_t i = 0; i < ARRAY_COUNT(unread_builtins); i++)
+        if (strcmp(unread_builtins[i], name) == 0) *found = thing_unknown();
+    if (strcmp(name, "__name__") == 0) *found = thing_text(e, "__main__");
     return true;
 }
 
@@ -136,7 +221,14 @@ static const method methods[] = {
     {THING_MODEL, "get_layer", model_get_layer},
     {THING_MODEL, "summary", call_ignored},
     {THING_MODEL, "evaluate", model_evaluate},
+    {THING_MODEL, "evaluate_generator", call_ignored},
+    {THING_MODEL, "fit_generator", model_fit_generator},
+    {THING_MODEL, "load_weights", model_load_weights},
     {THING_MODEL, "predict", call_ignored},
+    {THING_MODEL, "predict_classes", call_ignored},
+    {THING_MODEL, "predict_generator", call_ignored},
+    {THING_MODEL, "predict_on_batch", call_ignored},
+    {THING_MODEL, "predict_proba", call_ignored},
     {THING_MODEL, "save", call_ignored},
     {THING_MODEL, "save_weights", call_ignored},
     {THING_MODEL, "export", call_ignored},
@@ -147,9 +239,16 @@ static const method methods[] = {
     {THING_LAYER, "adapt", layer_adapt},
     {THING_LAYER, "get_config", call_ignored},
     {THING_LAYER, "get_weights", call_ignored},
+    {THING_DICT, "get", call_ignored},
+    {THING_DICT, "items", call_ignored},
+    {THING_DICT, "keys", call_ignored},
+    {THING_DICT, "values", call_ignored},
     {THING_LIST, "append", list_append},
+    {THING_LIST, "count", call_ignored},
     {THING_LIST, "extend", list_extend},
+    {THING_LIST, "index", call_ignored},
     {THING_DATA, "astype", data_same},
+    {THING_DATA, "copy", data_same},
     {THING_DATA, "reshape", data_reshape},
     {THING_TABLE, "drop", table_drop},
     {THING_TABLE, "dropna", table_same},
@@ -170,14 +269,38 @@ typedef struct attribute {
     attribute_set *set; /* NULL: cannot be changed */
 } attribute;
 
+static const thing *unknown_attribute(eval *e, const thing *object, size_t offset)
+{
+    (void)e, (void)object, (void)offset;
+    return thing_unknown();
+}
+
 static const attribute attributes[] = {
-    {THING_TENSOR, "shape", tensor_shape, NULL},   {THING_DATA, "shape", data_shape, NULL},
-    {THING_LAYER, "name", layer_name, NULL},       {THING_LAYER, "trainable", layer_trainable, layer_set_trainable},
-    {THING_MODEL, "name", model_name, NULL},       {THING_MODEL, "trainable", model_trainable, model_set_trainable},
-    {THING_MODEL, "layers", model_layers, NULL},   {THING_MODEL, "input", model_input, NULL},
-    {THING_MODEL, "output", model_output, NULL},   {THING_MODEL, "inputs", model_inputs, NULL},
-    {THING_MODEL, "outputs", model_outputs, NULL}, {THING_TABLE, "shape", table_shape, NULL},
+    {THING_TENSOR, "dtype", unknown_attribute, NULL},
+    {THING_TENSOR, "shape", tensor_shape, NULL},
+    {THING_DATA, "shape", data_shape, NULL},
+    {THING_LAYER, "name", layer_name, NULL},
+    {THING_LAYER, "trainable", layer_trainable, layer_set_trainable},
+    {THING_MODEL, "name", model_name, NULL},
+    {THING_MODEL, "trainable", model_trainable, model_set_trainable},
+    {THING_MODEL, "layers", model_layers, NULL},
+    {THING_MODEL, "input", model_input, NULL},
+    {THING_MODEL, "output", model_output, NULL},
+    {THING_MODEL, "inputs", model_inputs, NULL},
+    {THING_MODEL, "outputs", model_outputs, NULL},
+    {THING_TABLE, "shape", table_shape, NULL},
     {THING_TABLE, "loc", table_loc, NULL},
+    {THING_MODEL, "input_shape", model_input_shape, NULL},
+    {THING_MODEL, "output_shape", model_output_shape, NULL},
+    {THING_MODEL, "weights", unknown_attribute, NULL},
+    {THING_MODEL, "trainable_weights", unknown_attribute, NULL},
+    {THING_MODEL, "non_trainable_weights", unknown_attribute, NULL},
+    {THING_MODEL, "trainable_variables", unknown_attribute, NULL},
+    {THING_MODEL, "variables", unknown_attribute, NULL},
+    {THING_MODEL, "metrics_names", unknown_attribute, NULL},
+    {THING_MODEL, "history", unknown_attribute, NULL},
+    {THING_MODEL, "optimizer", unknown_attribute, NULL},
+    {THING_LAYER, "weights", unknown_attribute, NULL},
 };
 
 static const attribute *find_attribute(const thing *object, const char *name)
@@ -203,6 +326,16 @@ static const thing *bind_method(eval *e, const thing *object, const method *meth
     return bound;
 }
 
+/* Things whose other attributes and methods tell something and change nothing. */
+static bool tells_more(const thing *object)
+{
+    static const bool telling[THING_TYPES] = {
+        [THING_BOOL] = true,  [THING_INT] = true,  [THING_REAL] = true,  [THING_TEXT] = true,
+        [THING_TUPLE] = true, [THING_DATA] = true, [THING_TABLE] = true, [THING_MEMBER] = true,
+    };
+    return telling[object->type];
+}
+
 const thing *word_attribute(eval *e, const thing *object, const char *name, size_t offset)
 {
     if (object->type == THING_SYMBOL) {
@@ -214,7 +347,7 @@ const thing *word_attribute(eval *e, const thing *object, const char *name, size
     const method *method = find_method(object, name);
     if (found) return found->get(e, object, offset);
     if (method) return bind_method(e, object, method);
-    if (object->type == THING_DATA || object->type == THING_TABLE) return thing_unknown(); /* whatever else it tells */
+    if (tells_more(object)) return thing_unknown();
     return eval_refuse(e, offset, "'%s' of %s is not read here", name, thing_name(object));
 }
 
