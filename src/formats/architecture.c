@@ -394,7 +394,8 @@ cepa_status architecture_read(cepa_graph *graph, arena *memory, const value *obj
     keras_object o;
     cepa_status status = keras_object_read(object, &o, &inner);
     const char *name = status ? NULL : value_text_of(value_member(o.config, "name"));
-    if (!status && !is_model(o.class_name) && !layers_of(&o))
+    bool own = !status && !is_model(o.class_name);
+    if (own && (!layers_of(&o) || !value_member(o.config, "input_layers")))
         status = fail(&inner, CEPA_UNSUPPORTED, "class %s is no model whose layers the file holds", o.class_name);
     if (!status)
         status = read_model(&r, &o, name ? name : is_model(o.class_name) ? "model" : o.class_name, object, tree);

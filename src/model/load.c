@@ -81,9 +81,13 @@ static cepa_status load_source(const load_call *c, cepa_error *error)
     return status ? fail_in(error, status, "%s", c->path) : CEPA_OK;
 }
 
-/* Source text is what starts like no other file (or a list in JSON) and holds no zero, as every other kind does. */
-static bool is_source(const buffer *b)
+/* Source text is what is not called as files of Keras are, starts like no other file (or a list in JSON) and holds no
+ * zero, as every other kind does. */
+static bool is_source(const char *path, const buffer *b)
 {
+    static const char *const endings[] = {".keras", ".h5", ".hdf5"};
+    for (size_t i = 0; i < ARRAY_COUNT(endings); i++)
+        if (path_has_extension(path, endings[i])) return false;
     if (!b->size) return true;
     return file_kind_of(b->bytes, b->size) == FILE_OTHER && *b->bytes != '[' && !memchr(b->bytes, 0, b->size);
 }
@@ -110,7 +114,7 @@ static cepa_status load_contents(load_call *c, cepa_error *error)
     if (status)
         fail(error, status, "%s", c->graph->error.message);
     else
-        status = is_source(c->contents) ? load_source(c, error) : load_keras(c, error);
+        status = is_source(c->path, c->contents) ? load_source(c, error) : load_keras(c, error);
     if (status) {
         cepa_graph_free(c->graph);
         *c->model = NULL;
