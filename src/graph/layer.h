@@ -209,10 +209,12 @@ typedef struct fusion {
 extern const fusion fusions[];
 extern const size_t fusion_count;
 
-/* The head of an entry: Keras' class name, field table and type of the options; further members of kind. */
+/* A class' kind: Keras' name, field table and type of the options; further members of kind. */
 #define LAYER_KIND(name_, fields_, options_, ...)                                                                      \
-    .kind = {.name = (name_), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true, __VA_ARGS__}
-/* The same of a layer of one input. */
+    {                                                                                                                  \
+        .name = (name_), .fields = (fields_), .options_size = sizeof(options_), .by_class_name = true, __VA_ARGS__     \
+    }
+/* The same of a layer of one input; says that too. */
 #define LAYER(...) LAYER_KIND(__VA_ARGS__), .min_inputs = 1, .max_inputs = 1
 
 #define OPTIONS(c)  ((const options *)(c)->options)

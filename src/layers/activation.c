@@ -28,5 +28,10 @@ static void gradient_inputs(const layer_call *c)
     activation_gradient(GEOMETRY(c), c->dy[0], c->x ? c->x[0] : NULL, c->y ? c->y[0] : NULL, c->dx[0]);
 }
 
-const layer_class activation = {LAYER("Activation", fields, options), .shape = shape_of, .forward = forward,
-                                .gradient_inputs = gradient_inputs, .in_place = true};
+const layer_class activation = {
+    .kind = LAYER("Activation", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+};

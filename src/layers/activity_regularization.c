@@ -36,7 +36,7 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class activity_regularization = {
-    LAYER("ActivityRegularization", fields, options),
+    .kind = LAYER("ActivityRegularization", fields, options),
     .shape = same_shape,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

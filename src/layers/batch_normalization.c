@@ -204,7 +204,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class batch_normalization = {
-    LAYER("BatchNormalization", fields, options),
+    .kind = LAYER("BatchNormalization", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

@@ -70,6 +70,10 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class concatenate = {
-    LAYER_KIND("Concatenate", fields, options), .min_inputs = 2, .max_inputs = 0, .shape = shape_of, .forward = forward,
+    .kind = LAYER_KIND("Concatenate", fields, options),
+    .min_inputs = 2,
+    .max_inputs = 0,
+    .shape = shape_of,
+    .forward = forward,
     .gradient_inputs = gradient_inputs,
 };

@@ -233,7 +233,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class conv3d = {
-    LAYER("Conv3D", fields, cepa_conv3d_options, .aliases = ALIASES("Convolution3D")),
+    .kind = LAYER("Conv3D", fields, cepa_conv3d_options, .aliases = ALIASES("Convolution3D")),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,
@@ -279,8 +279,8 @@ static void transpose_gradient_weights(const layer_call *c)
 }
 
 const layer_class conv3d_transpose = {
-    LAYER("Conv3DTranspose", transpose_fields, cepa_conv3d_transpose_options,
-          .aliases = ALIASES("Convolution3DTranspose")),
+    .kind = LAYER("Conv3DTranspose", transpose_fields, cepa_conv3d_transpose_options,
+                  .aliases = ALIASES("Convolution3DTranspose")),
     .shape = transpose_shape,
     .forward = transpose_forward,
     .gradient_inputs = transpose_gradient_inputs,

@@ -83,10 +83,10 @@ static void gradient_weights(const layer_call *c)
 }
 
 #define TRANSPOSE(class_name, alias, axes)                                                                             \
-    LAYER(class_name, fields##axes, cepa_conv##axes##_transpose_options, .aliases = ALIASES(alias)),                   \
-        .shape = shape##axes, .forward = forward, .gradient_inputs = gradient_inputs,                                  \
-        .gradient_weights = gradient_weights, .weights_need = NEEDS_INPUT,                                             \
-        .pack = {[PASS_FORWARD] = pack_forward, [PASS_GRADIENT_INPUTS] = pack_gradient}, .takes_activation = true
+    .kind = LAYER(class_name, fields##axes, cepa_conv##axes##_transpose_options, .aliases = ALIASES(alias)),           \
+    .shape = shape##axes, .forward = forward, .gradient_inputs = gradient_inputs,                                      \
+    .gradient_weights = gradient_weights, .weights_need = NEEDS_INPUT,                                                 \
+    .pack = {[PASS_FORWARD] = pack_forward, [PASS_GRADIENT_INPUTS] = pack_gradient}, .takes_activation = true
 
 const layer_class conv1d_transpose = {TRANSPOSE("Conv1DTranspose", "Convolution1DTranspose", 1d)};
 const layer_class conv2d_transpose = {TRANSPOSE("Conv2DTranspose", "Convolution2DTranspose", 2d)};

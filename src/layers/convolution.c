@@ -25,14 +25,14 @@ static bool conv2d_shape(shape_pass *p)
 }
 
 const layer_class conv1d = {
-    LAYER("Conv1D", conv1d_fields, cepa_conv1d_options, .aliases = ALIASES("Convolution1D")),
+    .kind = LAYER("Conv1D", conv1d_fields, cepa_conv1d_options, .aliases = ALIASES("Convolution1D")),
     .shape = conv1d_shape,
     CORRELATION_PASSES,
     .takes_activation = true,
 };
 
 const layer_class conv2d = {
-    LAYER("Conv2D", conv2d_fields, cepa_conv2d_options, .aliases = ALIASES("Convolution2D")),
+    .kind = LAYER("Conv2D", conv2d_fields, cepa_conv2d_options, .aliases = ALIASES("Convolution2D")),
     .shape = conv2d_shape,
     CORRELATION_PASSES,
     .takes_activation = true,

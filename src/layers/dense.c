@@ -22,7 +22,7 @@ static bool shape_of(shape_pass *p)
 }
 
 const layer_class dense = {
-    LAYER("Dense", fields, options),
+    .kind = LAYER("Dense", fields, options),
     .shape = shape_of,
     CORRELATION_PASSES,
     .takes_activation = true,

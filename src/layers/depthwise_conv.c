@@ -53,7 +53,15 @@ static bool shape2d(shape_pass *p)
     return DECLARE(p, o, 2);
 }
 
-const layer_class depthwise_conv1d = {LAYER("DepthwiseConv1D", fields1d, cepa_depthwise_conv1d_options),
-                                      .shape = shape1d, CORRELATION_PASSES, .takes_activation = true};
-const layer_class depthwise_conv2d = {LAYER("DepthwiseConv2D", fields2d, cepa_depthwise_conv2d_options),
-                                      .shape = shape2d, CORRELATION_PASSES, .takes_activation = true};
+const layer_class depthwise_conv1d = {
+    .kind = LAYER("DepthwiseConv1D", fields1d, cepa_depthwise_conv1d_options),
+    .shape = shape1d,
+    CORRELATION_PASSES,
+    .takes_activation = true,
+};
+const layer_class depthwise_conv2d = {
+    .kind = LAYER("DepthwiseConv2D", fields2d, cepa_depthwise_conv2d_options),
+    .shape = shape2d,
+    CORRELATION_PASSES,
+    .takes_activation = true,
+};

@@ -127,6 +127,11 @@ static void gradient_inputs(const layer_call *c)
 }
 
 const layer_class dot = {
-    LAYER_KIND("Dot", fields, options), .min_inputs = 2,      .max_inputs = 2, .shape = shape_of, .forward = forward,
-    .gradient_inputs = gradient_inputs, .needs = NEEDS_INPUT,
+    .kind = LAYER_KIND("Dot", fields, options),
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_INPUT,
 };

@@ -81,8 +81,14 @@ static void forward(const layer_call *c) { kernels->multiply(c->x[0], draw(c), c
 
 static void gradient_inputs(const layer_call *c) { kernels->multiply(c->dy[0], c->kept, c->dx[0], c->count); }
 
-const layer_class dropout = {LAYER("Dropout", fields, options),  .shape = shape_of, .forward = forward,
-                             .gradient_inputs = gradient_inputs, .in_place = true,  .identity_in_inference = true};
+const layer_class dropout = {
+    .kind = LAYER("Dropout", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+    .identity_in_inference = true,
+};
 
 static const field spatial_fields[] = {REAL(cepa_spatial_dropout_options, rate, .required = true, .min = 0, .max = 1),
                                        LONG(cepa_spatial_dropout_options, seed, .optional = true), END_OF_FIELDS};
@@ -103,9 +109,8 @@ static bool spatial2d_shape(shape_pass *p) { return spatial_shape(p, 2); }
 static bool spatial3d_shape(shape_pass *p) { return spatial_shape(p, 3); }
 
 #define SPATIAL(class_name, shape_)                                                                                    \
-    LAYER(class_name, spatial_fields, cepa_spatial_dropout_options),                                                   \
-        .shape = (shape_), .forward = forward, .gradient_inputs = gradient_inputs, .in_place = true,                   \
-        .identity_in_inference = true, .always_trainable = true
+    .kind = LAYER(class_name, spatial_fields, cepa_spatial_dropout_options), .shape = (shape_), .forward = forward,    \
+    .gradient_inputs = gradient_inputs, .in_place = true, .identity_in_inference = true, .always_trainable = true
 
 const layer_class spatial_dropout1d = {SPATIAL("SpatialDropout1D", spatial1d_shape)};
 const layer_class spatial_dropout2d = {SPATIAL("SpatialDropout2D", spatial2d_shape)};
@@ -137,5 +142,10 @@ static void alpha_forward(const layer_call *c)
 }
 
 const layer_class alpha_dropout = {
-    LAYER("AlphaDropout", fields, options), .shape = alpha_shape, .forward = alpha_forward,
-    .gradient_inputs = gradient_inputs,     .in_place = true,     .identity_in_inference = true};
+    .kind = LAYER("AlphaDropout", fields, options),
+    .shape = alpha_shape,
+    .forward = alpha_forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+    .identity_in_inference = true,
+};

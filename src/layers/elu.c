@@ -25,5 +25,11 @@ static void gradient_inputs(const layer_call *c)
     kernels->elu_gradient(c->dy[0], NULL, c->y[0], c->dx[0], c->count, &p);
 }
 
-const layer_class elu = {LAYER("ELU", fields, options),      .shape = same_shape,   .forward = forward,
-                         .gradient_inputs = gradient_inputs, .needs = NEEDS_OUTPUT, .in_place = true};
+const layer_class elu = {
+    .kind = LAYER("ELU", fields, options),
+    .shape = same_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_OUTPUT,
+    .in_place = true,
+};

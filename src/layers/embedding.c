@@ -77,7 +77,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class embedding = {
-    LAYER("Embedding", fields, options),
+    .kind = LAYER("Embedding", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_weights = gradient_weights,

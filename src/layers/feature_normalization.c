@@ -103,5 +103,10 @@ static void forward(const layer_call *c)
 
 static void gradient_inputs(const layer_call *c) { apply(c, c->dy[0], NULL, c->dx[0]); }
 
-const layer_class normalization = {LAYER("Normalization", fields, options), .shape = shape_of, .forward = forward,
-                                   .gradient_inputs = gradient_inputs, .in_place = true};
+const layer_class normalization = {
+    .kind = LAYER("Normalization", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+};

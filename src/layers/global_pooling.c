@@ -45,8 +45,8 @@ static void max_gradient(const layer_call *c)
 }
 
 #define GLOBAL(class_name, alias, shape_, of, ...)                                                                     \
-    LAYER(class_name, fields, options, .aliases = ALIASES(alias)), .shape = (shape_), .forward = of##_forward,         \
-                                                                   .gradient_inputs = of##_gradient, __VA_ARGS__
+    .kind = LAYER(class_name, fields, options, .aliases = ALIASES(alias)), .shape = (shape_), .forward = of##_forward, \
+    .gradient_inputs = of##_gradient, __VA_ARGS__
 
 const layer_class global_average_pooling1d = {GLOBAL("GlobalAveragePooling1D", "GlobalAvgPool1D", shape1d, average)};
 const layer_class global_average_pooling2d = {GLOBAL("GlobalAveragePooling2D", "GlobalAvgPool2D", shape2d, average)};

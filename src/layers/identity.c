@@ -7,7 +7,7 @@ static void forward(const layer_call *c) { copy_lanes(c->x[0], c->y[0], c->count
 static void gradient_inputs(const layer_call *c) { copy_lanes(c->dy[0], c->dx[0], c->count); }
 
 const layer_class identity = {
-    LAYER("Identity", fields, cepa_identity_options),
+    .kind = LAYER("Identity", fields, cepa_identity_options),
     .shape = same_shape,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

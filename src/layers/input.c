@@ -17,7 +17,7 @@ static bool shape_of(shape_pass *p)
 }
 
 const layer_class input_layer = {
-    LAYER_KIND("InputLayer", fields, options),
+    .kind = LAYER_KIND("InputLayer", fields, options),
     .shape = shape_of,
     .is_input = true,
 };

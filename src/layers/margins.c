@@ -100,15 +100,39 @@ static bool crop3d_shape(shape_pass *p)
     return declare_margins(p, ((const cepa_cropping3d_options *)p->options)->cropping[0], 3, -1);
 }
 
-const layer_class zero_padding1d = {LAYER("ZeroPadding1D", pad1d_fields, cepa_zero_padding1d_options),
-                                    .shape = pad1d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class zero_padding2d = {LAYER("ZeroPadding2D", pad2d_fields, cepa_zero_padding2d_options),
-                                    .shape = pad2d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class zero_padding3d = {LAYER("ZeroPadding3D", pad3d_fields, cepa_zero_padding3d_options),
-                                    .shape = pad3d_shape, .forward = pad_forward, .gradient_inputs = pad_gradient};
-const layer_class cropping1d = {LAYER("Cropping1D", crop1d_fields, cepa_cropping1d_options), .shape = crop1d_shape,
-                                .forward = crop_forward, .gradient_inputs = crop_gradient};
-const layer_class cropping2d = {LAYER("Cropping2D", crop2d_fields, cepa_cropping2d_options), .shape = crop2d_shape,
-                                .forward = crop_forward, .gradient_inputs = crop_gradient};
-const layer_class cropping3d = {LAYER("Cropping3D", crop3d_fields, cepa_cropping3d_options), .shape = crop3d_shape,
-                                .forward = crop_forward, .gradient_inputs = crop_gradient};
+const layer_class zero_padding1d = {
+    .kind = LAYER("ZeroPadding1D", pad1d_fields, cepa_zero_padding1d_options),
+    .shape = pad1d_shape,
+    .forward = pad_forward,
+    .gradient_inputs = pad_gradient,
+};
+const layer_class zero_padding2d = {
+    .kind = LAYER("ZeroPadding2D", pad2d_fields, cepa_zero_padding2d_options),
+    .shape = pad2d_shape,
+    .forward = pad_forward,
+    .gradient_inputs = pad_gradient,
+};
+const layer_class zero_padding3d = {
+    .kind = LAYER("ZeroPadding3D", pad3d_fields, cepa_zero_padding3d_options),
+    .shape = pad3d_shape,
+    .forward = pad_forward,
+    .gradient_inputs = pad_gradient,
+};
+const layer_class cropping1d = {
+    .kind = LAYER("Cropping1D", crop1d_fields, cepa_cropping1d_options),
+    .shape = crop1d_shape,
+    .forward = crop_forward,
+    .gradient_inputs = crop_gradient,
+};
+const layer_class cropping2d = {
+    .kind = LAYER("Cropping2D", crop2d_fields, cepa_cropping2d_options),
+    .shape = crop2d_shape,
+    .forward = crop_forward,
+    .gradient_inputs = crop_gradient,
+};
+const layer_class cropping3d = {
+    .kind = LAYER("Cropping3D", crop3d_fields, cepa_cropping3d_options),
+    .shape = crop3d_shape,
+    .forward = crop_forward,
+    .gradient_inputs = crop_gradient,
+};

@@ -106,7 +106,7 @@ static void each_gradient(const layer_call *c, part_of_gradient *take)
     }
 }
 
-#define MERGE_OF(class_name) LAYER_KIND(class_name, fields, cepa_merge_options), .min_inputs = 2
+#define MERGE_OF(class_name) .kind = LAYER_KIND(class_name, fields, cepa_merge_options), .min_inputs = 2
 
 /* ---- Sums */
 
@@ -120,8 +120,9 @@ static void whole(const layer_call *c, size_t i, lanes *part)
 
 static void add_gradient(const layer_call *c) { each_gradient(c, whole); }
 
-const layer_class add = {MERGE_OF("Add"), .shape = shape_of, .forward = add_forward, .gradient_inputs = add_gradient,
-                         .in_place = true};
+const layer_class add = {
+    MERGE_OF("Add"), .shape = shape_of, .forward = add_forward, .gradient_inputs = add_gradient, .in_place = true,
+};
 
 static void average_forward(const layer_call *c)
 {
@@ -137,8 +138,10 @@ static void equal_share(const layer_call *c, size_t i, lanes *part)
 
 static void average_gradient(const layer_call *c) { each_gradient(c, equal_share); }
 
-const layer_class average = {MERGE_OF("Average"), .shape = shape_of, .forward = average_forward,
-                             .gradient_inputs = average_gradient, .in_place = true};
+const layer_class average = {
+    MERGE_OF("Average"), .shape = shape_of, .forward = average_forward, .gradient_inputs = average_gradient,
+    .in_place = true,
+};
 
 static void subtract_forward(const layer_call *c) { combine(c, kernels->subtract); }
 
@@ -149,12 +152,14 @@ static void with_sign(const layer_call *c, size_t i, lanes *part)
 
 static void subtract_gradient(const layer_call *c) { each_gradient(c, with_sign); }
 
-const layer_class subtract = {MERGE_OF("Subtract"),
-                              .max_inputs = 2,
-                              .shape = shape_of,
-                              .forward = subtract_forward,
-                              .gradient_inputs = subtract_gradient,
-                              .in_place = true};
+const layer_class subtract = {
+    MERGE_OF("Subtract"),
+    .max_inputs = 2,
+    .shape = shape_of,
+    .forward = subtract_forward,
+    .gradient_inputs = subtract_gradient,
+    .in_place = true,
+};
 
 /* ---- Products */
 
@@ -172,8 +177,10 @@ static void times_others(const layer_call *c, size_t i, lanes *part)
 
 static void multiply_gradient(const layer_call *c) { each_gradient(c, times_others); }
 
-const layer_class multiply = {MERGE_OF("Multiply"), .shape = shape_of, .forward = multiply_forward,
-                              .gradient_inputs = multiply_gradient, .needs = NEEDS_INPUT};
+const layer_class multiply = {
+    MERGE_OF("Multiply"), .shape = shape_of, .forward = multiply_forward, .gradient_inputs = multiply_gradient,
+    .needs = NEEDS_INPUT,
+};
 
 /* ---- Quotients: operations on two tensors, which Keras has no layers for */
 
@@ -227,8 +234,18 @@ static void extreme_gradient(const layer_call *c)
     }
 }
 
-const layer_class maximum = {MERGE_OF("Maximum"), .shape = extreme_shape, .forward = maximum_forward,
-                             .gradient_inputs = extreme_gradient, .needs = NEEDS_INPUT | NEEDS_OUTPUT};
+const layer_class maximum = {
+    MERGE_OF("Maximum"),
+    .shape = extreme_shape,
+    .forward = maximum_forward,
+    .gradient_inputs = extreme_gradient,
+    .needs = NEEDS_INPUT | NEEDS_OUTPUT,
+};
 
-const layer_class minimum = {MERGE_OF("Minimum"), .shape = extreme_shape, .forward = minimum_forward,
-                             .gradient_inputs = extreme_gradient, .needs = NEEDS_INPUT | NEEDS_OUTPUT};
+const layer_class minimum = {
+    MERGE_OF("Minimum"),
+    .shape = extreme_shape,
+    .forward = minimum_forward,
+    .gradient_inputs = extreme_gradient,
+    .needs = NEEDS_INPUT | NEEDS_OUTPUT,
+};

@@ -54,12 +54,14 @@ static void noise_forward(const layer_call *c) { kernels->add(c->x[0], draw(c), 
 
 static void noise_gradient(const layer_call *c) { copy_lanes(c->dy[0], c->dx[0], c->count); }
 
-const layer_class gaussian_noise = {LAYER("GaussianNoise", noise_fields, cepa_gaussian_noise_options),
-                                    .shape = noise_shape,
-                                    .forward = noise_forward,
-                                    .gradient_inputs = noise_gradient,
-                                    .in_place = true,
-                                    .identity_in_inference = true};
+const layer_class gaussian_noise = {
+    .kind = LAYER("GaussianNoise", noise_fields, cepa_gaussian_noise_options),
+    .shape = noise_shape,
+    .forward = noise_forward,
+    .gradient_inputs = noise_gradient,
+    .in_place = true,
+    .identity_in_inference = true,
+};
 
 /* The deviation is that of a Dropout with this rate. */
 static const field dropout_fields[] = {
@@ -75,9 +77,11 @@ static bool dropout_shape(shape_pass *p)
 static void dropout_forward(const layer_call *c) { kernels->multiply(c->x[0], draw(c), c->y[0], c->count); }
 static void dropout_gradient(const layer_call *c) { kernels->multiply(c->dy[0], c->kept, c->dx[0], c->count); }
 
-const layer_class gaussian_dropout = {LAYER("GaussianDropout", dropout_fields, cepa_gaussian_dropout_options),
-                                      .shape = dropout_shape,
-                                      .forward = dropout_forward,
-                                      .gradient_inputs = dropout_gradient,
-                                      .in_place = true,
-                                      .identity_in_inference = true};
+const layer_class gaussian_dropout = {
+    .kind = LAYER("GaussianDropout", dropout_fields, cepa_gaussian_dropout_options),
+    .shape = dropout_shape,
+    .forward = dropout_forward,
+    .gradient_inputs = dropout_gradient,
+    .in_place = true,
+    .identity_in_inference = true,
+};

@@ -147,8 +147,11 @@ static bool layer_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class layer_normalization = {LAYER("LayerNormalization", layer_fields, cepa_layer_normalization_options),
-                                         .shape = layer_shape, ROW_PASSES};
+const layer_class layer_normalization = {
+    .kind = LAYER("LayerNormalization", layer_fields, cepa_layer_normalization_options),
+    .shape = layer_shape,
+    ROW_PASSES,
+};
 
 /* Over whole pictures of groups of an axis' entries that follow each other; gamma and beta of each entry. */
 static const field group_fields[] = {
@@ -181,8 +184,11 @@ static bool group_shape(shape_pass *p)
     return true;
 }
 
-const layer_class group_normalization = {LAYER("GroupNormalization", group_fields, cepa_group_normalization_options),
-                                         .shape = group_shape, ROW_PASSES};
+const layer_class group_normalization = {
+    .kind = LAYER("GroupNormalization", group_fields, cepa_group_normalization_options),
+    .shape = group_shape,
+    ROW_PASSES,
+};
 
 /* x / sqrt(mean of x^2 + epsilon) * scale */
 static const field rms_fields[] = {AXES_OF(cepa_rms_normalization_options),
@@ -199,5 +205,8 @@ static bool rms_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class rms_normalization = {LAYER("RMSNormalization", rms_fields, cepa_rms_normalization_options),
-                                       .shape = rms_shape, ROW_PASSES};
+const layer_class rms_normalization = {
+    .kind = LAYER("RMSNormalization", rms_fields, cepa_rms_normalization_options),
+    .shape = rms_shape,
+    ROW_PASSES,
+};

@@ -181,8 +181,8 @@ static void average3d_gradient(const layer_call *c)
 }
 
 #define POOLING(class_name, alias, axes, shape_, forward_, gradient_)                                                  \
-    LAYER(class_name, fields##axes, cepa_pooling##axes##_options, .aliases = ALIASES(alias)),                          \
-        .shape = (shape_), .forward = (forward_), .gradient_inputs = (gradient_)
+    .kind = LAYER(class_name, fields##axes, cepa_pooling##axes##_options, .aliases = ALIASES(alias)),                  \
+    .shape = (shape_), .forward = (forward_), .gradient_inputs = (gradient_)
 
 const layer_class max_pooling1d = {POOLING("MaxPooling1D", "MaxPool1D", 1d, max1d_shape, max_forward, max_gradient)};
 const layer_class max_pooling2d = {POOLING("MaxPooling2D", "MaxPool2D", 2d, max2d_shape, max_forward, max_gradient)};

@@ -67,7 +67,7 @@ static void gradient_weights(const layer_call *c)
 }
 
 const layer_class prelu = {
-    LAYER("PReLU", fields, options),
+    .kind = LAYER("PReLU", fields, options),
     .shape = shape_of,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

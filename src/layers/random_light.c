@@ -125,12 +125,14 @@ static bool brightness_shape(shape_pass *p)
     return true;
 }
 
-const layer_class random_brightness = {LAYER("RandomBrightness", brightness_fields, cepa_random_light_options),
-                                       .shape = brightness_shape,
-                                       .forward = forward,
-                                       .gradient_inputs = gradient_inputs,
-                                       .needs = NEEDS_INPUT,
-                                       .identity_in_inference = true};
+const layer_class random_brightness = {
+    .kind = LAYER("RandomBrightness", brightness_fields, cepa_random_light_options),
+    .shape = brightness_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_INPUT,
+    .identity_in_inference = true,
+};
 
 /* Factors low, high stand for contrasts of 1 - low ... 1 + high; a number f for 1 ... 1 + f, as Keras 3 takes it. */
 static const field contrast_fields[] = {LIGHT_FIELDS(0)};
@@ -145,9 +147,11 @@ static bool contrast_shape(shape_pass *p)
     return true;
 }
 
-const layer_class random_contrast = {LAYER("RandomContrast", contrast_fields, cepa_random_light_options),
-                                     .shape = contrast_shape,
-                                     .forward = forward,
-                                     .gradient_inputs = gradient_inputs,
-                                     .needs = NEEDS_INPUT,
-                                     .identity_in_inference = true};
+const layer_class random_contrast = {
+    .kind = LAYER("RandomContrast", contrast_fields, cepa_random_light_options),
+    .shape = contrast_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_INPUT,
+    .identity_in_inference = true,
+};

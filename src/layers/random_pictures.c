@@ -109,8 +109,13 @@ static bool flip_shape(shape_pass *p)
     return g != NULL;
 }
 
-const layer_class random_flip = {LAYER("RandomFlip", flip_fields, cepa_random_flip_options), .shape = flip_shape,
-                                 .forward = forward, .gradient_inputs = gradient_inputs, .identity_in_inference = true};
+const layer_class random_flip = {
+    .kind = LAYER("RandomFlip", flip_fields, cepa_random_flip_options),
+    .shape = flip_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .identity_in_inference = true,
+};
 
 /* ---- Translations: parts of the size, down and to the right */
 
@@ -135,9 +140,13 @@ static bool translation_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, translate);
 }
 
-const layer_class random_translation = {LAYER("RandomTranslation", translation_fields, cepa_random_translation_options),
-                                        .shape = translation_shape, .forward = forward,
-                                        .gradient_inputs = gradient_inputs, .identity_in_inference = true};
+const layer_class random_translation = {
+    .kind = LAYER("RandomTranslation", translation_fields, cepa_random_translation_options),
+    .shape = translation_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .identity_in_inference = true,
+};
 
 /* ---- Rotations: parts of a whole turn, counter-clockwise, about the middle */
 
@@ -163,9 +172,13 @@ static bool rotation_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, rotate);
 }
 
-const layer_class random_rotation = {LAYER("RandomRotation", rotation_fields, cepa_random_rotation_options),
-                                     .shape = rotation_shape, .forward = forward, .gradient_inputs = gradient_inputs,
-                                     .identity_in_inference = true};
+const layer_class random_rotation = {
+    .kind = LAYER("RandomRotation", rotation_fields, cepa_random_rotation_options),
+    .shape = rotation_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .identity_in_inference = true,
+};
 
 /* ---- Zooms about the middle: out where the factor is above 0; the width with the height unless it is given */
 
@@ -191,5 +204,10 @@ static bool zoom_shape(shape_pass *p)
     return declare_sampling(p, o->seed, o->fill_mode, o->interpolation, o->fill_value, zoom);
 }
 
-const layer_class random_zoom = {LAYER("RandomZoom", zoom_fields, cepa_random_zoom_options), .shape = zoom_shape,
-                                 .forward = forward, .gradient_inputs = gradient_inputs, .identity_in_inference = true};
+const layer_class random_zoom = {
+    .kind = LAYER("RandomZoom", zoom_fields, cepa_random_zoom_options),
+    .shape = zoom_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .identity_in_inference = true,
+};

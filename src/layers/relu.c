@@ -47,5 +47,10 @@ static void gradient_inputs(const layer_call *c)
         kernels->general_relu_gradient(c->dy[0], c->x[0], NULL, c->dx[0], c->count, &g->parameters);
 }
 
-const layer_class relu = {LAYER("ReLU", fields, options), .shape = shape_of, .forward = forward,
-                          .gradient_inputs = gradient_inputs, .in_place = true};
+const layer_class relu = {
+    .kind = LAYER("ReLU", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+};

@@ -47,8 +47,12 @@ static bool vector_shape(shape_pass *p)
     return declare_repeats(p, &one_step, &o->n);
 }
 
-const layer_class repeat_vector = {LAYER("RepeatVector", vector_fields, cepa_repeat_vector_options),
-                                   .shape = vector_shape, .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class repeat_vector = {
+    .kind = LAYER("RepeatVector", vector_fields, cepa_repeat_vector_options),
+    .shape = vector_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
 
 static const field steps_fields[] = {INTS(cepa_up_sampling1d_options, size, .preset = 2, .min = 1, .max = 1e6),
                                      END_OF_FIELDS};
@@ -58,8 +62,12 @@ static bool steps_shape(shape_pass *p)
     return need_axes(p, 1) && declare_repeats(p, p->input, ((const cepa_up_sampling1d_options *)p->options)->size);
 }
 
-const layer_class up_sampling1d = {LAYER("UpSampling1D", steps_fields, cepa_up_sampling1d_options),
-                                   .shape = steps_shape, .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class up_sampling1d = {
+    .kind = LAYER("UpSampling1D", steps_fields, cepa_up_sampling1d_options),
+    .shape = steps_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
 
 static const field volume_fields[] = {INTS(cepa_up_sampling3d_options, size, .preset = 2, .min = 1, .max = 1e6),
                                       DATA_FORMAT, END_OF_FIELDS};
@@ -69,5 +77,9 @@ static bool volume_shape(shape_pass *p)
     return need_axes(p, 3) && declare_repeats(p, p->input, ((const cepa_up_sampling3d_options *)p->options)->size);
 }
 
-const layer_class up_sampling3d = {LAYER("UpSampling3D", volume_fields, cepa_up_sampling3d_options),
-                                   .shape = volume_shape, .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class up_sampling3d = {
+    .kind = LAYER("UpSampling3D", volume_fields, cepa_up_sampling3d_options),
+    .shape = volume_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};

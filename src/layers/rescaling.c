@@ -52,5 +52,10 @@ static void gradient_inputs(const layer_call *c)
         kernels->channel_affine(c->dy[0], c->dx[0], 1, g->channels, g->positions, g->scale, none);
 }
 
-const layer_class rescaling = {LAYER("Rescaling", fields, options), .shape = shape_of, .forward = forward,
-                               .gradient_inputs = gradient_inputs, .in_place = true};
+const layer_class rescaling = {
+    .kind = LAYER("Rescaling", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .in_place = true,
+};

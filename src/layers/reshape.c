@@ -55,7 +55,7 @@ static bool flatten_shape(shape_pass *p)
 }
 
 const layer_class flatten = {
-    LAYER("Flatten", flatten_fields, cepa_flatten_options),
+    .kind = LAYER("Flatten", flatten_fields, cepa_flatten_options),
     .shape = flatten_shape,
     .forward = forward,
     .forward_apart = forward_apart,
@@ -92,7 +92,7 @@ static bool reshape_shape(shape_pass *p)
 }
 
 const layer_class reshape = {
-    LAYER("Reshape", reshape_fields, options),
+    .kind = LAYER("Reshape", reshape_fields, options),
     .shape = reshape_shape,
     .forward = forward,
     .forward_apart = forward_apart,
@@ -128,7 +128,7 @@ static bool permute_shape(shape_pass *p)
 }
 
 const layer_class permute = {
-    LAYER("Permute", permute_fields, cepa_permute_options),
+    .kind = LAYER("Permute", permute_fields, cepa_permute_options),
     .shape = permute_shape,
     .forward = forward,
     .gradient_inputs = gradient_inputs,

@@ -287,8 +287,12 @@ static bool resizing_shape(shape_pass *p)
     return declare_resampling(p, o->interpolation, o->antialias, &part);
 }
 
-const layer_class resizing = {LAYER("Resizing", resizing_fields, cepa_resizing_options), .shape = resizing_shape,
-                              .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class resizing = {
+    .kind = LAYER("Resizing", resizing_fields, cepa_resizing_options),
+    .shape = resizing_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
 
 static const field up_sampling_fields[] = {
     INTS(cepa_up_sampling2d_options, size, .preset = 2, .min = 1, .max = 1e5), DATA_FORMAT,
@@ -309,8 +313,12 @@ static bool up_sampling_shape(shape_pass *p)
     return declare_resampling(p, o->interpolation, false, &whole);
 }
 
-const layer_class up_sampling2d = {LAYER("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options),
-                                   .shape = up_sampling_shape, .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class up_sampling2d = {
+    .kind = LAYER("UpSampling2D", up_sampling_fields, cepa_up_sampling2d_options),
+    .shape = up_sampling_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
 
 /* ---- Crops */
 
@@ -333,8 +341,12 @@ static bool center_crop_shape(shape_pass *p)
     return declare_resampling(p, fits ? "nearest" : "bilinear", false, &part);
 }
 
-const layer_class center_crop = {LAYER("CenterCrop", center_crop_fields, cepa_center_crop_options),
-                                 .shape = center_crop_shape, .forward = forward, .gradient_inputs = gradient_inputs};
+const layer_class center_crop = {
+    .kind = LAYER("CenterCrop", center_crop_fields, cepa_center_crop_options),
+    .shape = center_crop_shape,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+};
 
 static const field random_crop_fields[] = {
     INT(cepa_random_crop_options, height, .required = true, .min = 1, .max = 1e5),
@@ -396,6 +408,9 @@ static void random_crop_gradient(const layer_call *c)
     }
 }
 
-const layer_class random_crop = {LAYER("RandomCrop", random_crop_fields, cepa_random_crop_options),
-                                 .shape = random_crop_shape, .forward = random_crop_forward,
-                                 .gradient_inputs = random_crop_gradient};
+const layer_class random_crop = {
+    .kind = LAYER("RandomCrop", random_crop_fields, cepa_random_crop_options),
+    .shape = random_crop_shape,
+    .forward = random_crop_forward,
+    .gradient_inputs = random_crop_gradient,
+};

@@ -185,13 +185,13 @@ static void gradient_weights(const layer_call *c)
 }
 
 #define SEPARABLE(class_name, alias, axes)                                                                             \
-    LAYER(class_name, fields##axes, cepa_separable_conv##axes##_options, .aliases = ALIASES(alias)),                   \
-        .shape = shape##axes, .forward = forward, .gradient_inputs = gradient_inputs,                                  \
-        .gradient_weights = gradient_weights, .weights_need = NEEDS_INPUT,                                             \
-        .pack = {[PASS_FORWARD] = pack_forward,                                                                        \
-                 [PASS_GRADIENT_INPUTS] = pack_gradient,                                                               \
-                 [PASS_GRADIENT_WEIGHTS] = pack_weights},                                                              \
-        .takes_activation = true
+    .kind = LAYER(class_name, fields##axes, cepa_separable_conv##axes##_options, .aliases = ALIASES(alias)),           \
+    .shape = shape##axes, .forward = forward, .gradient_inputs = gradient_inputs,                                      \
+    .gradient_weights = gradient_weights, .weights_need = NEEDS_INPUT,                                                 \
+    .pack = {[PASS_FORWARD] = pack_forward,                                                                            \
+             [PASS_GRADIENT_INPUTS] = pack_gradient,                                                                   \
+             [PASS_GRADIENT_WEIGHTS] = pack_weights},                                                                  \
+    .takes_activation = true
 
 const layer_class separable_conv1d = {SEPARABLE("SeparableConv1D", "SeparableConvolution1D", 1d)};
 const layer_class separable_conv2d = {SEPARABLE("SeparableConv2D", "SeparableConvolution2D", 2d)};

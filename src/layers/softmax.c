@@ -60,5 +60,10 @@ static void gradient_inputs(const layer_call *c)
     kernels->scatter(dx, g->index, c->dx[0], c->count);
 }
 
-const layer_class softmax = {LAYER("Softmax", fields, options), .shape = shape_of, .forward = forward,
-                             .gradient_inputs = gradient_inputs, .needs = NEEDS_OUTPUT};
+const layer_class softmax = {
+    .kind = LAYER("Softmax", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_OUTPUT,
+};

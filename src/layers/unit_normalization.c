@@ -79,5 +79,10 @@ static void gradient_inputs(const layer_call *c)
     unit_rows_gradient(c->x[0], c->dy[0], g->index, c->count / g->n, g->n, shortest, c->dx[0]);
 }
 
-const layer_class unit_normalization = {LAYER("UnitNormalization", fields, options), .shape = shape_of,
-                                        .forward = forward, .gradient_inputs = gradient_inputs, .needs = NEEDS_INPUT};
+const layer_class unit_normalization = {
+    .kind = LAYER("UnitNormalization", fields, options),
+    .shape = shape_of,
+    .forward = forward,
+    .gradient_inputs = gradient_inputs,
+    .needs = NEEDS_INPUT,
+};
