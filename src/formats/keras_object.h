@@ -46,8 +46,4 @@ const value *keras_config_write(arena *arena, const kind *kind, const void *opti
  * without members that say nothing. NULL without memory. */
 const value *keras_value_write(arena *arena, const char *module, const value *v);
 
-/* Keras 2's decay of an optimizer's learning rate, rate / (1 + decay * step), as the schedule that it is in Keras 3;
- * what has no decay stays. NULL, and the error set, where there is no rate. */
-const value *keras_decay_as_schedule(arena *memory, const value *optimizer, cepa_error *error);
-
 #endif

@@ -6,6 +6,7 @@
 #include "formats/json.h"
 #include "formats/keras.h"
 #include "formats/keras1.h"
+#include "formats/keras_decay.h"
 #include "formats/keras_object.h"
 #include "formats/keras_optimizer.h"
 #include "formats/legacy_h5.h"

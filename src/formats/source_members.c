@@ -1,5 +1,5 @@
 /* Arguments of calls in source text as values, and members of families: optimizers, losses, initializers ... */
-#include "formats/keras_object.h"
+#include "formats/keras_decay.h"
 #include "formats/source_eval.h"
 #include "layers/activations.h"
 #include "train/callback.h"
