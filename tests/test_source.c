@@ -314,6 +314,21 @@ static void changes_of_images_are_told(void **state)
     }
 }
 
+/* A module has no dot in its name, and stands where something of one is looked for. */
+static void a_module_alone_is_no_part_of_one(void **state)
+{
+    (void)state;
+    reading r = read_good(KERAS "import numpy as np\n(x, y), (u, v) = keras.datasets.mnist.load_data()\n"
+                                "part = x[..., np]\n"
+                                "model = keras.Sequential([layers.Flatten(), layers.Dense(10)])\n"
+                                "model.fit(x, y, callbacks=[keras])\n",
+                          NULL, NULL);
+    assert_output(&r, "(None, 10)");
+    assert_int_equal(r.model.info.left_out_count, 1);
+    assert_string_equal(r.model.info.left_out[0], "keras");
+    end_reading(&r);
+}
+
 /* Any text that stops too early is read or refused, and nothing worse. */
 static void every_beginning_is_survived(void **state)
 {
@@ -1419,6 +1434,7 @@ int main(void)
         cmocka_unit_test(a_notebook_is_read_whole),
         cmocka_unit_test(a_script_is_read_whole),
         cmocka_unit_test(changes_of_images_are_told),
+        cmocka_unit_test(a_module_alone_is_no_part_of_one),
         cmocka_unit_test(every_beginning_is_survived),
         cmocka_unit_test(damage_is_survived),
         cmocka_unit_test(expressions_have_pythons_values),

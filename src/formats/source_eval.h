@@ -197,6 +197,8 @@ bool sequence_add(eval *e, sequence *list, const thing *item); /* false also whe
 bool thing_is_list(const thing *t); /* a LIST or TUPLE */
 /* The number of an INT or REAL; false for others, whose number is 0. */
 bool thing_number(const thing *t, double *number);
+/* What stands behind a path's last dot; all of one that has none, as a module imported by its name. */
+const char *path_end(const char *path);
 /* True for what only a running program would know: UNKNOWN, and symbols of modules that are not read. */
 bool thing_is_unknown(const thing *t);
 /* "a tensor", "a list"; of a symbol its path. */

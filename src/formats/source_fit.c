@@ -249,7 +249,7 @@ static cepa_status leave_out_callback(eval *e, const thing *callback, size_t pla
 {
     char name[40];
     snprintf(name, sizeof name, "callbacks[%zu]", place);
-    return leave_out(e, callback->type == THING_SYMBOL ? strrchr(callback->text, '.') + 1 : name, info);
+    return leave_out(e, callback->type == THING_SYMBOL ? path_end(callback->text) : name, info);
 }
 
 /* ---- LearningRateScheduler(function) */

@@ -196,7 +196,7 @@ bool layer_word_exists(const char *name) { return family_find(&layer_family, nam
 
 const thing *call_layer_word(eval *e, const call_site *site)
 {
-    const char *name = strrchr(site->path, '.') + 1;
+    const char *name = path_end(site->path);
     const layer_class *class = (const layer_class *)family_find(&layer_family, name), *merge = merge_class(name);
     if (!class && merge) return call_merge(e, site, merge);
     if (!class) {

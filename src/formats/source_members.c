@@ -80,7 +80,7 @@ const thing *call_member(eval *e, const call_site *site)
         if (site->arguments[i].thing->type == THING_TENSOR)
             return eval_refuse(e, site->offset, "%s of a tensor is not read, a layer was expected", site->path);
     named_value *values = call_values(e, site);
-    const char *name = strrchr(site->path, '.') + 1;
+    const char *name = path_end(site->path);
     thing *made = values ? thing_new(e, THING_MEMBER) : NULL;
     if (!made) return NULL;
     made->member = value_call(&e->graph->memory, name, values, site->count);

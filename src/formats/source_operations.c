@@ -93,7 +93,7 @@ static operands read_operands(const call_site *site)
 
 const thing *call_ops_word(eval *e, const call_site *site)
 {
-    const char *name = strrchr(site->path, '.') + 1;
+    const char *name = path_end(site->path);
     const kind *function = family_find(&activation_family, name);
     for (size_t i = 0; i < site->count; i++)
         if (thing_is_unknown(site->arguments[i].thing)) return thing_unknown();

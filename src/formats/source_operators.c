@@ -350,7 +350,7 @@ static const thing *part_of_data(eval *e, const node *parts, const thing *data)
     for (size_t i = 0; i + 1 < parts->count; i++) whole = whole && is_whole(parts->child[i]);
     const thing *index = whole && !is_whole(last) && last->type != NODE_SLICE ? eval_expression(e, last) : NULL;
     bool axis = index && (index->type == THING_NONE ||
-                          (index->type == THING_SYMBOL && strcmp(strrchr(index->text, '.') + 1, "newaxis") == 0));
+                          (index->type == THING_SYMBOL && strcmp(path_end(index->text), "newaxis") == 0));
     bool first = index && index->type == THING_INT && index->integer == 0 && part.labels && part.shape.rank == 1;
     bool fits = parts->child[0]->type == NODE_UNKNOWN || parts->count == part.shape.rank + 2;
     if (axis && fits && part.shape.rank < CEPA_MAX_RANK)

@@ -102,6 +102,12 @@ const thing *const *thing_items(const thing *const *t, size_t *count)
 
 /* ---- As text */
 
+const char *path_end(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot ? dot + 1 : path;
+}
+
 bool thing_is_unknown(const thing *t)
 {
     bool keras = t->type == THING_SYMBOL && strncmp(t->text, "keras", 5) == 0 && strchr(".", t->text[5]);
@@ -187,7 +193,7 @@ static const value *symbol_value(eval *e, const thing *symbol, size_t offset)
     };
     for (size_t i = 0; i < ARRAY_COUNT(modules); i++)
         if (strncmp(symbol->text, modules[i], strlen(modules[i])) == 0)
-            return made(e, value_text(&e->graph->memory, strrchr(symbol->text, '.') + 1));
+            return made(e, value_text(&e->graph->memory, path_end(symbol->text)));
     eval_refuse(e, offset, "%s stands where a value was expected", symbol->text);
     return NULL;
 }
