@@ -148,16 +148,15 @@ typedef struct cepa_dataset_options {
 /* Opens a data set by name ("cifar10", "cifar100", "mnist", "fashion_mnist", "shapes10", "penguins", "weather") or path
  * (a folder of CIFAR or IDX files, an archive of one, a folder with a sub-folder of pictures for each class, .npz,
  * .npy). A name is looked for under $CEPA_DATA, in Cepa's cache ($XDG_CACHE_HOME/cepa or ~/.cache/cepa), in
- * ~/.keras/datasets,
- * ~/seaborn-data and the packages of R, then downloaded; of several copies in the first of these places that has one,
- * the whole one or else the largest is taken. *train gets the rows to learn from, *test the data set's own test rows or
- * NULL where it has none. options may be NULL. Shapes are Keras': pictures (height, width, channels) bytes and labels
- * (1) in CIFAR, (height, width) and () in MNIST; image folders have labels () and floats of 0 to 255 instead of bytes
- * where a picture had to be resized, and are read in the order of image_dataset_from_directory(shuffle=False); their
- * sub-folders train and test (or val, validation) are the two parts. Arrays of an .npz are called x and y, or x0, x1
- * ... or x_NAME and y_NAME where there are several, and sample_weight; _train, _test or _val may follow. Where no name
- * is of that kind all are inputs, as is a lone .npy. A .csv or .tsv file is a table (cepa_table) of float32, whose rows
- * with missing values (NA, NaN, nothing, ...) are left out. */
+ * ~/.keras/datasets, ~/seaborn-data and the packages of R, then downloaded; of several copies in the first place that
+ * has one, the whole one or else the largest is taken. *train gets the rows to learn from, *test the data set's own
+ * test rows or NULL where it has none. options may be NULL. Shapes are Keras': pictures (height, width, channels) bytes
+ * and labels (1) in CIFAR, (height, width) and () in MNIST; image folders have labels () and floats of 0 to 255 instead
+ * of bytes where a picture had to be resized, and are read in the order of image_dataset_from_directory(shuffle=False);
+ * their sub-folders train and test (or val, validation) are the two parts. Arrays of an .npz are called x and y, or x0,
+ * x1 ... or x_NAME and y_NAME where there are several, and sample_weight; _train, _test or _val may follow. Where no
+ * name is of that kind all are inputs, as is a lone .npy. A .csv or .tsv file is a table (cepa_table) of float32, whose
+ * rows with missing values (NA, NaN, nothing, ...) are left out. */
 CEPA_API cepa_status cepa_dataset_open(const char *source, const cepa_dataset_options *options, cepa_dataset **train,
                                        cepa_dataset **test, cepa_error *error);
 

@@ -114,11 +114,10 @@ static const thing *eval_list(eval *e, const node *n) { return eval_items(e, n, 
 /* Adds what *list or **dict gives to arguments; of an unknown one, and where none can stand, that one alone. */
 static bool add_starred(eval *e, const node *argument, const thing *given, buffer *arguments)
 {
-    bool dict = given->type == THING_DICT, list = given->type == THING_LIST || given->type == THING_TUPLE;
+    bool dict = given->type == THING_DICT, list = thing_is_list(given);
     size_t offset = argument->child[0]->offset, count = dict ? given->dict.count : list ? given->list->count : 1;
     if (!thing_is_unknown(given) && given->type != THING_DATA && (argument->name[1] ? !dict : !list))
-        return eval_refuse(e, offset, "%s stands where %s was expected", thing_name(given),
-                           argument->name[1] ? "a dictionary" : "a list");
+        return eval_misplaced(e, offset, given, argument->name[1] ? "a dictionary" : "a list");
     if (!eval_spend(e, offset, count)) return false;
     for (size_t i = 0; i < count; i++) {
         named_thing one = {NULL, list ? given->list->items[i] : given, offset};
@@ -260,8 +259,8 @@ static bool bind_parameters(eval *e, const source_function *f, const call_site *
 
 const thing *eval_call_function(eval *e, const source_function *function, const call_site *site)
 {
-    scope *inner = arena_allocate(e->source.memory, sizeof *inner),
-          *caller = e->scope; /* a function in it may keep it */
+    scope *inner = arena_allocate(e->source.memory, sizeof *inner); /* a function that is made in it keeps it */
+    scope *caller = e->scope;
     const thing *result = NULL;
     for (size_t i = 0; i + 1 < function->def->count; i++)
         if (function->def->child[i]->name) return thing_unknown(); /* it takes *any number of arguments */

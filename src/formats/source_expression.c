@@ -214,7 +214,7 @@ static node *parse_call(parser *p, node *callee)
     if (!call || !parse_child(p, call, callee)) return NULL;
     p->token++;
     while (!parse_takes(p, ")")) {
-        const char *star = parse_takes(p, "*") ? "*" : parse_takes(p, "**") ? "**" : NULL, *name = NULL;
+        const char *star = parse_star(p), *name = NULL;
         size_t offset = p->token->offset;
         if (!star && p->token->type == TOKEN_NAME && p->token[1].type == TOKEN_OPERATOR && p->token[1].length == 1 &&
             p->source->text[p->token[1].offset] == '=') {

@@ -42,6 +42,8 @@ bool parse_takes(parser *p, const char *text)
     return seen;
 }
 
+const char *parse_star(parser *p) { return parse_takes(p, "*") ? "*" : parse_takes(p, "**") ? "**" : NULL; }
+
 bool parse_needs(parser *p, const char *text)
 {
     char expected[16];
@@ -147,7 +149,7 @@ static node *parse_block(parser *p)
 static node *parse_parameter(parser *p, bool annotated)
 {
     size_t offset = p->token->offset;
-    const char *star = parse_takes(p, "*") ? "*" : parse_takes(p, "**") ? "**" : NULL;
+    const char *star = parse_star(p);
     const char *name = parse_name(p, "a parameter's name");
     node *parameter = name ? parse_node(p, NODE_PARAMETER, offset) : NULL;
     if (!parameter) return NULL;
@@ -448,20 +450,29 @@ static node *parse_assignment(parser *p)
     return statement;
 }
 
+/* A word that begins a statement, and what reads behind it. */
+typedef struct statement {
+    const char *word;
+    node *(*parse)(parser *);
+} statement;
+
+/* The one whose word stands here, which is taken; NULL: none. */
+static const statement *takes_statement(parser *p, const statement *known, size_t count)
+{
+    for (const statement *s = known; s < known + count; s++)
+        if (parse_takes(p, s->word)) return s;
+    return NULL;
+}
+
 static bool parse_simple(parser *p, node *block)
 {
-    static const struct {
-        const char *word;
-        node *(*parse)(parser *);
-    } statements[] = {
+    static const statement simple[] = {
         {"return", parse_return},    {"import", parse_import}, {"from", parse_from},         {"pass", parse_pass},
         {"break", parse_break},      {"raise", parse_raise},   {"continue", parse_continue}, {"yield", parse_yield},
         {"assert", parse_forgotten}, {"del", parse_forgotten}, {"global", parse_global},     {"nonlocal", parse_global},
     };
-    node *(*parse)(parser *) = parse_assignment;
-    for (size_t i = 0; i < ARRAY_COUNT(statements) && parse == parse_assignment; i++)
-        if (parse_takes(p, statements[i].word)) parse = statements[i].parse;
-    return parse_child(p, block, parse(p));
+    const statement *found = takes_statement(p, simple, ARRAY_COUNT(simple));
+    return parse_child(p, block, found ? found->parse(p) : parse_assignment(p));
 }
 
 /* if __name__ == "__main__": which is so of a text that is read. */
@@ -509,20 +520,17 @@ static bool parse_decorator(parser *p)
 
 static bool parse_statement(parser *p, node *block)
 {
+    static const statement with_blocks[] = {{"def", parse_def},     {"for", parse_for},   {"if", parse_if},
+                                            {"while", parse_while}, {"with", parse_with}, {"class", parse_class}};
     if (p->token->type == TOKEN_INDENT) return parse_refuse(p, "a line as far left as the one before it");
-    static const struct {
-        const char *word;
-        node *(*parse)(parser *);
-    } blocks[] = {{"def", parse_def},     {"for", parse_for},   {"if", parse_if},
-                  {"while", parse_while}, {"with", parse_with}, {"class", parse_class}};
     if (sees_main(p)) {
         p->token += 4;
         return parse_inner(p, block);
     }
     if (parse_takes(p, "@")) return parse_decorator(p);
     if (parse_takes(p, "try")) return parse_try(p, block);
-    for (size_t i = 0; i < ARRAY_COUNT(blocks); i++)
-        if (parse_takes(p, blocks[i].word)) return parse_child(p, block, blocks[i].parse(p));
+    const statement *found = takes_statement(p, with_blocks, ARRAY_COUNT(with_blocks));
+    if (found) return parse_child(p, block, found->parse(p));
     do {
         if (p->token->type == TOKEN_NEWLINE) break;
         if (!parse_simple(p, block)) return false;

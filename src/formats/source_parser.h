@@ -30,6 +30,8 @@ bool parse_optional_child(parser *p, node *parent, node *child);
 /* The next token as text, whether it is this name or operator, and the same taking it. */
 bool parse_sees(const parser *p, const char *text);
 bool parse_takes(parser *p, const char *text);
+/* "*" or "**" where one stands, which is taken; NULL: neither. */
+const char *parse_star(parser *p);
 /* Takes it or refuses the text. */
 bool parse_needs(parser *p, const char *text);
 /* Takes a name that is no keyword; NULL, and the error set, where there is none. what: "a name". */

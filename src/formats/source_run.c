@@ -185,10 +185,10 @@ bool eval_items_of(eval *e, const node *n, const sequence **list)
 {
     const thing *t = eval_expression(e, n);
     if (!t) return false;
-    bool known = t->type == THING_LIST || t->type == THING_TUPLE;
+    bool known = thing_is_list(t);
     *list = known ? t->list : NULL;
     if (known || thing_truth(t) == OPEN || t->type == THING_DICT || t->type == THING_TEXT) return true;
-    return eval_refuse(e, n->offset, "%s stands where range(...) or a list was expected", thing_name(t));
+    return eval_misplaced(e, n->offset, t, "range(...) or a list");
 }
 
 static flow run_for(eval *e, const node *n, const thing **result)
