@@ -483,10 +483,58 @@ static void a_team_does_each_index_once(void **state)
     }
 }
 
+/* A piece of work that offers pieces of its own, one for each thread that could take part. */
+typedef struct offering {
+    team *team;
+    _Atomic int most_hands;
+    _Atomic int counts[4][64];
+} offering;
+
+typedef struct offered_piece {
+    offering *all;
+    size_t index;
+} offered_piece;
+
+static void count_piece(void *context, size_t piece, int thread)
+{
+    const offered_piece *p = context;
+    assert_in_range(thread, 0, team_size(p->all->team) - 1);
+    atomic_fetch_add(&p->all->counts[p->index][piece], 1);
+}
+
+static void offer_pieces(void *context, size_t index, int thread)
+{
+    offering *o = context;
+    int hands = (int)team_hands(o->team);
+    assert_in_range(hands, 1, team_size(o->team));
+    if (hands > atomic_load(&o->most_hands)) atomic_store(&o->most_hands, hands);
+    team_offer(o->team, 1 + index * 21, count_piece, &(offered_piece){o, index}, thread);
+}
+
+/* Each piece once, while other threads offer too; threads without work are counted as hands. */
+static void offered_work_is_done_once(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 2, 5};
+    for (size_t s = 0; s < ARRAY_COUNT(sizes); s++) {
+        static offering o;
+        memset((void *)&o, 0, sizeof o);
+        o.team = team_new(sizes[s]);
+        enum { TURNS = 500 };
+        for (int turn = 0; turn < TURNS; turn++) team_for(o.team, ARRAY_COUNT(o.counts), offer_pieces, &o);
+        for (size_t i = 0; i < ARRAY_COUNT(o.counts); i++)
+            for (size_t k = 0; k < ARRAY_COUNT(*o.counts); k++)
+                assert_int_equal(atomic_load(&o.counts[i][k]), k < 1 + i * 21 ? TURNS : 0);
+        assert_true(sizes[s] < 5 || atomic_load(&o.most_hands) > 1); /* five threads, four pieces of work */
+        team_free(o.team);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_team_does_each_index_once),
+        cmocka_unit_test(offered_work_is_done_once),
         cmocka_unit_test(numbers_are_shortest),
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(columns_of_a_terminal),

@@ -1,5 +1,7 @@
 #include "base/threads.h"
 
+#include "base/memory.h"
+
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
@@ -7,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -75,28 +78,44 @@ static void flush_restore(unsigned state)
 /* ---- Teams ------------------------------------------------------------------------------------------------------- */
 
 /* Polls before a thread lies down: some tens of microseconds, the time between two pieces of a step. */
-enum { POLLS = 1000 };
+enum { POLLS = 1000, CACHE_LINE = 64 };
 
 /* A ticket is the number of a job, and the next index of it to be taken. Between two jobs it is closed: its index is
  * CLOSED, so that no one takes the next job's work for the last one's. */
 enum { INDEX_BITS = 32 };
 static const uint64_t CLOSED = UINT32_MAX;
 
-struct team {
-    _Atomic uint64_t ticket;
-    _Atomic size_t count, done;
-    void (*work)(void *context, size_t index, int thread);
+/* Indices of a job that are taken one after the other. */
+typedef struct share {
+    _Alignas(CACHE_LINE) _Atomic uint64_t ticket;
+    _Atomic size_t end;
+} share;
+
+typedef struct job {
+    _Alignas(CACHE_LINE) team_work *work;
     void *context;
-    _Atomic int sleepers; /* workers that wait for a job */
-    _Atomic bool caller_sleeps, stop;
+    _Atomic size_t count, done;
+} job;
+
+typedef struct member {
+    share share; /* of the team's job */
+    job offer;   /* what the thread lets others take part in, ... */
+    share offered;
+    team *team;
+    pthread_t thread; /* not of the caller */
+    int number;
+} member;
+
+struct team {
+    job job;
+    _Alignas(CACHE_LINE) _Atomic uint64_t events; /* jobs and offers, begun and done */
+    _Alignas(CACHE_LINE) _Atomic int idle;        /* threads without work, ... */
+    _Atomic int sleepers;                         /* ... and those of all that sleep */
+    _Atomic bool stop;
     pthread_mutex_t mutex;
-    pthread_cond_t job, finished;
-    int size;
-    struct worker {
-        team *team;
-        pthread_t thread;
-        int number;
-    } workers[];
+    pthread_cond_t event;
+    int size, started; /* threads: with a place, and with a thread */
+    member members[];  /* the first is the caller */
 };
 
 static void relax(void)
@@ -106,102 +125,150 @@ static void relax(void)
 #endif
 }
 
-/* Takes indices of the job that is open and does them, until none is left. */
-static void do_work(team *t, int thread)
+static void announce(team *t)
 {
-    uint64_t ticket = atomic_load(&t->ticket);
+    atomic_fetch_add(&t->events, 1);
+    if (!atomic_load(&t->sleepers)) return;
+    pthread_mutex_lock(&t->mutex);
+    pthread_cond_broadcast(&t->event);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+/* Waits for an event behind those seen. */
+static void await_event(team *t, uint64_t seen)
+{
+    for (int i = 0; i < POLLS; i++, relax())
+        if (atomic_load(&t->events) != seen) return;
+    pthread_mutex_lock(&t->mutex);
+    atomic_fetch_add(&t->sleepers, 1);
+    while (atomic_load(&t->events) == seen) pthread_cond_wait(&t->event, &t->mutex);
+    atomic_fetch_sub(&t->sleepers, 1);
+    pthread_mutex_unlock(&t->mutex);
+}
+
+static void close_share(share *s) { atomic_fetch_or(&s->ticket, CLOSED); }
+
+static void open_share(share *s, size_t first, size_t end)
+{
+    uint64_t number = (atomic_load(&s->ticket) >> INDEX_BITS) + 1;
+    atomic_store(&s->end, end);
+    atomic_store(&s->ticket, number << INDEX_BITS | first);
+}
+
+/* Of a job whose shares are closed. */
+static void describe_job(job *j, size_t count, team_work *work, void *context)
+{
+    j->work = work;
+    j->context = context;
+    atomic_store(&j->count, count);
+    atomic_store(&j->done, 0);
+}
+
+static bool is_done(const job *j) { return atomic_load(&j->done) == atomic_load(&j->count); }
+
+/* Takes indices of a share, if it is open, and does them until none is left. Whether there was one. */
+static bool work_on(team *t, job *j, share *s, int thread)
+{
+    uint64_t ticket = atomic_load(&s->ticket);
+    bool worked = false;
     for (;;) {
-        size_t index = (size_t)(ticket & CLOSED), count = atomic_load(&t->count);
-        if (index == CLOSED || index >= count) return;
-        if (!atomic_compare_exchange_weak(&t->ticket, &ticket, ticket + 1)) continue;
-        t->work(t->context, index, thread); /* the job stays while one of its indices is not done */
-        if (atomic_fetch_add(&t->done, 1) + 1 == count && atomic_load(&t->caller_sleeps)) {
-            pthread_mutex_lock(&t->mutex);
-            pthread_cond_signal(&t->finished);
-            pthread_mutex_unlock(&t->mutex);
-        }
-        ticket = atomic_load(&t->ticket);
+        size_t index = (size_t)(ticket & CLOSED);
+        if (index == CLOSED || index >= atomic_load(&s->end)) return worked;
+        if (!atomic_compare_exchange_weak(&s->ticket, &ticket, ticket + 1)) continue;
+        j->work(j->context, index, thread); /* the job stays while one of its indices is not done */
+        worked = true;
+        if (atomic_fetch_add(&j->done, 1) + 1 == atomic_load(&j->count)) announce(t);
+        ticket = atomic_load(&s->ticket);
     }
 }
 
-/* Waits for a job other than the one numbered last; gives its number. */
-static uint64_t await_job(team *t, uint64_t last)
+/* Works on whatever there is: the thread's own share of the team's job, the other shares, what others offer. */
+static bool work_on_any(team *t, int thread)
 {
-    for (int i = 0; i < POLLS; i++, relax())
-        if (atomic_load(&t->ticket) >> INDEX_BITS != last) return atomic_load(&t->ticket) >> INDEX_BITS;
-    pthread_mutex_lock(&t->mutex);
-    atomic_fetch_add(&t->sleepers, 1);
-    while (atomic_load(&t->ticket) >> INDEX_BITS == last && !atomic_load(&t->stop))
-        pthread_cond_wait(&t->job, &t->mutex);
-    atomic_fetch_sub(&t->sleepers, 1);
-    pthread_mutex_unlock(&t->mutex);
-    return atomic_load(&t->ticket) >> INDEX_BITS;
+    bool worked = false;
+    for (int i = 0; i < t->size; i++)
+        worked = work_on(t, &t->job, &t->members[(thread + i) % t->size].share, thread) || worked;
+    for (int i = 0; i < t->size && !worked; i++)
+        worked = work_on(t, &t->members[i].offer, &t->members[i].offered, thread);
+    return worked;
+}
+
+/* Works, and waits for work, until the team's job is done; a worker until the team ends. */
+static void serve(team *t, int thread)
+{
+    for (;;) {
+        uint64_t seen = atomic_load(&t->events);
+        if (thread == 0 ? is_done(&t->job) : atomic_load(&t->stop)) return;
+        if (work_on_any(t, thread)) continue;
+        atomic_fetch_add(&t->idle, 1);
+        await_event(t, seen);
+        atomic_fetch_sub(&t->idle, 1);
+    }
 }
 
 static void *run_worker(void *argument)
 {
-    struct worker *w = argument;
+    member *m = argument;
     flush_to_zero();
-    for (uint64_t job = 0; !atomic_load(&w->team->stop);) {
-        job = await_job(w->team, job);
-        do_work(w->team, w->number);
-    }
+    serve(m->team, m->number);
     return NULL;
 }
 
-static void await_end(team *t, size_t count)
-{
-    for (int i = 0; i < POLLS; i++, relax())
-        if (atomic_load(&t->done) == count) return;
-    pthread_mutex_lock(&t->mutex);
-    atomic_store(&t->caller_sleeps, true);
-    while (atomic_load(&t->done) != count) pthread_cond_wait(&t->finished, &t->mutex);
-    atomic_store(&t->caller_sleeps, false);
-    pthread_mutex_unlock(&t->mutex);
-}
+static bool is_divided(const team *t, size_t count) { return team_size(t) > 1 && count > 1 && count < CLOSED; }
 
-/* Closes the last job, describes the next one and opens it. */
-static void open_job(team *t, size_t count, void (*work)(void *context, size_t index, int thread), void *context)
-{
-    uint64_t number = (atomic_load(&t->ticket) >> INDEX_BITS) + 1;
-    atomic_store(&t->ticket, (number - 1) << INDEX_BITS | CLOSED);
-    t->work = work;
-    t->context = context;
-    atomic_store(&t->count, count);
-    atomic_store(&t->done, 0);
-    atomic_store(&t->ticket, number << INDEX_BITS);
-    if (!atomic_load(&t->sleepers)) return;
-    pthread_mutex_lock(&t->mutex);
-    pthread_cond_broadcast(&t->job);
-    pthread_mutex_unlock(&t->mutex);
-}
-
-void team_for(team *team, size_t count, void (*work)(void *context, size_t index, int thread), void *context)
+void team_for(team *team, size_t count, team_work *work, void *context)
 {
     unsigned state = flush_to_zero();
-    if (team_size(team) > 1 && count > 1 && count < CLOSED) {
-        open_job(team, count, work, context);
-        do_work(team, 0);
-        await_end(team, count);
+    if (is_divided(team, count)) {
+        const size_t size = (size_t)team->size;
+        for (size_t i = 0; i < size; i++) close_share(&team->members[i].share);
+        describe_job(&team->job, count, work, context);
+        for (size_t i = 0; i < size; i++) open_share(&team->members[i].share, count * i / size, count * (i + 1) / size);
+        announce(team);
+        serve(team, 0);
     } else {
         for (size_t index = 0; index < count; index++) work(context, index, 0);
     }
     flush_restore(state);
 }
 
+size_t team_hands(const team *team) { return team ? 1 + (size_t)atomic_load(&team->idle) : 1; }
+
+void team_offer(team *team, size_t count, team_work *work, void *context, int thread)
+{
+    member *m = &team->members[thread];
+    close_share(&m->offered);
+    describe_job(&m->offer, count, work, context);
+    open_share(&m->offered, 0, count);
+    announce(team);
+    work_on(team, &m->offer, &m->offered, thread);
+    for (;;) {
+        uint64_t seen = atomic_load(&team->events);
+        if (is_done(&m->offer)) return;
+        await_event(team, seen);
+    }
+}
+
 team *team_new(int wanted)
 {
     int size = threads_wanted(wanted);
-    team *t = calloc(1, sizeof *t + (size_t)size * sizeof *t->workers);
+    size_t bytes = sizeof(team) + (size_t)size * sizeof(member);
+    team *t = allocate_aligned(bytes);
     if (!t) return NULL;
-    atomic_store(&t->ticket, CLOSED);
+    memset(t, 0, bytes);
+    t->size = size;
     pthread_mutex_init(&t->mutex, NULL);
-    pthread_cond_init(&t->job, NULL);
-    pthread_cond_init(&t->finished, NULL);
-    for (t->size = 1; t->size < size; t->size++) {
-        struct worker *w = &t->workers[t->size - 1];
-        *w = (struct worker){.team = t, .number = t->size};
-        if (pthread_create(&w->thread, NULL, run_worker, w)) break;
+    pthread_cond_init(&t->event, NULL);
+    for (int i = 0; i < size; i++) {
+        member *m = &t->members[i];
+        m->team = t;
+        m->number = i;
+        close_share(&m->share);
+        close_share(&m->offered);
+    }
+    for (t->started = 1; t->started < size; t->started++) {
+        member *m = &t->members[t->started];
+        if (pthread_create(&m->thread, NULL, run_worker, m)) break;
     }
     return t;
 }
@@ -209,15 +276,12 @@ team *team_new(int wanted)
 void team_free(team *t)
 {
     if (!t) return;
-    pthread_mutex_lock(&t->mutex);
     atomic_store(&t->stop, true);
-    pthread_cond_broadcast(&t->job);
-    pthread_mutex_unlock(&t->mutex);
-    for (int i = 1; i < t->size; i++) pthread_join(t->workers[i - 1].thread, NULL);
-    pthread_cond_destroy(&t->finished);
-    pthread_cond_destroy(&t->job);
+    announce(t);
+    for (int i = 1; i < t->started; i++) pthread_join(t->members[i].thread, NULL);
+    pthread_cond_destroy(&t->event);
     pthread_mutex_destroy(&t->mutex);
     free(t);
 }
 
-int team_size(const team *team) { return team ? team->size : 1; }
+int team_size(const team *team) { return team ? team->started : 1; }

@@ -20,9 +20,20 @@ team *team_new(int wanted);
 void team_free(team *team);      /* NULL is taken */
 int team_size(const team *team); /* NULL: 1, the caller alone */
 
-/* Runs work(context, index, thread) for every index below count, thread below team_size, and waits for all. Which
- * thread gets which index is not fixed: work may not depend on it. Denormal numbers count as zero meanwhile (they cost
- * 100 times the time). team NULL: the caller alone. */
-void team_for(team *team, size_t count, void (*work)(void *context, size_t index, int thread), void *context);
+/* One piece of a job. Which thread gets which index is not fixed: it may not depend on thread but for its own memory.
+ */
+typedef void team_work(void *context, size_t index, int thread);
+
+/* Runs work for every index below count, thread below team_size, and waits for all. A thread begins with its own run of
+ * the indices, the same one each time: what it wrote in one job it finds in its own cache in the next. Denormal numbers
+ * count as zero meanwhile (they cost 100 times the time). team NULL: the caller alone. */
+void team_for(team *team, size_t count, team_work *work, void *context);
+
+/* Threads that a team_offer would reach now: the one that asks, and those without work. */
+size_t team_hands(const team *team);
+
+/* Within a piece of work that thread does: runs further work for every index below count, in which threads without work
+ * take part, and waits for all. */
+void team_offer(team *team, size_t count, team_work *work, void *context, int thread);
 
 #endif

@@ -349,9 +349,6 @@ typedef struct stage_run {
     const batch *batch;
     const stage *stage;
     size_t blocks, slots; /* of the batch; without gradients each block is a slot of its own */
-    size_t parts;         /* into which each slot's steps are divided */
-    size_t step;          /* of a divided stage: the one that is run */
-    size_t turn;          /* of a divided stage: which block of each slot */
 } stage_run;
 
 static size_t first_block(const stage_run *r, size_t slot) { return r->blocks * slot / r->slots; }
@@ -377,6 +374,42 @@ static frame *frame_of(const stage_run *r, int thread, size_t worker)
     return f;
 }
 
+/* Into how many parts a step's outputs can be divided. */
+static size_t parts_of(const frame *f, const step *step)
+{
+    if (step->run == step_add_weights) return overwrites(f, step) ? 1 : SIZE_MAX;
+    return step->call ? step->call->split[step->kind] : 1;
+}
+
+/* A step that threads share: its outputs, never a sum. */
+typedef struct shared_step {
+    const frame *frame;
+    const step *step;
+    size_t parts;
+} shared_step;
+
+static void run_part(void *context, size_t part, int thread)
+{
+    const shared_step *shared = context;
+    frame f = *shared->frame;
+    f.thread = (size_t)thread;
+    f.part = part;
+    f.parts = shared->parts;
+    shared->step->run(&f, shared->step);
+}
+
+/* Runs a step, together with the threads that have nothing to do. */
+static void run_step(frame *f, const step *step)
+{
+    team *team = f->session->team;
+    size_t hands = team_hands(team), parts = hands > 1 ? parts_of(f, step) : 1;
+    if (parts > hands) parts = hands;
+    if (parts > 1)
+        team_offer(team, parts, run_part, &(shared_step){f, step, parts}, (int)f->thread);
+    else
+        step->run(f, step);
+}
+
 /* A slot's blocks one after the other, each through the whole stage. */
 static void walk_slot(void *context, size_t slot, int thread)
 {
@@ -385,33 +418,8 @@ static void walk_slot(void *context, size_t slot, int thread)
     const step *steps = r->session->plan->steps;
     for (size_t block = first_block(r, slot); block < first_block(r, slot + 1); block++) {
         enter_block(f, r, slot, block);
-        for (size_t i = r->stage->first; i < r->stage->last; i++) steps[i].run(f, &steps[i]);
+        for (size_t i = r->stage->first; i < r->stage->last; i++) run_step(f, &steps[i]);
     }
-}
-
-/* One part of one step of one block. */
-static void walk_part(void *context, size_t item, int thread)
-{
-    const stage_run *r = context;
-    size_t slot = item / r->parts, block = first_block(r, slot) + r->turn;
-    if (block >= first_block(r, slot + 1)) return;
-    frame *f = frame_of(r, thread, slot);
-    enter_block(f, r, slot, block);
-    const step *step = &r->session->plan->steps[r->step];
-    size_t outputs = step->run == step_add_weights ? r->parts : step->call ? step->call->split[step->kind] : 1;
-    f->parts = r->parts < outputs ? r->parts : outputs;
-    f->part = item % r->parts;
-    if (f->part < f->parts) step->run(f, step);
-}
-
-/* With more threads than slots the threads share each step of a block: its outputs, never a sum. */
-static void walk_divided(stage_run *r)
-{
-    size_t turns = (r->blocks + r->slots - 1) / r->slots;
-    r->parts = (size_t)r->session->threads / r->slots;
-    for (r->turn = 0; r->turn < turns; r->turn++)
-        for (r->step = r->stage->first; r->step < r->stage->last; r->step++)
-            team_for(r->session->team, r->slots * r->parts, walk_part, r);
 }
 
 static void add_slots(void *context, size_t range, int thread)
@@ -432,10 +440,7 @@ void session_run(session *session, const batch *batch)
     r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
     for (size_t i = 0; i < p->stage_count; i++) {
         r.stage = &p->stages[i];
-        if ((size_t)session->threads >= 2 * r.slots)
-            walk_divided(&r);
-        else
-            team_for(session->team, r.slots, walk_slot, &r);
+        team_for(session->team, r.slots, walk_slot, &r);
         if (r.stage->combine) r.stage->combine->run(frame_of(&r, 0, 0), r.stage->combine);
     }
     if (p->entries) team_for(session->team, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
