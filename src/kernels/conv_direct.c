@@ -225,14 +225,24 @@ static size_t strip_height(const correlation *c)
     return height < 2 * step ? 2 * step : height;
 }
 
+/* Rows of sums. */
+typedef struct row_range {
+    size_t first, last;
+} row_range;
+
+static row_range wanted_rows(const correlation *c, const conv_call *call)
+{
+    return (row_range){2 * call->top, call->bottom ? smaller(2 * call->bottom, c->row.outputs) : c->row.outputs};
+}
+
 /* The sums first ... last - 1, counted over all groups. */
-static void correlate(const correlation *c, size_t first, size_t last)
+static void correlate(const correlation *c, size_t first, size_t last, row_range rows)
 {
     size_t height = strip_height(c);
-    for (size_t y = 0; y < c->row.outputs; y += height)
+    for (size_t y = rows.first; y < rows.last; y += height)
         for (size_t sum = first; sum < last;) {
             panel_part part = panel_part_at(c, sum, last);
-            run_part(c, &part, y, smaller(y + height, c->row.outputs));
+            run_part(c, &part, y, smaller(y + height, rows.last));
             sum += part.count;
         }
 }
@@ -259,10 +269,11 @@ static void correlate_pooled(correlation *c, const conv_call *call)
     c->row.outputs = whole_windows(c->row.outputs);
     c->column.outputs = whole_windows(c->column.outputs);
     size_t height = (strip_height(c) + 1) / 2 * 2;
-    for (size_t y = 0; y < c->row.outputs; y += height)
+    row_range rows = wanted_rows(c, call);
+    for (size_t y = rows.first; y < rows.last; y += height)
         for (size_t sum = call->first; sum < call->last;) {
             panel_part part = panel_part_at(c, sum, call->last);
-            size_t end = smaller(y + height, c->row.outputs);
+            size_t end = smaller(y + height, rows.last);
             for (size_t row = y; row < end; row += 2) {
                 c->sum = (target){call->scratch, sum, row, 2 * c->column.outputs};
                 run_part(c, &part, row, row + 2);
@@ -290,7 +301,7 @@ void KERNEL(direct_forward)(const conv_shape *s, const conv_call *call)
         correlate_pooled(&c, call);
     else {
         c.sum = (target){.at = call->y, .plane = s->out_height * s->out_width};
-        correlate(&c, call->first, call->last);
+        correlate(&c, call->first, call->last, wanted_rows(&c, call));
     }
 }
 
@@ -300,5 +311,5 @@ void KERNEL(direct_gradient_inputs)(const conv_shape *s, const conv_call *call)
     c.source = call->dy;
     c.packed = call->packed;
     c.sum = (target){.at = call->dx, .plane = s->in_height * s->in_width};
-    correlate(&c, call->first, call->last);
+    correlate(&c, call->first, call->last, (row_range){0, c.row.outputs});
 }

@@ -30,6 +30,7 @@ typedef struct conv_call {
     const real *packed;  /* what conv_pack made for this pass */
     void *scratch;       /* conv_scratch_size bytes */
     size_t first, last;  /* the channels of its result that are wanted: y's, dx's, d_filters' */
+    size_t top, bottom;  /* the pairs of rows of y that are wanted, in conv_forward; bottom 0: all */
     const lanes *x, *dy;
     const real *bias; /* NULL: none */
     bool relu;        /* on y */
@@ -51,12 +52,14 @@ bool conv_pools(const conv_shape *s);
 
 /* The lanes that so many channels of an image apart fill. */
 static inline size_t lanes_of(size_t channels) { return (channels + LANES - 1) / LANES; }
+/* Pairs of rows of a shape's outputs; the last may be one row alone. */
+static inline size_t conv_row_pairs(const conv_shape *s) { return (s->out_height + 1) / 2; }
 /* Into how many parts the forward pass of an image apart can be divided: pairs of rows of its outputs, or where there
  * is one output alone (a Dense layer) lanes of filters. */
 static inline bool conv_apart_splits_filters(const conv_shape *s) { return s->out_height * s->out_width == 1; }
 static inline size_t conv_apart_parts(const conv_shape *s)
 {
-    return conv_apart_splits_filters(s) ? lanes_of(s->out_channels) : (s->out_height + 1) / 2;
+    return conv_apart_splits_filters(s) ? lanes_of(s->out_channels) : conv_row_pairs(s);
 }
 
 /* A window that slides over each channel. */

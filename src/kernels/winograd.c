@@ -126,10 +126,11 @@ void KERNEL(winograd_forward)(const conv_shape *s, const conv_call *c)
     const bool few = channels <= FEW_CHANNELS;
     size_t rows = f.pooled ? f.height / 2 : divide_up(f.height, 2);
     size_t columns = f.pooled ? f.width / 2 : divide_up(f.width, 2);
-    size_t all = rows * columns, strips = divide_up(all, STRIP);
-    for (size_t strip = 0, tile = 0, end; strip < strips; strip++, tile = end) {
+    size_t begin = c->top * columns, all = (c->bottom ? smaller(c->bottom, rows) : rows) * columns - begin;
+    size_t strips = divide_up(all, STRIP);
+    for (size_t strip = 0, tile = begin, end; strip < strips; strip++, tile = end) {
         winograd_place place[STRIP];
-        end = all * (strip + 1) / strips;
+        end = begin + all * (strip + 1) / strips;
         size_t tiles = end - tile;
         for (size_t t = 0; t < tiles; t++)
             place[t] = place_of_tile(&f.source, tile + t, columns, f.pad_top, f.pad_left);

@@ -148,6 +148,14 @@ void sum_bias(const lanes *dy, real *d_bias, size_t channels, size_t positions, 
     for (size_t i = 0; i < channels; i++) d_bias[i] = (real)sums[i];
 }
 
+/* Whether the forward pass is divided by rows, which costs nothing, and not by filters, each part of which reads or
+ * transforms all of its input. */
+static bool splits_rows(const conv_shape *s)
+{
+    enum { LEAST_PAIRS = 4 };
+    return conv_row_pairs(s) >= LEAST_PAIRS;
+}
+
 bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel, const kernel_texts *texts)
 {
     geometry *g = declare_geometry(p, sizeof *g);
@@ -159,7 +167,7 @@ bool declare_correlation(shape_pass *p, const conv_shape *s, const shape *kernel
     declare_packed(p, PASS_FORWARD, kernels->conv_packed_size(s, false));
     declare_packed(p, PASS_GRADIENT_INPUTS, kernels->conv_packed_size(s, true));
     declare_scratch(p, kernels->conv_scratch_size(s));
-    declare_split(p, s->out_channels, s->in_channels, s->out_channels);
+    declare_split(p, splits_rows(s) ? conv_row_pairs(s) : s->out_channels, s->in_channels, s->out_channels);
     if (s->groups > 1) return true;
     declare_packed(p, PASS_FORWARD_APART, kernels->conv_apart_packed_size(s));
     declare_apart(p, kernels->conv_apart_scratch_size(s), conv_apart_parts(s));
@@ -189,10 +197,7 @@ static conv_call call_of(const layer_call *c)
                        .winner = c->kept};
 }
 
-typedef void conv_kernel(const conv_shape *s, const conv_call *c);
-
-/* kernel: of a block or of an image apart. */
-static void forward(const layer_call *c, conv_kernel *kernel, bool relu, bool pooled)
+static conv_call forward_of(const layer_call *c, bool relu, bool pooled)
 {
     conv_call call = call_of(c);
     call.x = c->x[0];
@@ -200,7 +205,26 @@ static void forward(const layer_call *c, conv_kernel *kernel, bool relu, bool po
     call.relu = relu;
     call.pooled = pooled;
     call.y = c->y[0];
-    kernel(&GEOMETRY(c)->shape, &call);
+    return call;
+}
+
+static void forward(const layer_call *c, bool relu, bool pooled)
+{
+    const conv_shape *s = &GEOMETRY(c)->shape;
+    conv_call call = forward_of(c, relu, pooled);
+    if (splits_rows(s)) {
+        call.top = c->first;
+        call.bottom = c->last;
+        call.first = 0;
+        call.last = s->out_channels;
+    }
+    kernels->conv_forward(s, &call);
+}
+
+static void forward_apart(const layer_call *c, bool relu, bool pooled)
+{
+    conv_call call = forward_of(c, relu, pooled);
+    kernels->conv_apart_forward(&GEOMETRY(c)->shape, &call);
 }
 
 static void gradient_inputs(const layer_call *c, bool pooled)
@@ -232,15 +256,15 @@ layer_ways correlation_ways(const void *g)
                         of_weights[choice.gradient_weights]};
 }
 
-void correlation_forward(const layer_call *c) { forward(c, kernels->conv_forward, false, false); }
-void correlation_relu_forward(const layer_call *c) { forward(c, kernels->conv_forward, true, false); }
-void correlation_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, false, false); }
-void correlation_relu_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, true, false); }
+void correlation_forward(const layer_call *c) { forward(c, false, false); }
+void correlation_relu_forward(const layer_call *c) { forward(c, true, false); }
+void correlation_forward_apart(const layer_call *c) { forward_apart(c, false, false); }
+void correlation_relu_forward_apart(const layer_call *c) { forward_apart(c, true, false); }
 void correlation_gradient_inputs(const layer_call *c) { gradient_inputs(c, false); }
 void correlation_gradient_weights(const layer_call *c) { gradient_weights(c, false); }
 
 bool correlation_pools(const void *g) { return conv_pools(&((const geometry *)g)->shape); }
-void correlation_pooled_forward(const layer_call *c) { forward(c, kernels->conv_forward, true, true); }
-void correlation_pooled_forward_apart(const layer_call *c) { forward(c, kernels->conv_apart_forward, true, true); }
+void correlation_pooled_forward(const layer_call *c) { forward(c, true, true); }
+void correlation_pooled_forward_apart(const layer_call *c) { forward_apart(c, true, true); }
 void correlation_pooled_gradient_inputs(const layer_call *c) { gradient_inputs(c, true); }
 void correlation_pooled_gradient_weights(const layer_call *c) { gradient_weights(c, true); }
