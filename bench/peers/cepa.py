@@ -3,8 +3,10 @@ import json
 import os
 import pathlib
 import re
+import signal
 import struct
 import subprocess
+import threading
 import time
 
 from meter import process
@@ -34,6 +36,50 @@ def npy(kind, shape, numbers):
     """An array as NumPy's file format has it."""
     header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + numbers
+
+
+class Training:
+    """A training that goes on only while its rate is asked for."""
+    def __init__(self, network, data, rows, batch, threads, core=None):
+        self.rows, self.ends = rows, []
+        command = fit_command(f"{network}/model.keras", data, 10**6, batch, threads)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pin(core))
+        threading.Thread(target=self.read, daemon=True).start()
+        while len(self.ends) < 2:
+            if self.process.poll() is not None:
+                raise subprocess.CalledProcessError(self.process.returncode, command)
+            time.sleep(0.01)
+        self.process.send_signal(signal.SIGSTOP)
+
+    def read(self):
+        for line in self.process.stdout:
+            if re.match(r"\d+/\d+ - ", line):
+                self.ends.append(time.perf_counter())
+
+    def ended(self, since):
+        return [end for end in self.ends if end >= since]
+
+    def rate(self, since):
+        """Images a second, of the epochs that began and ended since then."""
+        ends = self.ended(since)
+        return self.rows * (len(ends) - 1) / (ends[-1] - ends[0])
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def rate_together(trainings, seconds):
+    """Images a second of trainings that go on at once, for so long and at least until each has ended three epochs."""
+    for training in trainings:
+        training.process.send_signal(signal.SIGCONT)
+    since = time.perf_counter()
+    time.sleep(seconds)
+    while any(len(training.ended(since)) < 3 for training in trainings):
+        time.sleep(0.01)
+    for training in trainings:
+        training.process.send_signal(signal.SIGSTOP)
+    return sum(training.rate(since) for training in trainings)
 
 
 class Cepa:
