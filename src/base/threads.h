@@ -20,8 +20,7 @@ team *team_new(int wanted);
 void team_free(team *team);      /* NULL is taken */
 int team_size(const team *team); /* NULL: 1, the caller alone */
 
-/* One piece of a job. Which thread gets which index is not fixed: it may not depend on thread but for its own memory.
- */
+/* One piece of a job. Which thread does it is not fixed: nothing but the place of its memory may depend on that. */
 typedef void team_work(void *context, size_t index, int thread);
 
 /* Runs work for every index below count, thread below team_size, and waits for all. A thread begins with its own run of
