@@ -483,10 +483,9 @@ static void a_team_does_each_index_once(void **state)
     }
 }
 
-/* A piece of work that offers pieces of its own, one for each thread that could take part. */
+/* A piece of work that offers pieces of its own. */
 typedef struct offering {
     team *team;
-    _Atomic int most_hands;
     _Atomic int counts[4][64];
 } offering;
 
@@ -505,13 +504,11 @@ static void count_piece(void *context, size_t piece, int thread)
 static void offer_pieces(void *context, size_t index, int thread)
 {
     offering *o = context;
-    int hands = (int)team_hands(o->team);
-    assert_in_range(hands, 1, team_size(o->team));
-    if (hands > atomic_load(&o->most_hands)) atomic_store(&o->most_hands, hands);
+    assert_in_range(team_hands(o->team), 1, team_size(o->team));
     team_offer(o->team, 1 + index * 21, count_piece, &(offered_piece){o, index}, thread);
 }
 
-/* Each piece once, while other threads offer too; threads without work are counted as hands. */
+/* Each piece once, while other threads offer too. */
 static void offered_work_is_done_once(void **state)
 {
     (void)state;
@@ -525,9 +522,28 @@ static void offered_work_is_done_once(void **state)
         for (size_t i = 0; i < ARRAY_COUNT(o.counts); i++)
             for (size_t k = 0; k < ARRAY_COUNT(*o.counts); k++)
                 assert_int_equal(atomic_load(&o.counts[i][k]), k < 1 + i * 21 ? TURNS : 0);
-        assert_true(sizes[s] < 5 || atomic_load(&o.most_hands) > 1); /* five threads, four pieces of work */
         team_free(o.team);
     }
+}
+
+static void keep_hands(void *context, size_t index, int thread)
+{
+    offering *o = context;
+    atomic_store(&o->counts[index][thread], (int)team_hands(o->team));
+}
+
+/* A team's threads are without work from the moment that they have started, until there is some for them. */
+static void threads_without_work_are_hands(void **state)
+{
+    (void)state;
+    enum { SIZE = 4, MOST_WAITS = 10000 };
+    offering o = {.team = team_new(SIZE)};
+    for (int i = 0; i < MOST_WAITS && team_hands(o.team) < SIZE; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    team_for(o.team, 1, keep_hands, &o);
+    assert_int_equal(atomic_load(&o.counts[0][0]), SIZE);
+    team_free(o.team);
+    assert_int_equal(team_hands(NULL), 1);
 }
 
 int main(void)
@@ -535,6 +551,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_team_does_each_index_once),
         cmocka_unit_test(offered_work_is_done_once),
+        cmocka_unit_test(threads_without_work_are_hands),
         cmocka_unit_test(numbers_are_shortest),
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(columns_of_a_terminal),
