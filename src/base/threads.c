@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -214,12 +213,10 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
-static bool is_divided(const team *t, size_t count) { return team_size(t) > 1 && count > 1 && count < CLOSED; }
-
 void team_for(team *team, size_t count, team_work *work, void *context)
 {
     unsigned state = flush_to_zero();
-    if (is_divided(team, count)) {
+    if (team_size(team) > 1 && count > 1 && count < CLOSED) {
         const size_t size = (size_t)team->size;
         for (size_t i = 0; i < size; i++) close_share(&team->members[i].share);
         describe_job(&team->job, count, work, context);
@@ -252,10 +249,8 @@ void team_offer(team *team, size_t count, team_work *work, void *context, int th
 team *team_new(int wanted)
 {
     int size = threads_wanted(wanted);
-    size_t bytes = sizeof(team) + (size_t)size * sizeof(member);
-    team *t = allocate_aligned(bytes);
+    team *t = allocate_aligned(sizeof(team) + (size_t)size * sizeof(member));
     if (!t) return NULL;
-    memset(t, 0, bytes);
     t->size = size;
     pthread_mutex_init(&t->mutex, NULL);
     pthread_cond_init(&t->event, NULL);

@@ -23,7 +23,6 @@ struct session {
     unsigned char *scratch; /* by thread */
     lanes *penalty;         /* by block */
     void **pointers;        /* lists by thread */
-    frame *frames;          /* by thread */
 };
 
 enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
@@ -69,7 +68,6 @@ static void carve_session(session *s, carving *c)
     s->scratch = carve(c, threads, p->scratch_bytes);
     s->penalty = carve(c, blocks * p->penalty_count, sizeof *s->penalty);
     s->pointers = carve(c, threads * POINTER_LISTS * p->most_values, sizeof *s->pointers);
-    s->frames = carve(c, threads, sizeof *s->frames);
 }
 
 cepa_status plan_pack(const plan *plan, cepa_error *error)
@@ -367,11 +365,9 @@ static void enter_block(frame *f, const stage_run *r, size_t slot, size_t block)
         f->random.row[i] = (uint32_t)(b->position + before + (i < f->rows ? i : f->rows - 1));
 }
 
-static frame *frame_of(const stage_run *r, int thread, size_t worker)
+static frame frame_of(const stage_run *r, size_t thread)
 {
-    frame *f = &r->session->frames[thread];
-    *f = (frame){.session = r->session, .batch = r->batch, .thread = (size_t)thread, .worker = worker, .parts = 1};
-    return f;
+    return (frame){.session = r->session, .batch = r->batch, .thread = thread, .worker = thread, .parts = 1};
 }
 
 /* Into how many parts a step's outputs can be divided. */
@@ -414,11 +410,11 @@ static void run_step(frame *f, const step *step)
 static void walk_slot(void *context, size_t slot, int thread)
 {
     const stage_run *r = context;
-    frame *f = frame_of(r, thread, (size_t)thread);
+    frame f = frame_of(r, (size_t)thread);
     const step *steps = r->session->plan->steps;
     for (size_t block = first_block(r, slot); block < first_block(r, slot + 1); block++) {
-        enter_block(f, r, slot, block);
-        for (size_t i = r->stage->first; i < r->stage->last; i++) run_step(f, &steps[i]);
+        enter_block(&f, r, slot, block);
+        for (size_t i = r->stage->first; i < r->stage->last; i++) run_step(&f, &steps[i]);
     }
 }
 
@@ -441,7 +437,9 @@ void session_run(session *session, const batch *batch)
     for (size_t i = 0; i < p->stage_count; i++) {
         r.stage = &p->stages[i];
         team_for(session->team, r.slots, walk_slot, &r);
-        if (r.stage->combine) r.stage->combine->run(frame_of(&r, 0, 0), r.stage->combine);
+        if (!r.stage->combine) continue;
+        frame f = frame_of(&r, 0);
+        r.stage->combine->run(&f, r.stage->combine);
     }
     if (p->entries) team_for(session->team, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
 }
