@@ -13,6 +13,7 @@ from meter import process
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("CEPA_BUILD", "build")
+EPOCH_END = re.compile(r"\d+/\d+ - ")  # how fit --verbose 2 says so
 
 
 def fit_command(model, data, epochs, batch, threads, more=()):
@@ -53,7 +54,7 @@ class Training:
 
     def read(self):
         for line in self.process.stdout:
-            if re.match(r"\d+/\d+ - ", line):
+            if EPOCH_END.match(line):
                 self.ends.append(time.perf_counter())
 
     def ended(self, since):
@@ -94,7 +95,7 @@ class Cepa:
         """An epoch without what happens before the first ends."""
         command = fit_command(f"{network}/model.keras", data, 1 + epochs, batch, self.threads)
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pin(self.core))
-        ends = [(time.perf_counter(), process(child.pid)) for line in child.stdout if re.match(r"\d+/\d+ - ", line)]
+        ends = [(time.perf_counter(), process(child.pid)) for line in child.stdout if EPOCH_END.match(line)]
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:

@@ -232,7 +232,8 @@ typedef struct row_range {
 
 static row_range wanted_rows(const correlation *c, const conv_call *call)
 {
-    return (row_range){2 * call->top, call->bottom ? smaller(2 * call->bottom, c->row.outputs) : c->row.outputs};
+    const size_t end = 2 * pairs_end(call, divide_up(c->row.outputs, 2));
+    return (row_range){2 * call->top, smaller(end, c->row.outputs)};
 }
 
 /* The sums first ... last - 1, counted over all groups. */

@@ -12,6 +12,12 @@ typedef void conv_apart_pack_function(const conv_shape *s, const real *filters, 
 /* c->packed is the pass's own form. */
 typedef void conv_pass(const conv_shape *s, const conv_call *c);
 
+/* Behind the last pair of rows that a forward pass wants, of so many. */
+static inline size_t pairs_end(const conv_call *c, size_t pairs)
+{
+    return c->bottom && c->bottom < pairs ? c->bottom : pairs;
+}
+
 /* d_bias of the filters first ... last - 1, whichever way the weights' gradient goes; nothing where it is NULL. */
 void KERNEL(conv_gradient_bias)(const conv_shape *s, const conv_call *c, size_t first, size_t last);
 

@@ -126,7 +126,7 @@ void KERNEL(winograd_forward)(const conv_shape *s, const conv_call *c)
     const bool few = channels <= FEW_CHANNELS;
     size_t rows = f.pooled ? f.height / 2 : divide_up(f.height, 2);
     size_t columns = f.pooled ? f.width / 2 : divide_up(f.width, 2);
-    size_t begin = c->top * columns, all = (c->bottom ? smaller(c->bottom, rows) : rows) * columns - begin;
+    size_t begin = c->top * columns, all = pairs_end(c, rows) * columns - begin;
     size_t strips = divide_up(all, STRIP);
     for (size_t strip = 0, tile = begin, end; strip < strips; strip++, tile = end) {
         winograd_place place[STRIP];
