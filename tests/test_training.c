@@ -714,7 +714,6 @@ typedef struct refusal {
 static void refusals(void **state)
 {
     (void)state;
-    static const double some[] = {1, 2};
     static const cepa_array bad_labels = {NULL, CEPA_UINT8, 0, {0}, pictures};
     const cepa_choice sparse = cepa_sparse_categorical_crossentropy(.from_logits = true);
     const refusal cases[] = {
@@ -761,6 +760,12 @@ static void refusals(void **state)
         cepa_graph_free(cepa_model_graph(model));
         cepa_dataset_free(data);
     }
+}
+
+static void what_does_not_go_together_is_refused(void **state)
+{
+    (void)state;
+    static const double some[] = {1, 2};
     cepa_dataset *data = new_data(&one_hot_array, &weight_array);
     cepa_model *model = new_whole("Dice(axis=0)", "softmax");
     assert_int_equal(cepa_fit(model, data, .epochs = 1), CEPA_ARGUMENT);
@@ -809,6 +814,7 @@ int main(void)
         cmocka_unit_test(values_both_ways),
         cmocka_unit_test(losses_of_whole_batches),
         cmocka_unit_test(refusals),
+        cmocka_unit_test(what_does_not_go_together_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
