@@ -22,7 +22,7 @@ model.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
 """
 DATA = """
 import numpy as np
-x, y = np.random.rand(70, 4).astype("float32"), np.arange(70) % 3
+x, y = np.random.default_rng(3).random((70, 4), dtype="float32"), np.arange(70) % 3
 """
 FIT = "model.fit(x, y, batch_size=7, epochs=2, validation_split=0.2)"
 EVALUATE = "model.evaluate(x, y)"
@@ -36,7 +36,7 @@ def redraws(text):
 
 
 def plain(state):
-    state = re.sub(r"(?<!\x1b\[)(?<!\d)\d+\.\d{4}(e-\d+)?", "V", state)  # values
+    state = re.sub(r"(?<!\x1b\[)(?<!\d)\d+\.\d{4}(e[-+]\d+)?", "V", state)  # values
     state = re.sub(r"\x1b\[1m\d+s\x1b\[0m \d+(us|ms|s)/step", "T/step", state)
     return state.rstrip(" ")
 
