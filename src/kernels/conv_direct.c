@@ -15,6 +15,12 @@ typedef struct target {
     size_t sum, row, plane;
 } target;
 
+/* From one of the filters' numbers, in Keras' order [tap][input][output], to the next group's, sum's, source's, tap's.
+ */
+typedef struct filter_steps {
+    size_t group, sum, source, tap;
+} filter_steps;
+
 /* Either pass: sums (outputs of the forward pass, or the input's gradient) of sources (inputs, or the output's
  * gradient). Channels are those of one group. */
 typedef struct correlation {
@@ -24,6 +30,7 @@ typedef struct correlation {
     const lanes *source;
     const real *packed; /* NULL: filters are read as they are */
     const real *filters, *bias;
+    filter_steps step;
     target sum;
     bool relu;
 } correlation;
@@ -42,6 +49,7 @@ static correlation forward_of(const conv_shape *s)
     c.row = conv_axis_rows(s);
     c.column = conv_axis_columns(s);
     c.panel = panel_width(c.sums, s->out_height * s->out_width);
+    c.step = (filter_steps){c.sums, 1, s->out_channels, s->out_channels * c.sources};
     return c;
 }
 
@@ -58,6 +66,7 @@ static correlation gradient_of(const conv_shape *s)
     c.sources = s->out_channels / s->groups;
     c.sums = s->in_channels / s->groups;
     c.panel = panel_width(c.sums, s->in_height * s->in_width);
+    c.step = (filter_steps){c.sources, s->out_channels, 1, s->out_channels * c.sums};
     return c;
 }
 
@@ -66,12 +75,15 @@ static size_t filter_count(const conv_shape *s)
     return s->kernel_height * s->kernel_width * (s->in_channels / s->groups) * s->out_channels;
 }
 
-/* Where there is one output, as in a Dense layer, the forward pass reads each weight once: packing would not pay. */
-static bool packs_forward(const conv_shape *s) { return s->out_height * s->out_width > 1; }
+/* Where there is one sum a channel, as in a Dense layer, a pass reads each weight once: packing would not pay. */
+static bool packs(const conv_shape *s, bool gradient)
+{
+    return gradient ? s->in_height * s->in_width > 1 : s->out_height * s->out_width > 1;
+}
 
 size_t KERNEL(direct_packed_size)(const conv_shape *s, bool gradient)
 {
-    return gradient || packs_forward(s) ? filter_count(s) : 0;
+    return packs(s, gradient) ? filter_count(s) : 0;
 }
 
 /* Packed are the panels one after the other: for each source channel and tap the weights of the panel's filters side by
@@ -121,17 +133,14 @@ static void pack_gradient(const conv_shape *s, const real *filters, real *packed
 
 void KERNEL(direct_pack)(const conv_shape *s, const real *filters, bool gradient, real *packed)
 {
-    if (gradient)
-        pack_gradient(s, filters, packed);
-    else if (packs_forward(s))
-        pack_forward(s, filters, packed);
+    if (packs(s, gradient)) (gradient ? pack_gradient : pack_forward)(s, filters, packed);
 }
 
 /* Filters that lie in one panel of one group: the first, counted over all groups, and how many. */
 typedef struct panel_part {
     size_t group, first, count; /* first: within the group */
-    const real *weights;        /* of the first term, and from there to the next source's and the next tap's */
-    size_t source_step, tap_step;
+    const real *weights;        /* of the first term */
+    filter_steps step;
 } panel_part;
 
 static panel_part panel_part_at(const correlation *c, size_t sum, size_t last)
@@ -142,12 +151,10 @@ static panel_part panel_part_at(const correlation *c, size_t sum, size_t last)
     p.count = smaller(begin + width - p.first, last - sum);
     if (c->packed) {
         p.weights = c->packed + (p.group * c->sums + begin) * c->sources * taps + (p.first - begin);
-        p.tap_step = width;
-        p.source_step = width * taps;
+        p.step = (filter_steps){.sum = 1, .source = width * taps, .tap = width};
     } else {
-        p.weights = c->filters + sum;
-        p.source_step = c->groups * c->sums;
-        p.tap_step = p.source_step * c->sources;
+        p.weights = c->filters + p.group * c->step.group + p.first * c->step.sum;
+        p.step = c->step;
     }
     return p;
 }
@@ -156,10 +163,10 @@ static panel_part panel_part_at(const correlation *c, size_t sum, size_t last)
 static void set_loops(const correlation *c, const panel_part *p, const conv_span *row, const conv_span *column,
                       tile_loop loop[3])
 {
-    ptrdiff_t tap = (ptrdiff_t)p->tap_step, line = tap * (ptrdiff_t)c->column.taps;
+    ptrdiff_t tap = (ptrdiff_t)p->step.tap, line = tap * (ptrdiff_t)c->column.taps;
     ptrdiff_t source_width = (ptrdiff_t)c->column.sources, plane = source_width * (ptrdiff_t)c->row.sources;
     const tile_loop all[3] = {
-        {c->sources, plane, (ptrdiff_t)p->source_step},
+        {c->sources, plane, (ptrdiff_t)p->step.source},
         {row->taps, row->source_tap_step * source_width, (ptrdiff_t)row->tap_step * line},
         {column->taps, column->source_tap_step, (ptrdiff_t)column->tap_step * tap},
     };
@@ -173,9 +180,12 @@ static void set_loops(const correlation *c, const panel_part *p, const conv_span
 static void run_rectangle(const correlation *c, const panel_part *p, const conv_span *row, const conv_span *column)
 {
     size_t width = c->column.outputs, first_sum = p->group * c->sums + p->first;
-    conv_tile tile = {.sum_step = c->sum.plane, .bias = c->bias ? c->bias + first_sum : NULL, .relu = c->relu};
+    conv_tile tile = {.sum_step = c->sum.plane,
+                      .weight_step = p->step.sum,
+                      .bias = c->bias ? c->bias + first_sum : NULL,
+                      .relu = c->relu};
     set_loops(c, p, row, column, tile.loop);
-    tile.weights = p->weights + (row->tap * c->column.taps + column->tap) * p->tap_step;
+    tile.weights = p->weights + (row->tap * c->column.taps + column->tap) * p->step.tap;
 
     ptrdiff_t line = row->source_step * (ptrdiff_t)c->column.sources;
     ptrdiff_t corner = row->source * (ptrdiff_t)c->column.sources + column->source;
@@ -194,7 +204,7 @@ static void run_rectangle(const correlation *c, const panel_part *p, const conv_
             source += line;
             sum += row->step * width;
         }
-        KERNEL(conv_tiles)[count][p->count](&tile);
+        (tile.weight_step == 1 ? KERNEL(conv_tiles)[count] : KERNEL(conv_tiles_unpacked))[p->count](&tile);
     }
 }
 
@@ -294,7 +304,7 @@ void KERNEL(direct_forward)(const conv_shape *s, const conv_call *call)
 {
     correlation c = forward_of(s);
     c.source = call->x;
-    c.packed = packs_forward(s) ? call->packed : NULL;
+    c.packed = packs(s, false) ? call->packed : NULL;
     c.filters = call->filters;
     c.bias = call->bias;
     c.relu = call->relu;
@@ -310,7 +320,8 @@ void KERNEL(direct_gradient_inputs)(const conv_shape *s, const conv_call *call)
 {
     correlation c = gradient_of(s);
     c.source = call->dy;
-    c.packed = call->packed;
+    c.packed = packs(s, true) ? call->packed : NULL;
+    c.filters = call->filters;
     c.sum = (target){.at = call->dx, .plane = s->in_height * s->in_width};
     correlate(&c, call->first, call->last, (row_range){0, c.row.outputs});
 }

@@ -9,21 +9,24 @@
  * registers: 32 of them with AVX-512, 16 otherwise, one less where a product needs a register of its own.
  * bench/tune measures them all. */
 #if defined(__AVX512F__)
-#define TILES(X) TILE_ROW_24(X, 1) TILE_ROW_12(X, 2) TILE_ROW_8(X, 3) TILE_ROW_6(X, 4) TILE_ROW_5(X, 5)
+#define TILES_OF_A_PIXEL(X) TILE_ROW_24(X, 1)
+#define TILES(X)            TILES_OF_A_PIXEL(X) TILE_ROW_12(X, 2) TILE_ROW_8(X, 3) TILE_ROW_6(X, 4) TILE_ROW_5(X, 5)
 #define TILE_FILTERS                                                                                                   \
     {                                                                                                                  \
         0, 24, 12, 8, 6, 5                                                                                             \
     }
 enum { TILE_PIXELS = 5, TILE_SUMS = 25 * PARTS };
 #elif defined(__AVX2__)
-#define TILES(X) TILE_ROW_6(X, 1) TILE_ROW_3(X, 2)
+#define TILES_OF_A_PIXEL(X) TILE_ROW_6(X, 1)
+#define TILES(X)            TILES_OF_A_PIXEL(X) TILE_ROW_3(X, 2)
 #define TILE_FILTERS                                                                                                   \
     {                                                                                                                  \
         0, 6, 3                                                                                                        \
     }
 enum { TILE_PIXELS = 2, TILE_SUMS = 6 * PARTS };
 #else
-#define TILES(X) TILE_ROW_3(X, 1)
+#define TILES_OF_A_PIXEL(X) TILE_ROW_3(X, 1)
+#define TILES(X)            TILES_OF_A_PIXEL(X)
 #define TILE_FILTERS                                                                                                   \
     {                                                                                                                  \
         0, 3                                                                                                           \
@@ -55,7 +58,8 @@ typedef struct tile_loop {
 typedef struct conv_tile {
     tile_loop loop[3];
     const lanes *source[TILE_PIXELS]; /* each pixel's first term */
-    const real *weights;              /* of the first term: one for each filter of the tile, side by side */
+    const real *weights;              /* of the first term: one for each filter of the tile, side by side or ... */
+    size_t weight_step;               /* ... in conv_tiles_unpacked so far apart */
     lanes *sum[TILE_PIXELS];          /* each pixel's result for the first filter ... */
     size_t sum_step;                  /* ... and lanes from one filter to the next */
     const real *bias;                 /* one for each filter, where the sums start (NULL: 0) */
@@ -67,5 +71,8 @@ typedef void tile_function(const conv_tile *tile);
 
 /* By pixels and filters; NULL where there are not enough registers. */
 extern tile_function *const KERNEL(conv_tiles)[TILE_PIXELS + 1][TILE_MAX_FILTERS + 1];
+
+/* Of one pixel, by filters. */
+extern tile_function *const KERNEL(conv_tiles_unpacked)[TILE_MAX_FILTERS + 1];
 
 #endif
