@@ -161,8 +161,9 @@ typedef struct work {
     size_t channels;
     unsigned char *bytes; /* while every picture has the wanted size ... */
     float *numbers;       /* ... else this */
-    atomic_bool other_size, failed;
-    failure *failures; /* by thread */
+    atomic_bool other_size;
+    atomic_size_t failed; /* the first row that could not be read; those behind it need not be */
+    failure *failures;    /* by thread: the first that it has met */
 } work;
 
 static cepa_status read_picture(work *w, size_t row, cepa_error *error)
@@ -189,10 +190,11 @@ static cepa_status read_picture(work *w, size_t row, cepa_error *error)
 static void work_on(void *context, size_t row, int thread)
 {
     work *w = context;
-    if (w->failed || (!w->numbers && w->other_size)) return;
+    size_t failed = w->failed;
+    if (row > failed || (!w->numbers && w->other_size)) return;
     if (!read_picture(w, row, &w->failures[thread].error)) return;
-    w->failed = true;
     w->failures[thread].row = row;
+    while (row < failed && !atomic_compare_exchange_weak(&w->failed, &failed, row)) continue;
 }
 
 /* Reads all pictures on all threads; of several errors the first picture's is kept. */
@@ -200,6 +202,7 @@ static cepa_status read_pictures(work *w, cepa_error *error)
 {
     team *team = team_new(0);
     size_t threads = (size_t)team_size(team), first = SIZE_MAX;
+    w->failed = SIZE_MAX;
     w->failures = calloc(threads, sizeof *w->failures);
     cepa_status status = w->failures ? CEPA_OK : fail_memory(error);
     if (!status) team_for(team, w->list->count, work_on, w);
