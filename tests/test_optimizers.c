@@ -74,7 +74,8 @@ static void step(trained *t, const golden *g, size_t index)
     real gradients[MOST_NUMBERS];
     for (size_t i = 0; i < t->kernel; i++) gradients[i] = (real)d_kernel->values[index * t->kernel + i];
     for (size_t i = 0; i < t->bias; i++) gradients[t->kernel + i] = (real)d_bias->values[index * t->bias + i];
-    optimizer_step(&t->o, t->values, gradients, NULL);
+    optimizer_batch b = optimizer_begin(&t->o, t->values, gradients);
+    optimizer_step(&b, NULL);
     for (size_t i = 0; i < t->kernel; i++) t->kernel_after[index * t->kernel + i] = (double)t->values[i];
     for (size_t i = 0; i < t->bias; i++) t->bias_after[index * t->bias + i] = (double)t->values[t->kernel + i];
 }
@@ -248,7 +249,8 @@ static void threads_do_not_matter(void **state)
         for (uint32_t step = 1; step <= 3; step++) {
             for (size_t i = 0; i < COUNT; i++)
                 gradients[i] = (real)random_uniform24(random_word(&stream, step, i)) - (real)0.5;
-            optimizer_step(&o, values[run], gradients, run ? three : NULL);
+            optimizer_batch b = optimizer_begin(&o, values[run], gradients);
+            optimizer_step(&b, run ? three : NULL);
         }
         arena_free(&memory);
     }

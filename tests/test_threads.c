@@ -37,6 +37,65 @@ static void a_team_does_each_index_once(void **state)
     }
 }
 
+/* A job of stones, with a sequel of steps that each stand on the stones and on the step below. */
+enum { STONES = 12, STEPS = 90 };
+
+typedef struct stair {
+    team *team;
+    _Atomic int stones[STONES], steps[STEPS];
+    int turn; /* how often each is laid by then */
+} stair;
+
+static void lay_stone(void *context, size_t index, int thread)
+{
+    stair *s = context;
+    (void)thread;
+    atomic_fetch_add(&s->stones[index], 1);
+    team_advance(s->team);
+}
+
+static bool stands(const void *context, size_t step)
+{
+    const stair *s = context;
+    for (size_t i = 0; i <= step * STONES / STEPS; i++)
+        if (atomic_load(&s->stones[i]) < s->turn) return false;
+    return step % 10 == 0 || atomic_load(&s->steps[step - 1]) == s->turn;
+}
+
+static void lay_step(void *context, size_t index, int thread)
+{
+    stair *s = context;
+    assert_in_range(thread, 0, team_size(s->team) - 1);
+    assert_true(stands(s, index));
+    atomic_fetch_add(&s->steps[index], 1);
+    team_advance(s->team);
+}
+
+/* Each piece of a sequel once, none before it is ready, after jobs of some pieces, one and none. */
+static void a_sequel_follows_piece_by_piece(void **state)
+{
+    (void)state;
+    static const int sizes[] = {1, 2, 5};
+    static const team_sequel steps = {STEPS, lay_step, stands}, stones = {STONES, lay_stone, NULL};
+    for (size_t n = 0; n < ARRAY_COUNT(sizes); n++) {
+        static stair s;
+        memset((void *)&s, 0, sizeof s);
+        s.team = team_new(sizes[n]);
+        for (s.turn = 1; s.turn <= 300; s.turn++) {
+            if (s.turn % 3 == 0) {
+                team_for_then(s.team, 0, NULL, &stones, &s);
+                team_for_then(s.team, 0, NULL, &steps, &s);
+            } else {
+                team_for_then(s.team, STONES, lay_stone, &steps, &s);
+            }
+            for (size_t i = 0; i < STONES; i++) assert_int_equal(atomic_load(&s.stones[i]), s.turn);
+            for (size_t i = 0; i < STEPS; i++) assert_int_equal(atomic_load(&s.steps[i]), s.turn);
+        }
+        team_free(s.team);
+    }
+    team_advance(NULL);
+}
+
 /* A piece of work that offers pieces of its own. */
 typedef struct offering {
     team *team;
@@ -104,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_team_does_each_index_once),
+        cmocka_unit_test(a_sequel_follows_piece_by_piece),
         cmocka_unit_test(offered_work_is_done_once),
         cmocka_unit_test(threads_without_work_are_hands),
     };

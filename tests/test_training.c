@@ -281,6 +281,57 @@ static void seeds_threads_and_resuming(void **state)
     assert_string_not_equal(digest[0], digest[4]);
 }
 
+/* Layers that are called twice, frozen, behind a barrier, and of more weights than are stepped at a time. */
+static cepa_model *new_model_of_pieces(double global_clipnorm)
+{
+    cepa_graph *g = cepa_graph_new_styled(7, NULL);
+    cepa_tensor in = cepa_input(g, .shape = {SIDE, SIDE, 3}), x = in;
+    x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .padding = "same", .activation = "relu");
+    x = cepa_batch_normalization(x, .momentum = 0.9);
+    x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .padding = "same", .activation = "relu");
+    x = cepa_call_again(x, x);
+    x = cepa_conv2d(x, .filters = 8, .kernel_size = {3, 3}, .padding = "same", .trainable = CEPA_FALSE);
+    x = cepa_flatten(x);
+    x = cepa_dense(x, .units = 150, .activation = "relu");
+    x = cepa_dense(x, .units = CLASSES);
+    cepa_model *model = cepa_model_new(.inputs = {in}, .outputs = {x});
+    cepa_compile(model, .optimizer = cepa_adam(.learning_rate = 0.01, .global_clipnorm = global_clipnorm),
+                 .loss = cepa_sparse_categorical_crossentropy(.from_logits = true));
+    return model;
+}
+
+/* A norm that clips nothing has the optimizer wait for all gradients. Without it each weight is stepped, and packed for
+ * the next batch, as soon as the walk is done with it. */
+static void weights_stepped_early_are_the_same(void **state)
+{
+    (void)state;
+    enum { MANY = 160 };
+    static unsigned char many[MANY][sizeof *pictures];
+    static int answers[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(many[i], pictures[i % ROWS], sizeof many[i]);
+        answers[i] = labels[i % ROWS];
+    }
+    static const cepa_array many_array = {NULL, CEPA_UINT8, 3, {SIDE, SIDE, 3}, many};
+    static const cepa_array answer_array = {NULL, CEPA_INT32, 0, {0}, answers};
+    static const int batches[] = {16, MANY};
+    for (size_t b = 0; b < ARRAY_COUNT(batches); b++) {
+        char digest[4][65];
+        for (int threads = 0; threads < 4; threads++) {
+            cepa_dataset *data;
+            assert_int_equal(cepa_dataset_new(MANY, &many_array, 1, &answer_array, 1, NULL, &data, NULL), CEPA_OK);
+            cepa_model *model = new_model_of_pieces(threads ? 0 : 1e30);
+            cepa_fit(model, data, .epochs = b ? 60 : 6, .batch_size = batches[b], .seed = 3,
+                     .threads = threads ? threads : 1);
+            assert_ok(model);
+            digest_of(model, digest[threads]);
+            cepa_graph_free(cepa_model_graph(model));
+            cepa_dataset_free(data);
+        }
+        for (size_t threads = 1; threads < 4; threads++) assert_string_equal(digest[threads], digest[0]);
+    }
+}
+
 static bool keep_first_loss(void *context, const cepa_progress *p)
 {
     double *loss = context;
@@ -798,6 +849,7 @@ int main(void)
         cmocka_unit_test(history_and_progress),
         cmocka_unit_test(interruption),
         cmocka_unit_test(seeds_threads_and_resuming),
+        cmocka_unit_test(weights_stepped_early_are_the_same),
         cmocka_unit_test(rows_are_shuffled_anew),
         cmocka_unit_test(batches_of_evaluate),
         cmocka_unit_test(a_row_alone_predicts_the_same),

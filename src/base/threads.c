@@ -84,21 +84,26 @@ enum { POLLS = 1000, CACHE_LINE = 64 };
 enum { INDEX_BITS = 32 };
 static const uint64_t CLOSED = UINT32_MAX;
 
-/* Indices of a job that are taken one after the other. */
+/* Indices of a job that are taken one after the other: first, first + stride and so on, end of them so far. */
 typedef struct share {
     _Alignas(CACHE_LINE) _Atomic uint64_t ticket;
     _Atomic size_t end;
+    size_t first, stride, count;
 } share;
 
 typedef struct job {
     _Alignas(CACHE_LINE) team_work *work;
+    bool (*ready)(const void *context, size_t index); /* NULL: all are, at once */
     void *context;
     _Atomic size_t count, done;
 } job;
 
+/* What a team does at a time: a job, and its sequel. */
+enum { FIRST, SEQUEL, JOBS };
+
 typedef struct member {
-    share share; /* of the team's job */
-    job offer;   /* what the thread lets others take part in, ... */
+    share shares[JOBS];
+    job offer; /* what the thread lets others take part in, ... */
     share offered;
     team *team;
     pthread_t thread; /* not of the caller */
@@ -106,7 +111,7 @@ typedef struct member {
 } member;
 
 struct team {
-    job job;
+    job jobs[JOBS];
     _Alignas(CACHE_LINE) _Atomic uint64_t events; /* jobs and offers, begun and done */
     _Alignas(CACHE_LINE) _Atomic int idle;        /* threads without work, ... */
     _Atomic int sleepers;                         /* ... and those of all that sleep */
@@ -147,23 +152,43 @@ static void await_event(team *t, uint64_t seen)
 
 static void close_share(share *s) { atomic_fetch_or(&s->ticket, CLOSED); }
 
-static void open_share(share *s, size_t first, size_t end)
+static void open_share(share *s)
 {
     uint64_t number = (atomic_load(&s->ticket) >> INDEX_BITS) + 1;
-    atomic_store(&s->end, end);
-    atomic_store(&s->ticket, number << INDEX_BITS | first);
+    atomic_store(&s->ticket, number << INDEX_BITS);
 }
 
 /* Of a job whose shares are closed. */
-static void describe_job(job *j, size_t count, team_work *work, void *context)
+static void describe_job(job *j, const team_sequel *said, void *context)
 {
-    j->work = work;
+    j->work = said->work;
+    j->ready = said->ready;
     j->context = context;
-    atomic_store(&j->count, count);
+    atomic_store(&j->count, said->count);
     atomic_store(&j->done, 0);
 }
 
 static bool is_done(const job *j) { return atomic_load(&j->done) == atomic_load(&j->count); }
+
+/* How many of a share's indices can be begun, of which end could. */
+static size_t ready_end(const job *j, const share *s, size_t end)
+{
+    while (end < s->count && (!j->ready || j->ready(j->context, s->first + end * s->stride))) end++;
+    return end;
+}
+
+/* Deals out a job whose shares are closed: to each thread every size-th index. */
+static void deal(team *t, int which)
+{
+    const size_t size = (size_t)t->size, count = atomic_load(&t->jobs[which].count);
+    for (size_t i = 0; i < size; i++) {
+        share *s = &t->members[i].shares[which];
+        s->first = i;
+        s->stride = size;
+        s->count = count / size + (i < count % size);
+        atomic_store(&s->end, ready_end(&t->jobs[which], s, 0));
+    }
+}
 
 /* Takes indices of a share, if it is open, and does them until none is left. Whether there was one. */
 static bool work_on(team *t, job *j, share *s, int thread)
@@ -171,22 +196,25 @@ static bool work_on(team *t, job *j, share *s, int thread)
     uint64_t ticket = atomic_load(&s->ticket);
     bool worked = false;
     for (;;) {
-        size_t index = (size_t)(ticket & CLOSED);
-        if (index == CLOSED || index >= atomic_load(&s->end)) return worked;
+        size_t taken = (size_t)(ticket & CLOSED);
+        if (taken == CLOSED || taken >= atomic_load(&s->end)) return worked;
         if (!atomic_compare_exchange_weak(&s->ticket, &ticket, ticket + 1)) continue;
-        j->work(j->context, index, thread); /* the job stays while one of its indices is not done */
+        /* the job stays while one of its indices is not done */
+        j->work(j->context, s->first + taken * s->stride, thread);
         worked = true;
         if (atomic_fetch_add(&j->done, 1) + 1 == atomic_load(&j->count)) announce(t);
         ticket = atomic_load(&s->ticket);
     }
 }
 
-/* Works on whatever there is: the thread's own share of the team's job, the other shares, what others offer. */
+/* Works on whatever there is: the thread's own share of the team's job, the other shares, the sequel, what others
+ * offer. */
 static bool work_on_any(team *t, int thread)
 {
     bool worked = false;
-    for (int i = 0; i < t->size; i++)
-        worked = work_on(t, &t->job, &t->members[(thread + i) % t->size].share, thread) || worked;
+    for (int which = 0; which < JOBS && !worked; which++)
+        for (int i = 0; i < t->size; i++)
+            worked = work_on(t, &t->jobs[which], &t->members[(thread + i) % t->size].shares[which], thread) || worked;
     for (int i = 0; i < t->size && !worked; i++)
         worked = work_on(t, &t->members[i].offer, &t->members[i].offered, thread);
     return worked;
@@ -197,7 +225,7 @@ static void serve(team *t, int thread)
 {
     for (;;) {
         uint64_t seen = atomic_load(&t->events);
-        if (thread == 0 ? is_done(&t->job) : atomic_load(&t->stop)) return;
+        if (thread == 0 ? is_done(&t->jobs[FIRST]) && is_done(&t->jobs[SEQUEL]) : atomic_load(&t->stop)) return;
         if (work_on_any(t, thread)) continue;
         atomic_fetch_add(&t->idle, 1);
         await_event(t, seen);
@@ -213,20 +241,54 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
+static const team_sequel no_sequel = {0};
+
 void team_for(team *team, size_t count, team_work *work, void *context)
 {
-    unsigned state = flush_to_zero();
-    if (team_size(team) > 1 && count > 1 && count < CLOSED) {
-        const size_t size = (size_t)team->size;
-        for (size_t i = 0; i < size; i++) close_share(&team->members[i].share);
-        describe_job(&team->job, count, work, context);
-        for (size_t i = 0; i < size; i++) open_share(&team->members[i].share, count * i / size, count * (i + 1) / size);
-        announce(team);
-        serve(team, 0);
-    } else {
-        for (size_t index = 0; index < count; index++) work(context, index, 0);
+    team_for_then(team, count, work, &no_sequel, context);
+}
+
+static void run_jobs(team *t, const team_sequel *said[JOBS], void *context)
+{
+    for (int which = 0; which < JOBS; which++) {
+        for (int i = 0; i < t->size; i++) close_share(&t->members[i].shares[which]);
+        describe_job(&t->jobs[which], said[which], context);
+        deal(t, which);
     }
+    for (int which = 0; which < JOBS; which++)
+        for (int i = 0; i < t->size; i++) open_share(&t->members[i].shares[which]);
+    announce(t);
+    serve(t, 0);
+}
+
+void team_for_then(team *team, size_t count, team_work *work, const team_sequel *sequel, void *context)
+{
+    unsigned state = flush_to_zero();
+    const team_sequel *said[JOBS] = {&(team_sequel){.count = count, .work = work}, sequel};
+    if (team_size(team) > 1 && count + sequel->count > 1 && count < CLOSED && sequel->count < CLOSED)
+        run_jobs(team, said, context);
+    else
+        for (int which = 0; which < JOBS; which++)
+            for (size_t index = 0; index < said[which]->count; index++) said[which]->work(context, index, 0);
     flush_restore(state);
+}
+
+/* Raises a share's end; others may do so too. */
+static bool raise_end(const job *j, share *s)
+{
+    size_t end = atomic_load(&s->end), further = ready_end(j, s, end);
+    while (end < further)
+        if (atomic_compare_exchange_weak(&s->end, &end, further)) return true;
+    return false;
+}
+
+void team_advance(team *team)
+{
+    bool more = false;
+    if (team_size(team) == 1) return;
+    for (int i = 0; i < team->size; i++)
+        more = raise_end(&team->jobs[SEQUEL], &team->members[i].shares[SEQUEL]) || more;
+    if (more) announce(team);
 }
 
 size_t team_hands(const team *team) { return team ? 1 + (size_t)atomic_load(&team->idle) : 1; }
@@ -235,8 +297,9 @@ void team_offer(team *team, size_t count, team_work *work, void *context, int th
 {
     member *m = &team->members[thread];
     close_share(&m->offered);
-    describe_job(&m->offer, count, work, context);
-    open_share(&m->offered, 0, count);
+    describe_job(&m->offer, &(team_sequel){.count = count, .work = work}, context);
+    atomic_store(&m->offered.end, count);
+    open_share(&m->offered);
     announce(team);
     work_on(team, &m->offer, &m->offered, thread);
     for (;;) {
@@ -258,8 +321,9 @@ team *team_new(int wanted)
         member *m = &t->members[i];
         m->team = t;
         m->number = i;
-        close_share(&m->share);
+        for (int which = 0; which < JOBS; which++) close_share(&m->shares[which]);
         close_share(&m->offered);
+        m->offered.stride = 1;
     }
     for (t->started = 1; t->started < size; t->started++) {
         member *m = &t->members[t->started];

@@ -316,6 +316,7 @@ static cepa_status decide(planner *p, cepa_error *error)
     planner_mark_first_uses(p);
     planner_measure_weights(p);
     planner_collect_packs(p);
+    if (p->request->entries) planner_add_closing(p);
     p->plan->penalty_count = p->penalties;
     return p->failed ? fail_memory(error) : planner_place_slots(p->plan, error);
 }

@@ -37,6 +37,8 @@ typedef struct slot {
 
 typedef struct step step;
 struct frame;
+struct session;
+struct batch;
 
 enum { NO_SLOT = -1 };
 
@@ -57,6 +59,7 @@ struct step {
     bool training;
     size_t count;          /* elements of y[0] */
     bool first_use;        /* of a weight gradient in a block: overwrites */
+    bool releases;         /* pieces that close the batch wait for it */
     const uint32_t *order; /* of an input or a result: Keras' place of each element */
 };
 
@@ -70,6 +73,16 @@ typedef struct packed_use {
     call *call;
     pass_kind pass;
 } packed_use;
+
+/* A piece of what closes a batch, once no slot's walk needs what it changes. */
+typedef struct closing_piece {
+    void (*run)(struct session *session, const struct batch *batch, const struct closing_piece *piece);
+    size_t after;        /* steps that each slot's walk has done by then */
+    size_t layer;        /* in the graph */
+    bool after_layer;    /* it waits for the layer's pieces that do not */
+    size_t index;        /* of a segment, in packs */
+    size_t first, count; /* of a segment: the numbers that are added up and stepped at a time */
+} closing_piece;
 
 typedef struct plan {
     arena memory;
@@ -94,6 +107,8 @@ typedef struct plan {
     size_t block_rows;              /* LANES, or 1 of images apart */
     size_t pack_count;
     packed_use *packs; /* the packed forms of weights that the steps read */
+    size_t closing_count;
+    closing_piece *closing; /* in the order in which the walk is done with the layers */
     size_t segment_count;
     segment *segments;
     size_t gradient_count;   /* reals of all trained weights */

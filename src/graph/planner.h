@@ -61,6 +61,9 @@ void planner_add_segments(planner *p);
 void planner_measure_weights(planner *p);
 void planner_collect_packs(planner *p);
 
+/* The pieces that close a batch, once steps and packs are known. */
+void planner_add_closing(planner *p);
+
 /* ---- Steps: plan.c. */
 
 /* Appends a copy of made and touches its slots. */

@@ -3,12 +3,13 @@
 
 #include "graph/steps.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Slots of gradients: at most 8, and at most 128 MB together. From model and batch alone, so that no sum depends on
  * threads. */
-enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 128 << 20, REDUCE_RANGE = 16384 };
+enum { MOST_GRADIENT_SLOTS = 8, MOST_GRADIENT_BYTES = 128 << 20 };
 
 struct session {
     const plan *plan;
@@ -23,9 +24,16 @@ struct session {
     unsigned char *scratch; /* by thread */
     lanes *penalty;         /* by block */
     void **pointers;        /* lists by thread */
+    _Atomic size_t *walked; /* by gradient slot: steps that its last block has done */
+    _Atomic size_t *open;   /* by layer: pieces that its packing waits for */
 };
 
 enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
+
+static size_t blocks_of(const plan *plan, const batch *batch)
+{
+    return (batch->rows + plan->block_rows - 1) / plan->block_rows;
+}
 
 /* ---- Memory -------------------------------------------------------------------------------------------------------
  */
@@ -68,6 +76,8 @@ static void carve_session(session *s, carving *c)
     s->scratch = carve(c, threads, p->scratch_bytes);
     s->penalty = carve(c, blocks * p->penalty_count, sizeof *s->penalty);
     s->pointers = carve(c, threads * POINTER_LISTS * p->most_values, sizeof *s->pointers);
+    s->walked = carve(c, blocks, sizeof *s->walked);
+    s->open = carve(c, p->network->graph->layer_count, sizeof *s->open);
 }
 
 cepa_status plan_pack(const plan *plan, cepa_error *error)
@@ -406,42 +416,95 @@ static void run_step(frame *f, const step *step)
         step->run(f, step);
 }
 
+/* Notes how far the walk of a block's slot has come. */
+static void note_walked(const stage_run *r, size_t slot, size_t steps)
+{
+    atomic_store(&r->session->walked[slot], steps);
+    team_advance(r->session->team);
+}
+
 /* A slot's blocks one after the other, each through the whole stage. */
 static void walk_slot(void *context, size_t slot, int thread)
 {
     const stage_run *r = context;
     frame f = frame_of(r, (size_t)thread);
     const step *steps = r->session->plan->steps;
-    for (size_t block = first_block(r, slot); block < first_block(r, slot + 1); block++) {
+    const size_t end = first_block(r, slot + 1);
+    for (size_t block = first_block(r, slot); block < end; block++) {
         enter_block(&f, r, slot, block);
-        for (size_t i = r->stage->first; i < r->stage->last; i++) run_step(&f, &steps[i]);
+        for (size_t i = r->stage->first; i < r->stage->last; i++) {
+            run_step(&f, &steps[i]);
+            if (steps[i].releases && block + 1 == end) note_walked(r, slot, i + 1);
+        }
     }
 }
 
-static void add_slots(void *context, size_t range, int thread)
+/* ---- Closing a batch ---------------------------------------------------------------------------------------------
+ */
+
+void closing_add_slots(session *session, const batch *batch, const closing_piece *piece)
+{
+    const plan *p = session->plan;
+    real *sum = session->gradients + p->segments[piece->index].gradient_offset + piece->first;
+    for (size_t slot = 1; slot < slots_for(p, blocks_of(p, batch)); slot++)
+        kernels->add_into(sum, sum + slot * p->gradient_count, piece->count);
+    if (batch->update) batch->update(batch->update_context, piece->index, piece->first, piece->count);
+    if (atomic_fetch_sub(&session->open[piece->layer], 1) == 1) team_advance(session->team);
+}
+
+void closing_pack(session *session, const batch *batch, const closing_piece *piece)
+{
+    const packed_use *use = &session->plan->packs[piece->index];
+    if (batch->update) call_pack(session->plan->network->graph, use->call, use->pass);
+}
+
+static void run_closing(void *context, size_t index, int thread)
 {
     (void)thread;
     const stage_run *r = context;
-    const plan *p = r->session->plan;
-    size_t first = range * REDUCE_RANGE, count = p->gradient_count - first;
-    if (count > REDUCE_RANGE) count = REDUCE_RANGE;
-    real *sum = r->session->gradients + first;
-    for (size_t slot = 1; slot < r->slots; slot++) kernels->add_into(sum, sum + slot * p->gradient_count, count);
+    const closing_piece *piece = &r->session->plan->closing[index];
+    piece->run(r->session, r->batch, piece);
+}
+
+static bool may_close(const void *context, size_t index)
+{
+    const stage_run *r = context;
+    const closing_piece *piece = &r->session->plan->closing[index];
+    for (size_t slot = 0; slot < r->slots; slot++)
+        if (atomic_load(&r->session->walked[slot]) < piece->after) return false;
+    return !piece->after_layer || !atomic_load(&r->session->open[piece->layer]);
+}
+
+static void open_closing(stage_run *r)
+{
+    session *s = r->session;
+    for (size_t slot = 0; slot < r->slots; slot++) atomic_store(&s->walked[slot], 0);
+    for (size_t i = 0; i < s->plan->closing_count; i++) {
+        const closing_piece *piece = &s->plan->closing[i];
+        if (!piece->after_layer) atomic_fetch_add(&s->open[piece->layer], 1);
+    }
+}
+
+/* ---- Batches -----------------------------------------------------------------------------------------------------
+ */
+
+static void run_barrier(const stage_run *r)
+{
+    frame f = frame_of(r, 0);
+    r->stage->combine->run(&f, r->stage->combine);
 }
 
 void session_run(session *session, const batch *batch)
 {
     const plan *p = session->plan;
-    stage_run r = {.session = session, .batch = batch, .blocks = (batch->rows + p->block_rows - 1) / p->block_rows};
+    stage_run r = {.session = session, .batch = batch, .blocks = blocks_of(p, batch)};
     r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
-    for (size_t i = 0; i < p->stage_count; i++) {
-        r.stage = &p->stages[i];
+    open_closing(&r);
+    for (r.stage = p->stages; r.stage->combine; r.stage++) {
         team_for(session->team, r.slots, walk_slot, &r);
-        if (!r.stage->combine) continue;
-        frame f = frame_of(&r, 0);
-        r.stage->combine->run(&f, r.stage->combine);
+        run_barrier(&r);
     }
-    if (p->entries) team_for(session->team, (p->gradient_count + REDUCE_RANGE - 1) / REDUCE_RANGE, add_slots, &r);
+    team_for_then(session->team, r.slots, walk_slot, &(team_sequel){p->closing_count, run_closing, may_close}, &r);
 }
 
 real *session_gradients(session *session) { return session->gradients; }

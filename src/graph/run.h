@@ -29,6 +29,10 @@ typedef struct batch {
                            lanes *const *gradient);
     /* Reads the gradients of the inputs, where the plan was asked for them. */
     void (*finish)(void *context, size_t position, size_t rows, const lanes *const *input_gradient);
+    /* Steps a part of a segment's weights, whose gradient is there and which the batch no longer reads; what is packed
+     * of them is then made anew. NULL: the caller does both when it has all gradients. */
+    void (*update)(void *update_context, size_t segment, size_t first, size_t count);
+    void *update_context;
 } batch;
 
 typedef struct session session;

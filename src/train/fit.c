@@ -150,6 +150,11 @@ static void order_rows(fit *f)
         for (size_t i = 0; i < f->learned.rows; i++) f->order[i] = i;
 }
 
+static void update_weights(void *begun, size_t segment, size_t first, size_t count)
+{
+    optimizer_update(begun, segment, first, count);
+}
+
 /* One batch: forward, losses, backward, optimizer. */
 static void run_step(fit *f, size_t step)
 {
@@ -157,10 +162,16 @@ static void run_step(fit *f, size_t step)
     size_t first = step * f->batch, rest = f->learned.rows - first, rows = rest < f->batch ? rest : f->batch;
     batch b = {.seed = f->options->seed, .epoch = t->epoch, .position = first};
     measure_batch(&f->measure, f->order + first, rows, &b);
+    optimizer_batch begun = optimizer_begin(&t->optimizer, f->graph->values, session_gradients(f->session));
+    if (optimizer_goes_piecewise(&t->optimizer)) {
+        b.update = update_weights;
+        b.update_context = &begun;
+    }
+    graph_weights_changed(f->graph); /* what is packed from here on is of the new ones */
     session_run(f->session, &b);
     measure_add(&f->measure, f->session, 0, rows, optimizer_penalty(&t->optimizer, f->graph->values));
-    optimizer_step(&t->optimizer, f->graph->values, session_gradients(f->session), session_team(f->session));
-    graph_weights_changed(f->graph);
+    if (b.update) return;
+    optimizer_step(&begun, session_team(f->session));
     session_pack(f->session);
 }
 

@@ -106,9 +106,28 @@ double optimizer_loss_scale(const optimizer *o);
 /* The penalties of all weights as they are, in double. */
 double optimizer_penalty(const optimizer *o, const real *values);
 
-/* One batch: adds the penalties' gradients, clips, decays, updates, averages and constrains, as Keras' apply does.
- * gradients (count numbers) are used up. The result does not depend on threads. */
-void optimizer_step(optimizer *o, real *values, real *gradients, team *team);
+/* One batch's step, begun. */
+typedef struct optimizer_batch {
+    optimizer *o;
+    real *values, *gradients;
+    uint64_t updates; /* before this batch */
+    bool updates_now; /* false while gradients are only gathered */
+} optimizer_batch;
+
+/* Begins the step of a batch whose gradients (as many numbers as the parameters have) will be there: one of the next
+ * two does it. The result depends neither on which nor on threads. */
+optimizer_batch optimizer_begin(optimizer *o, real *values, real *gradients);
+
+/* Whether nothing that the step does needs more than the numbers it changes: neither other gradients (clipping by norm)
+ * nor the whole weight (penalties, constraints, some rules). */
+bool optimizer_goes_piecewise(const optimizer *o);
+
+/* Then: steps count numbers of a parameter, whose gradients are there and are used up. Each number once. */
+void optimizer_update(const optimizer_batch *b, size_t parameter, size_t first, size_t count);
+
+/* Else: adds the penalties' gradients, clips, decays, updates, averages and constrains, as Keras' apply does. The
+ * gradients are used up. */
+void optimizer_step(optimizer_batch *b, team *team);
 
 /* Works out the class' number, if it has one, for a state that was kept without it: by Keras 2, which takes the next
  * one not once a step but once for each weight. */

@@ -168,45 +168,38 @@ double optimizer_penalty(const optimizer *o, const real *values)
 
 /* ---- One batch --------------------------------------------------------------------------------------------------- */
 
-typedef struct work {
-    optimizer *o;
-    real *values, *gradients;
-    uint64_t updates; /* before this batch */
-    bool updates_now; /* false while gradients are only gathered */
-} work;
-
 static void prepare_parameter(void *context, size_t index, int thread)
 {
     (void)thread;
-    const work *w = context;
-    const parameter *p = &w->o->parameters[index];
-    real *g = w->gradients + p->place;
-    double scale = optimizer_loss_scale(w->o);
+    const optimizer_batch *b = context;
+    const parameter *p = &b->o->parameters[index];
+    real *g = b->gradients + p->place;
+    double scale = optimizer_loss_scale(b->o);
     if (scale != 1) kernels->scale_into(g, (real)(1 / scale), p->count);
-    if (p->regularizer.kind) regularizer_gradient(&p->regularizer, w->values + p->value, p->count, g);
+    if (p->regularizer.kind) regularizer_gradient(&p->regularizer, b->values + p->value, p->count, g);
 }
 
 /* Adds up gradients where several batches make one update; in the last of them leaves their mean. */
-static void accumulate(const work *w, size_t place, size_t count)
+static void accumulate(const optimizer_batch *b, const optimizer_chunk *c)
 {
-    real *sum = w->o->accumulators + place, *g = w->gradients + place;
-    if (!w->updates_now) {
+    const size_t place = b->o->parameters[c->parameter].place + c->first, count = c->count;
+    real *sum = b->o->accumulators + place, *g = b->gradients + place;
+    if (!b->updates_now) {
         kernels->add_into(sum, g, count);
         return;
     }
     kernels->add_into(g, sum, count);
-    kernels->scale_into(g, (real)(1.0 / common(w->o)->gradient_accumulation_steps), count);
+    kernels->scale_into(g, (real)(1.0 / common(b->o)->gradient_accumulation_steps), count);
     memset(sum, 0, count * sizeof *sum);
 }
 
-static void gather_chunk(void *context, size_t index, int thread)
+static void measure_chunk(void *context, size_t index, int thread)
 {
     (void)thread;
-    const work *w = context;
-    const optimizer_chunk *c = &w->o->chunks[index];
-    size_t place = w->o->parameters[c->parameter].place + c->first;
-    if (w->o->accumulators) accumulate(w, place, c->count);
-    if (clips_by_norm(w->o)) w->o->parts[index] = kernels->square_sum(w->gradients + place, c->count);
+    const optimizer_batch *b = context;
+    const optimizer_chunk *c = &b->o->chunks[index];
+    if (b->o->accumulators) accumulate(b, c);
+    b->o->parts[index] = kernels->square_sum(b->gradients + b->o->parameters[c->parameter].place + c->first, c->count);
 }
 
 /* limit / norm where the norm is larger; NaN where it is no number. */
@@ -229,13 +222,13 @@ static void find_factors(const optimizer *o)
         o->factors[i] = each > 0 ? clip_factor(each, o->factors[i]) : clip_factor(all, total);
 }
 
-static void update_chunk(const work *w, const optimizer_chunk *c)
+static void update_chunk(const optimizer_batch *b, const optimizer_chunk *c)
 {
-    const optimizer *o = w->o;
+    const optimizer *o = b->o;
     const optimizer_options *options = common(o);
     const parameter *p = &o->parameters[c->parameter];
     size_t place = p->place + c->first;
-    real *g = w->gradients + place, *weights = w->values + p->value + c->first;
+    real *g = b->gradients + place, *weights = b->values + p->value + c->first;
     if (o->factors[c->parameter] != 1) kernels->scale_into(g, (real)o->factors[c->parameter], c->count);
     if (options->clipvalue > 0) kernels->clip_into(g, (real)options->clipvalue, c->count);
     double decay = (o->class->decay ? o->class->decay(options, p) : options->weight_decay) * o->learning_rate;
@@ -243,7 +236,7 @@ static void update_chunk(const work *w, const optimizer_chunk *c)
     optimizer_call call = {.options = options,
                            .parameter = p,
                            .rate = o->learning_rate,
-                           .step = w->updates + 1,
+                           .step = b->updates + 1,
                            .number = o->number,
                            .w = weights,
                            .g = g,
@@ -254,32 +247,50 @@ static void update_chunk(const work *w, const optimizer_chunk *c)
 }
 
 /* average = m average + (1 - m) w, m = 0 in the first update. */
-static void average_chunk(const work *w, const optimizer_chunk *c)
+static void average_chunk(const optimizer_batch *b, const optimizer_chunk *c)
 {
-    const optimizer_options *options = common(w->o);
-    const parameter *p = &w->o->parameters[c->parameter];
-    real *average = w->o->averages + p->place + c->first, *weights = w->values + p->value + c->first;
-    double momentum = w->updates ? options->ema_momentum : 0;
+    const optimizer_options *options = common(b->o);
+    const parameter *p = &b->o->parameters[c->parameter];
+    real *average = b->o->averages + p->place + c->first, *weights = b->values + p->value + c->first;
+    double momentum = b->updates ? options->ema_momentum : 0;
     kernels->scale_into(average, (real)momentum, c->count);
     kernels->add_scaled_into(average, weights, (real)(1 - momentum), c->count);
-    if (options->ema_overwrite_frequency && (w->updates + 1) % (uint64_t)options->ema_overwrite_frequency == 0)
+    if (options->ema_overwrite_frequency && (b->updates + 1) % (uint64_t)options->ema_overwrite_frequency == 0)
         memcpy(weights, average, c->count * sizeof *weights);
 }
 
-static void apply_chunk(void *context, size_t index, int thread)
+static void apply_chunk(const optimizer_batch *b, const optimizer_chunk *c)
+{
+    if (b->updates_now) update_chunk(b, c);
+    if (b->o->averages) average_chunk(b, c);
+}
+
+static void apply_measured_chunk(void *context, size_t index, int thread)
 {
     (void)thread;
-    const work *w = context;
-    if (w->updates_now) update_chunk(w, &w->o->chunks[index]);
-    if (w->o->averages) average_chunk(w, &w->o->chunks[index]);
+    const optimizer_batch *b = context;
+    apply_chunk(b, &b->o->chunks[index]);
+}
+
+static void step_chunk(const optimizer_batch *b, const optimizer_chunk *c)
+{
+    if (b->o->accumulators) accumulate(b, c);
+    apply_chunk(b, c);
+}
+
+static void step_chunk_at_once(void *context, size_t index, int thread)
+{
+    (void)thread;
+    const optimizer_batch *b = context;
+    step_chunk(b, &b->o->chunks[index]);
 }
 
 static void constrain_parameter(void *context, size_t index, int thread)
 {
     (void)thread;
-    const work *w = context;
-    const parameter *p = &w->o->parameters[index];
-    if (p->constraint.kind) constraint_apply(&p->constraint, p->size, p->rank, w->values + p->value);
+    const optimizer_batch *b = context;
+    const parameter *p = &b->o->parameters[index];
+    if (p->constraint.kind) constraint_apply(&p->constraint, p->size, p->rank, b->values + p->value);
 }
 
 static bool prepares(const optimizer *o)
@@ -309,18 +320,37 @@ void optimizer_renew_number(optimizer *o)
         for (size_t i = 0; i < o->parameter_count; i++) o->number = o->class->next_number(o->options, o->number, step);
 }
 
-void optimizer_step(optimizer *o, real *values, real *gradients, team *team)
+optimizer_batch optimizer_begin(optimizer *o, real *values, real *gradients)
 {
-    uint64_t every = batches_an_update(o);
-    work w = {o, values, gradients, o->iterations / every, (o->iterations + 1) % every == 0};
-    if (o->schedule.kind) o->learning_rate = schedule_rate(&o->schedule, o->iterations);
-    if (o->class->number && w.updates_now) o->number = o->class->next_number(o->options, o->number, w.updates + 1);
-    if (prepares(o)) team_for(team, o->parameter_count, prepare_parameter, &w);
-    if (o->accumulators || clips_by_norm(o)) team_for(team, o->chunk_count, gather_chunk, &w);
-    if (clips_by_norm(o)) find_factors(o);
-    team_for(team, o->chunk_count, apply_chunk, &w);
-    if (constrains(o)) team_for(team, o->parameter_count, constrain_parameter, &w);
-    o->iterations++;
+    uint64_t every = batches_an_update(o), iteration = o->iterations++;
+    optimizer_batch b = {o, values, gradients, iteration / every, (iteration + 1) % every == 0};
+    if (o->schedule.kind) o->learning_rate = schedule_rate(&o->schedule, iteration);
+    if (o->class->number && b.updates_now) o->number = o->class->next_number(o->options, o->number, b.updates + 1);
+    return b;
+}
+
+bool optimizer_goes_piecewise(const optimizer *o)
+{
+    return !prepares(o) && !clips_by_norm(o) && !o->class->whole && !constrains(o);
+}
+
+void optimizer_update(const optimizer_batch *b, size_t parameter, size_t first, size_t count)
+{
+    step_chunk(b, &(optimizer_chunk){parameter, first, count});
+}
+
+void optimizer_step(optimizer_batch *b, team *team)
+{
+    optimizer *o = b->o;
+    if (prepares(o)) team_for(team, o->parameter_count, prepare_parameter, b);
+    if (clips_by_norm(o)) {
+        team_for(team, o->chunk_count, measure_chunk, b);
+        find_factors(o);
+        team_for(team, o->chunk_count, apply_measured_chunk, b);
+    } else {
+        team_for(team, o->chunk_count, step_chunk_at_once, b);
+    }
+    if (constrains(o)) team_for(team, o->parameter_count, constrain_parameter, b);
 }
 
 void optimizer_finish(const optimizer *o, real *values)
