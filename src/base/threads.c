@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #ifdef __SSE__
 #include <xmmintrin.h>
@@ -76,8 +77,10 @@ static void flush_restore(unsigned state)
 
 /* ---- Teams ------------------------------------------------------------------------------------------------------- */
 
-/* Polls before a thread lies down: some tens of microseconds, the time between two pieces of a step. */
-enum { POLLS = 1000, CACHE_LINE = 64 };
+/* Polls before a thread lies down: about a millisecond, a long piece of a step, as a virtual machine's processor that
+ * sleeps is lent to others and may be long in coming back. But where something else in this machine wants the
+ * processor, which a yield shows, the thread lies down earlier the next so many times. */
+enum { POLLS = 16384, SHORT_POLLS = 1000, POLLS_A_YIELD = 64, SHORT_WAITS = 100, CACHE_LINE = 64 };
 
 /* A ticket is the number of a job, and the next index of it to be taken. Between two jobs it is closed: its index is
  * CLOSED, so that no one takes the next job's work for the last one's. */
@@ -106,8 +109,8 @@ typedef struct member {
     job offer; /* what the thread lets others take part in, ... */
     share offered;
     team *team;
-    pthread_t thread; /* not of the caller */
-    int number;
+    pthread_t thread;        /* not of the caller */
+    int number, short_waits; /* how many waits are to be short */
 } member;
 
 struct team {
@@ -138,11 +141,35 @@ static void announce(team *t)
     pthread_mutex_unlock(&t->mutex);
 }
 
-/* Waits for an event behind those seen. */
-static void await_event(team *t, uint64_t seen)
+/* Lets others go first. Whether there were any. */
+static bool yields(void)
 {
-    for (int i = 0; i < POLLS; i++, relax())
-        if (atomic_load(&t->events) != seen) return;
+    struct rusage before = {.ru_nivcsw = 0}, after = before;
+    getrusage(RUSAGE_THREAD, &before);
+    sched_yield();
+    getrusage(RUSAGE_THREAD, &after);
+    return after.ru_nivcsw != before.ru_nivcsw;
+}
+
+/* Awake. Whether there was an event behind those seen. */
+static bool polls_event(const team *t, member *m, uint64_t seen)
+{
+    const int polls = m->short_waits > 0 ? SHORT_POLLS : POLLS;
+    if (m->short_waits > 0) m->short_waits--;
+    for (int i = 1; i <= polls; i++, relax()) {
+        if (atomic_load(&t->events) != seen) return true;
+        if (i > SHORT_POLLS && i % POLLS_A_YIELD == 0 && yields()) {
+            m->short_waits = SHORT_WAITS;
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Waits for an event behind those seen. */
+static void await_event(team *t, int thread, uint64_t seen)
+{
+    if (polls_event(t, &t->members[thread], seen)) return;
     pthread_mutex_lock(&t->mutex);
     atomic_fetch_add(&t->sleepers, 1);
     while (atomic_load(&t->events) == seen) pthread_cond_wait(&t->event, &t->mutex);
@@ -228,7 +255,7 @@ static void serve(team *t, int thread)
         if (thread == 0 ? is_done(&t->jobs[FIRST]) && is_done(&t->jobs[SEQUEL]) : atomic_load(&t->stop)) return;
         if (work_on_any(t, thread)) continue;
         atomic_fetch_add(&t->idle, 1);
-        await_event(t, seen);
+        await_event(t, thread, seen);
         atomic_fetch_sub(&t->idle, 1);
     }
 }
@@ -305,7 +332,7 @@ void team_offer(team *team, size_t count, team_work *work, void *context, int th
     for (;;) {
         uint64_t seen = atomic_load(&team->events);
         if (is_done(&m->offer)) return;
-        await_event(team, seen);
+        await_event(team, thread, seen);
     }
 }
 

@@ -1,5 +1,5 @@
-/* Threads that share out work by number. A team waits briefly awake and then asleep: on a machine that others use too,
- * a thread that spins takes the processor from the one it waits for (OpenMP's do, for milliseconds). */
+/* Threads that share out work by number. A team waits briefly awake and then asleep: where others want the processor
+ * too, a thread that spins takes it from the one it waits for (OpenMP's do, for milliseconds). */
 #ifndef BASE_THREADS_H
 #define BASE_THREADS_H
 
