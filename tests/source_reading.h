@@ -26,4 +26,7 @@ reading read_bytes(const char *text, size_t size, const char *name, const char *
 reading read_text(const char *text);
 void end_reading(reading *r);
 
+/* Before a group of tests that read. */
+int choose_kernels(void **state);
+
 #endif

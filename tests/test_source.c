@@ -1053,12 +1053,6 @@ static void wrong_hyperparameters_are_refused(void **state)
     }
 }
 
-static int choose_kernels(void **state)
-{
-    (void)state;
-    return kernels_choose(NULL) ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -380,12 +380,6 @@ static void what_goes_in_circles_ends(void **state)
     }
 }
 
-static int choose_kernels(void **state)
-{
-    (void)state;
-    return kernels_choose(NULL) ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -37,8 +37,7 @@ typedef struct slot {
 
 typedef struct step step;
 struct frame;
-struct session;
-struct batch;
+struct stage_run;
 
 enum { NO_SLOT = -1 };
 
@@ -76,7 +75,7 @@ typedef struct packed_use {
 
 /* A piece of what closes a batch, once no slot's walk needs what it changes. */
 typedef struct closing_piece {
-    void (*run)(struct session *session, const struct batch *batch, const struct closing_piece *piece);
+    void (*run)(const struct stage_run *last, const struct closing_piece *piece);
     size_t after;        /* steps that each slot's walk has done by then */
     size_t layer;        /* in the graph */
     bool after_layer;    /* it waits for the layer's pieces that do not */

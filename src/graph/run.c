@@ -30,10 +30,7 @@ struct session {
 
 enum { POINTER_LISTS = 4 }; /* x, y, dy, dx */
 
-static size_t blocks_of(const plan *plan, const batch *batch)
-{
-    return (batch->rows + plan->block_rows - 1) / plan->block_rows;
-}
+static size_t blocks_of(const plan *plan, size_t rows) { return (rows + plan->block_rows - 1) / plan->block_rows; }
 
 /* ---- Memory -------------------------------------------------------------------------------------------------------
  */
@@ -96,7 +93,7 @@ cepa_status session_new(const plan *plan, size_t most_rows, int threads, session
     s->plan = plan;
     s->team = team_new(threads);
     s->threads = team_size(s->team);
-    s->most_blocks = (most_rows + plan->block_rows - 1) / plan->block_rows;
+    s->most_blocks = blocks_of(plan, most_rows);
     s->gradient_slots = slots_for(plan, s->most_blocks);
     carving measure = {0};
     carve_session(s, &measure);
@@ -336,7 +333,7 @@ void step_finish(frame *f, const step *step)
 void step_combine(frame *f, const step *step)
 {
     session *s = f->session;
-    size_t blocks = (f->batch->rows + LANES - 1) / LANES, sums = step->call->sums;
+    size_t blocks = blocks_of(s->plan, f->batch->rows), sums = step->call->sums;
     memset(s->totals, 0, sums * sizeof *s->totals);
     for (size_t b = 0; b < blocks; b++)
         for (size_t i = 0; i < sums; i++) s->totals[i] += s->sums[b * s->plan->sums_count + i];
@@ -442,20 +439,27 @@ static void walk_slot(void *context, size_t slot, int thread)
 /* ---- Closing a batch ---------------------------------------------------------------------------------------------
  */
 
-void closing_add_slots(session *session, const batch *batch, const closing_piece *piece)
+void closing_add_slots(const stage_run *last, const closing_piece *piece)
 {
-    const plan *p = session->plan;
-    real *sum = session->gradients + p->segments[piece->index].gradient_offset + piece->first;
-    for (size_t slot = 1; slot < slots_for(p, blocks_of(p, batch)); slot++)
+    session *s = last->session;
+    const plan *p = s->plan;
+    const batch *b = last->batch;
+    real *sum = s->gradients + p->segments[piece->index].gradient_offset + piece->first;
+    for (size_t slot = 1; slot < last->slots; slot++)
         kernels->add_into(sum, sum + slot * p->gradient_count, piece->count);
-    if (batch->update) batch->update(batch->update_context, piece->index, piece->first, piece->count);
-    if (atomic_fetch_sub(&session->open[piece->layer], 1) == 1) team_advance(session->team);
+    if (b->update) b->update(b->update_context, piece->index, piece->first, piece->count);
+    if (atomic_fetch_sub(&s->open[piece->layer], 1) == 1) team_advance(s->team);
 }
 
-void closing_pack(session *session, const batch *batch, const closing_piece *piece)
+static void pack(const session *s, size_t index)
 {
-    const packed_use *use = &session->plan->packs[piece->index];
-    if (batch->update) call_pack(session->plan->network->graph, use->call, use->pass);
+    const packed_use *use = &s->plan->packs[index];
+    call_pack(s->plan->network->graph, use->call, use->pass);
+}
+
+void closing_pack(const stage_run *last, const closing_piece *piece)
+{
+    if (last->batch->update) pack(last->session, piece->index);
 }
 
 static void run_closing(void *context, size_t index, int thread)
@@ -463,7 +467,7 @@ static void run_closing(void *context, size_t index, int thread)
     (void)thread;
     const stage_run *r = context;
     const closing_piece *piece = &r->session->plan->closing[index];
-    piece->run(r->session, r->batch, piece);
+    piece->run(r, piece);
 }
 
 static bool may_close(const void *context, size_t index)
@@ -497,7 +501,7 @@ static void run_barrier(const stage_run *r)
 void session_run(session *session, const batch *batch)
 {
     const plan *p = session->plan;
-    stage_run r = {.session = session, .batch = batch, .blocks = blocks_of(p, batch)};
+    stage_run r = {.session = session, .batch = batch, .blocks = blocks_of(p, batch->rows)};
     r.slots = p->entries ? slots_for(p, r.blocks) : r.blocks;
     open_closing(&r);
     for (r.stage = p->stages; r.stage->combine; r.stage++) {
@@ -521,8 +525,7 @@ void session_penalty(const session *session, size_t number, size_t rows, double 
 static void pack_one(void *context, size_t index, int thread)
 {
     (void)thread;
-    session *s = context;
-    call_pack(s->plan->network->graph, s->plan->packs[index].call, s->plan->packs[index].pass);
+    pack(context, index);
 }
 
 void session_pack(session *session) { team_for(session->team, session->plan->pack_count, pack_one, session); }

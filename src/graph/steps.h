@@ -37,7 +37,7 @@ step_run step_finish;
 step_run step_combine, step_head_combine;
 
 /* What closes a batch: a part of a gradient added up over the slots and handed on, a packed form made anew. */
-typedef void closing_run(session *session, const batch *batch, const closing_piece *piece);
+typedef void closing_run(const struct stage_run *last, const closing_piece *piece);
 
 closing_run closing_add_slots, closing_pack;
 
