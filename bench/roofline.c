@@ -1,15 +1,18 @@
 /* roofline: what this core can do at most, multiply-adds and bytes, and the share of it that each layer reaches,
- * forward and in both gradients, and that whole steps of training reach. One thread, its own processor time, medians:
- * pin it (taskset -c 1 build/bench/roofline).
+ * forward and in both gradients, and that whole steps of training reach. One thread, its own processor time, medians
+ * (of layers those of the fastest quarter, since others may share the core): pin it (taskset -c 1
+ * build/bench/roofline).
  *
  * roofline [--isa NAME] [--layers TEXT]   one instruction set; the layers and networks whose line contains TEXT
  * roofline --peak                         the peak alone, as JSON
  * roofline --work MODEL                   the operations of one image, as JSON
+ * roofline --meet THREADS OPERATIONS      batches of so many multiply-adds for ever, a line after every 16
  *
  * Shares count the multiply-adds of direct convolutions inside the picture: better ways may pass 100 %. */
 #include "base/memory.h"
 #include "clock.h"
 #include "layer_times.h"
+#include "meet.h"
 #include "model/model.h"
 #include "peak.h"
 #include "work.h"
@@ -235,13 +238,18 @@ static void report_networks(const machine *m, const char *wanted)
 /* ---- Command ------------------------------------------------------------------------------------------------------
  */
 
+/* Any machine has the last. */
+static const isa *best_isa(void)
+{
+    const isa *best = isas;
+    while (!kernels_named(best->name)) best++;
+    return best;
+}
+
 static int print_peak(void)
 {
-    for (size_t i = 0; i < ARRAY_COUNT(isas); i++)
-        if (kernels_named(isas[i].name))
-            return printf("{\"isa\": \"%s\", \"gflops\": %.2f}\n", isas[i].name, peak_operations(isas[i].run) / 1e9) <
-                   0;
-    return 1;
+    const isa *best = best_isa();
+    return printf("{\"isa\": \"%s\", \"gflops\": %.2f}\n", best->name, peak_operations(best->run) / 1e9) < 0;
 }
 
 static int print_work(const char *path)
@@ -275,13 +283,15 @@ int main(int argc, char **argv)
     if (kernels_choose(&error)) return cepa_die(&error);
     if (argc == 2 && strcmp(argv[1], "--peak") == 0) return print_peak();
     if (argc == 3 && strcmp(argv[1], "--work") == 0) return print_work(argv[2]);
+    if (argc == 4 && strcmp(argv[1], "--meet") == 0) meet(best_isa()->run, atoi(argv[2]), strtod(argv[3], NULL));
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 < argc && strcmp(argv[i], "--isa") == 0)
             isa = argv[i + 1];
         else if (i + 1 < argc && strcmp(argv[i], "--layers") == 0)
             wanted = argv[i + 1];
         else {
-            fprintf(stderr, "usage: roofline [--isa NAME] [--layers TEXT] | --peak | --work MODEL\n");
+            fprintf(stderr, "usage: roofline [--isa NAME] [--layers TEXT] | --peak | --work MODEL | --meet THREADS "
+                            "OPERATIONS\n");
             return 2;
         }
     }

@@ -13,7 +13,7 @@ from meter import process
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get("CEPA_BUILD", "build")
-EPOCH_END = re.compile(r"\d+/\d+ - ")  # how fit --verbose 2 says so
+EPOCH_END = re.compile(r"\d+/\d+ - ")  # how fit --verbose 2 says so, and roofline --meet
 
 
 def fit_command(model, data, epochs, batch, threads, more=()):
@@ -39,11 +39,10 @@ def npy(kind, shape, numbers):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + numbers
 
 
-class Training:
-    """A training that goes on only while its rate is asked for."""
-    def __init__(self, network, data, rows, batch, threads, core=None):
+class Standing:
+    """A command that says how far it is after so many rows each, and goes on only while its rate is asked for."""
+    def __init__(self, command, rows, core=None):
         self.rows, self.ends = rows, []
-        command = fit_command(f"{network}/model.keras", data, 10**6, batch, threads)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pin(core))
         threading.Thread(target=self.read, daemon=True).start()
         while len(self.ends) < 2:
@@ -61,7 +60,7 @@ class Training:
         return [end for end in self.ends if end >= since]
 
     def rate(self, since):
-        """Images a second, of the epochs that began and ended since then."""
+        """Rows a second, of the epochs that began and ended since then."""
         ends = self.ended(since)
         return self.rows * (len(ends) - 1) / (ends[-1] - ends[0])
 
@@ -70,17 +69,17 @@ class Training:
         self.process.wait()
 
 
-def rate_together(trainings, seconds):
-    """Images a second of trainings that go on at once, for so long and at least until each has ended three epochs."""
-    for training in trainings:
-        training.process.send_signal(signal.SIGCONT)
+def rate_together(commands, seconds):
+    """Rows a second of commands that go on at once, for so long and at least until each has ended three epochs."""
+    for command in commands:
+        command.process.send_signal(signal.SIGCONT)
     since = time.perf_counter()
     time.sleep(seconds)
-    while any(len(training.ended(since)) < 3 for training in trainings):
+    while any(len(command.ended(since)) < 3 for command in commands):
         time.sleep(0.01)
-    for training in trainings:
-        training.process.send_signal(signal.SIGSTOP)
-    return sum(training.rate(since) for training in trainings)
+    for command in commands:
+        command.process.send_signal(signal.SIGSTOP)
+    return sum(command.rate(since) for command in commands)
 
 
 class Cepa:
