@@ -2,8 +2,9 @@
 #include "kernels/kernels.h"
 
 /* Measured (bench/roofline): with fewer channels the transforms cost more than the products they save; with fewer tiles
- * of 2 x 2 the sums over the lanes do. The gradient of pictures is seldom wanted: theirs are Winograd's so that the
- * layer can pool. */
+ * of 2 x 2 the sums over the lanes do. Of a picture's few channels nothing transformed is stored in the forward pass
+ * and in that of the weights. The gradient of pictures is seldom wanted: theirs are Winograd's so that the layer can
+ * pool. */
 enum {
     LEAST_CHANNELS = 3,
     LEAST_CHANNELS_FOR_INPUTS = 8,
@@ -28,8 +29,8 @@ conv_choice conv_choose(const conv_shape *s)
     if (tiles >= LEAST_TILES && s->in_channels >= LEAST_CHANNELS) choice.forward = CONV_WINOGRAD;
     size_t for_inputs = s->in_channels <= PICTURE_CHANNELS ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_INPUTS;
     if (tiles >= LEAST_TILES && s->out_channels >= for_inputs) choice.gradient_inputs = CONV_WINOGRAD;
-    if (tiles >= LEAST_TILES_FOR_WEIGHTS && s->in_channels >= LEAST_CHANNELS_FOR_WEIGHTS)
-        choice.gradient_weights = CONV_WINOGRAD;
+    size_t for_weights = s->in_channels <= PICTURE_CHANNELS ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_WEIGHTS;
+    if (tiles >= LEAST_TILES_FOR_WEIGHTS && s->in_channels >= for_weights) choice.gradient_weights = CONV_WINOGRAD;
     return choice;
 }
 

@@ -7,10 +7,9 @@
  * The order of every sum: of filters in the vector the tiles of a group row by row, of each the lanes, then the groups;
  * of the rest the tiles of a chunk row by row, the lanes by the tree 8-4-2-1, then the chunks; then the transform as it
  * is written here. */
-#include "kernels/conv_ways.h"
+#include "kernels/winograd_weights.h"
 #include "kernels/turned_tile.h"
 #include "kernels/weights_tile.h"
-#include "kernels/winograd.h"
 
 enum {
     CHUNK_BYTES = 240 << 10,
@@ -58,6 +57,7 @@ static size_t sums_size(const conv_shape *s, size_t filters) { return WINOGRAD_P
 
 size_t KERNEL(winograd_weights_scratch_size)(const conv_shape *s)
 {
+    if (s->in_channels <= FEW_CHANNELS) return KERNEL(winograd_weights_few_scratch_size)(s);
     const size_t tiles = count_of(chunk_of(s)), filters = padded(s->out_channels);
     size_t gradients = gradients_size(filters, tiles) + gradients_size(LANES, tiles);
     return (patches_size(s) + gradients + cells_size(filters, tiles)) * sizeof(lanes) +
@@ -73,35 +73,6 @@ static size_t tile_at(const weights_filtering *f, pixel_area a, size_t t)
 /* ---- Patches ------------------------------------------------------------------------------------------------------
  */
 
-/* Along the rows a point is d[plus] + sign * d[other]. */
-typedef struct row_of_points {
-    size_t plus, other;
-    real sign;
-} row_of_points;
-
-static const row_of_points patch_rows[4] = {{0, 2, -1}, {1, 2, 1}, {2, 1, -1}, {3, 1, -1}};
-
-/* The row of a patch that the points are made of. */
-INLINE void load_rows(const winograd_source *s, const lanes *plane, winograd_place p, row_of_points points, size_t part,
-                      vec d[4])
-{
-    const lanes *at = plane + p.row * (ptrdiff_t)s->width + p.column;
-    const lanes *plus = at + points.plus * s->width, *other = at + points.other * s->width;
-    UNROLL for (size_t j = 0; j < 4; j++) d[j] =
-        vec_fma(vec_set(points.sign), vec_load(other + j, part), vec_load(plus + j, part));
-}
-
-INLINE void load_border_rows(const winograd_source *s, const lanes *plane, winograd_place p, row_of_points points,
-                             size_t part, vec d[4])
-{
-    UNROLL for (size_t j = 0; j < 4; j++)
-    {
-        vec plus = load_or_zero(s, plane, 1, p.row + (ptrdiff_t)points.plus, p.column + (ptrdiff_t)j, part);
-        vec other = load_or_zero(s, plane, 1, p.row + (ptrdiff_t)points.other, p.column + (ptrdiff_t)j, part);
-        d[j] = vec_fma(vec_set(points.sign), other, plus);
-    }
-}
-
 static void transform_patches(const weights_filtering *f, row_of_points points, pixel_area tiles)
 {
     const winograd_source *s = &f->source;
@@ -113,12 +84,8 @@ static void transform_patches(const weights_filtering *f, row_of_points points, 
             for (size_t column = tiles.column; column < tiles.column + tiles.columns; column++, to++) {
                 winograd_place place = place_at(s, row, column, f->pad_top, f->pad_left);
                 for (size_t part = 0; part < PARTS; part++) {
-                    vec d[4], v[4];
-                    if (place.inside)
-                        load_rows(s, plane, place, points, part, d);
-                    else
-                        load_border_rows(s, plane, place, points, part, d);
-                    transform_patch(d, v);
+                    vec v[4];
+                    transform_patch_row(s, plane, place, points, part, v);
                     UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, part, v[j]);
                 }
             }
@@ -127,15 +94,6 @@ static void transform_patches(const weights_filtering *f, row_of_points points, 
 
 /* ---- Gradients ----------------------------------------------------------------------------------------------------
  */
-
-/* Of the row the points of a tile's gradient. */
-INLINE void transform_cells(const vec d[4], size_t point_row, vec v[4])
-{
-    vec left[4], right[4];
-    transform_gradient(d[0], d[2], left);
-    transform_gradient(d[1], d[3], right);
-    transform_gradient(left[point_row], right[point_row], v);
-}
 
 INLINE void transform_apart(const weights_filtering *f, size_t point_row, pixel_area tiles)
 {
@@ -148,7 +106,7 @@ INLINE void transform_apart(const weights_filtering *f, size_t point_row, pixel_
             for (size_t part = 0; part < PARTS; part++) {
                 vec d[4], v[4];
                 load_gradient_tile(&f->gradient, c, tile / f->columns, tile % f->columns, part, d);
-                transform_cells(d, point_row, v);
+                transform_gradient_row(d, point_row, v);
                 UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, part, v[j]);
             }
         }
@@ -201,7 +159,7 @@ INLINE void transform_turned(const weights_filtering *f, size_t point_row, pixel
             for (size_t i = 0; i < p.width * PARTS; i++) {
                 vec d[4], v[4];
                 UNROLL for (size_t k = 0; k < 4; k++) d[k] = vec_load(from + k * p.width, i);
-                transform_cells(d, point_row, v);
+                transform_gradient_row(d, point_row, v);
                 UNROLL for (size_t j = 0; j < 4; j++) vec_store(to + j * step, i, v[j]);
             }
     }
@@ -315,19 +273,21 @@ INLINE void transform_weights(const eight m[4], eight w[3])
     w[2] = ends * (real)0.5 + m[3];
 }
 
-/* The weights of a range, eight filters of a channel at a time. */
-static void finish(const weights_filtering *f, const filter_range *r, real *d_filters)
+/* Eight filters of a channel at a time. */
+void KERNEL(winograd_weights_of_sums)(const conv_shape *s, const real *sums, size_t step, size_t first, size_t last,
+                                      real *d_filters)
 {
-    const size_t ins = f->source.channels, outs = f->gradient.channels, step = ins * r->step;
+    const size_t ins = s->in_channels, outs = s->out_channels, point = ins * step;
+    const real *end = sums + WINOGRAD_POINTS * point;
     for (size_t c = 0; c < ins; c++)
-        for (size_t filter = r->first; filter < r->last; filter += EIGHT) {
-            const size_t at = c * r->step + filter - r->first, count = smaller(EIGHT, r->last - filter);
-            const real *m = r->sums + at, *end = r->sums + WINOGRAD_POINTS * step;
+        for (size_t filter = first; filter < last; filter += EIGHT) {
+            const size_t count = smaller(EIGHT, last - filter);
+            const real *m = sums + c * step + filter - first;
             eight rows[4][3], w[3];
             UNROLL for (size_t j = 0; j < 4; j++)
             {
                 eight column[4];
-                UNROLL for (size_t i = 0; i < 4; i++) column[i] = eight_load(m + (4 * i + j) * step, end);
+                UNROLL for (size_t i = 0; i < 4; i++) column[i] = eight_load(m + (4 * i + j) * point, end);
                 transform_weights(column, rows[j]);
             }
             UNROLL for (size_t i = 0; i < 3; i++)
@@ -362,6 +322,11 @@ static void take_ranges(weights_filtering *f, const conv_shape *s, const conv_ca
     apart->sums = turned->sums + sums_size(s, turned->step);
 }
 
+static void finish(const conv_shape *s, const filter_range *r, real *d_filters)
+{
+    KERNEL(winograd_weights_of_sums)(s, r->sums, r->step, r->first, r->last, d_filters);
+}
+
 static void add_chunk(const weights_filtering *f, pixel_area tiles)
 {
     turn_cells(f, tiles);
@@ -377,6 +342,10 @@ static void add_chunk(const weights_filtering *f, pixel_area tiles)
 
 void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
 {
+    if (s->in_channels <= FEW_CHANNELS) {
+        KERNEL(winograd_gradient_weights_few)(s, c);
+        return;
+    }
     weights_filtering f = {
         .source = winograd_input(s, c),
         .gradient = winograd_gradient(s, c),
@@ -391,7 +360,7 @@ void KERNEL(winograd_gradient_weights)(const conv_shape *s, const conv_call *c)
     for (size_t row = 0; row < all.rows; row += chunk.rows)
         for (size_t column = 0; column < all.columns; column += chunk.columns)
             add_chunk(&f, cut(chunk, row, column, all));
-    finish(&f, &f.turned, c->d_filters);
-    finish(&f, &f.apart, c->d_filters);
+    finish(s, &f.turned, c->d_filters);
+    finish(s, &f.apart, c->d_filters);
     KERNEL(conv_gradient_bias)(s, c, c->first, c->last);
 }
