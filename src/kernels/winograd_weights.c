@@ -231,19 +231,20 @@ static void multiply_tile(const filter_range *r, const lanes *gradients, const l
 {
     lanes sum[TILE_SUMS];
     real added[TILE_SUMS];
-    weights_tile tile = {.gradient = patches, .gradient_step = tiles, .rows = 1, .columns = tiles, .source_column = 1};
+    weights_tile tile = {.gradient = gradients, .gradient_step = tiles, .rows = 1, .columns = tiles};
+    tile.source_column = 1;
     tile.fresh = true;
-    tile.sum_step = filters;
-    for (size_t i = 0; i < filters; i++) {
-        tile.source[i] = gradients + i * tiles;
-        tile.sum[i] = sum + i;
+    tile.sum_step = channels;
+    for (size_t c = 0; c < channels; c++) {
+        tile.source[c] = patches + c * tiles;
+        tile.sum[c] = sum + c;
     }
-    KERNEL(weights_tiles)[filters][channels](&tile);
+    KERNEL(weights_tiles)[channels][filters](&tile);
     for (size_t i = 0; i < filters * channels; i += SUMS_TOGETHER) lanes_sums(sum + i, added + i);
     for (size_t c = 0; c < channels; c++)
         for (size_t i = 0; i < filters; i++) {
             real *to = sums + c * r->step + i;
-            *to = first_chunk ? added[c * filters + i] : *to + added[c * filters + i];
+            *to = first_chunk ? added[i * channels + c] : *to + added[i * channels + c];
         }
 }
 
@@ -254,10 +255,10 @@ static void multiply_apart(const weights_filtering *f, size_t point, pixel_area 
     const lanes *patches = f->patches + point % 4 * odd(ins * count_of(tiles));
     const lanes *gradients = r->gradients + point % 4 * odd(outs * count_of(tiles));
     real *sums = r->sums + point * ins * r->step;
-    for (size_t filter = 0; filter < outs; filter += TILE_TAPS)
-        for (size_t c = 0; c < ins; c += TILE_FILTERS)
+    for (size_t filter = 0; filter < outs; filter += TILE_FILTERS)
+        for (size_t c = 0; c < ins; c += TILE_TAPS)
             multiply_tile(r, gradients + filter * count_of(tiles), patches + c * count_of(tiles), count_of(tiles),
-                          smaller(TILE_TAPS, outs - filter), smaller(TILE_FILTERS, ins - c),
+                          smaller(TILE_FILTERS, outs - filter), smaller(TILE_TAPS, ins - c),
                           sums + c * r->step + filter, tiles.row + tiles.column == 0);
 }
 
