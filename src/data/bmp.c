@@ -74,7 +74,7 @@ static void read_pixel(const header *h, const unsigned char *palette, const unsi
     const unsigned char *bgr = row + 3 * x;
     if (h->colors) {
         size_t per_byte = 8 / h->bits, shift = (per_byte - 1 - x % per_byte) * h->bits;
-        size_t color = row[x / per_byte] >> shift & ((1u << h->bits) - 1);
+        size_t color = (size_t)row[x / per_byte] >> shift & ((1u << h->bits) - 1);
         static const unsigned char black[3] = {0};
         bgr = color < h->colors ? palette + color * h->entry : black;
     } else if (h->bits != 24) {
