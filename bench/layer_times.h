@@ -15,8 +15,8 @@ typedef struct layer_times {
 } layer_times;
 
 /* layers: one or more layers in a row, as in a list of Keras' source text ("Conv2D(50, 3), MaxPooling2D()"), on an
- * input of the given shape ("(32, 32, 3)"). Times are medians of the fastest quarter of many
- * turns. Fails as the text or the memory does. */
+ * input of the given shape ("(32, 32, 3)"). Times are medians of the fastest quarter of many turns.
+ * Fails as the text or the memory does. */
 cepa_status time_layers(const char *shape, const char *layers, layer_times *times, cepa_error *error);
 
 #endif

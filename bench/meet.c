@@ -18,7 +18,7 @@ static void run_piece(void *context, size_t index, int thread)
     p->run(p->turns);
 }
 
-void meet(peak_run *run, int threads, double operations)
+_Noreturn void meet(peak_run *run, int threads, double operations)
 {
     piece each = {run, (size_t)(operations / run(1) / PIECES)};
     team *team = team_new(threads);

@@ -7,6 +7,6 @@
 
 /* Does batches of so many operations for ever and prints a line after every 16, as fit does after an epoch of 512. A
  * batch is cut into pieces, of which each thread takes another one as long as there are any. */
-void meet(peak_run *run, int threads, double operations);
+_Noreturn void meet(peak_run *run, int threads, double operations);
 
 #endif

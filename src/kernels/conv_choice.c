@@ -27,9 +27,10 @@ conv_choice conv_choose(const conv_shape *s)
     if (s->direct || !is_small(s)) return choice;
     size_t tiles = (s->out_height + 1) / 2 * ((s->out_width + 1) / 2);
     if (tiles >= LEAST_TILES && s->in_channels >= LEAST_CHANNELS) choice.forward = CONV_WINOGRAD;
-    size_t for_inputs = s->in_channels <= PICTURE_CHANNELS ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_INPUTS;
+    const bool picture = s->in_channels <= PICTURE_CHANNELS;
+    size_t for_inputs = picture ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_INPUTS;
     if (tiles >= LEAST_TILES && s->out_channels >= for_inputs) choice.gradient_inputs = CONV_WINOGRAD;
-    size_t for_weights = s->in_channels <= PICTURE_CHANNELS ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_WEIGHTS;
+    size_t for_weights = picture ? LEAST_CHANNELS : LEAST_CHANNELS_FOR_WEIGHTS;
     if (tiles >= LEAST_TILES_FOR_WEIGHTS && s->in_channels >= for_weights) choice.gradient_weights = CONV_WINOGRAD;
     return choice;
 }

@@ -18,7 +18,8 @@ static inline size_t pairs_end(const conv_call *c, size_t pairs)
     return c->bottom && c->bottom < pairs ? c->bottom : pairs;
 }
 
-/* d_bias of the filters first ... last - 1, whichever way the weights' gradient goes; nothing where it is NULL. */
+/* d_bias of the filters first ... last - 1, where the weights' gradient does not make it in passing; nothing where it
+ * is NULL. */
 void KERNEL(conv_gradient_bias)(const conv_shape *s, const conv_call *c, size_t first, size_t last);
 
 /* Any shape, its products as the definition has them. The data gradient is not pooled. */

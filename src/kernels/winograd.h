@@ -130,17 +130,23 @@ INLINE void transform_and_store_patch(const vec_patch *d, lanes *to, size_t step
     }
 }
 
+/* Where the gradient of a tile begins: its maximum's, or that of its first output. */
+INLINE size_t gradient_place(const winograd_source *g, size_t channel, size_t row, size_t column)
+{
+    size_t pooled = row * (g->width / 2) + column, plain = 2 * row * g->width + 2 * column;
+    return channel * g->plane_size + (g->winner ? pooled : plain);
+}
+
 /* The gradient's 2 x 2 numbers of a tile. */
 INLINE void load_gradient_tile(const winograd_source *g, size_t channel, size_t row, size_t column, size_t part,
                                vec d[4])
 {
-    const lanes *plane = g->plane + channel * g->plane_size;
+    const size_t at = gradient_place(g, channel, row, column);
+    const lanes *corner = g->plane + at;
     if (g->winner) {
-        size_t at = channel * g->plane_size + row * (g->width / 2) + column;
-        expand_window(g->plane + at, g->winner + at, part, d);
+        expand_window(corner, g->winner + at, part, d);
         return;
     }
-    const lanes *corner = plane + 2 * row * g->width + 2 * column;
     bool right = 2 * column + 1 < g->width, below = 2 * row + 1 < g->height;
     d[0] = vec_load(corner, part);
     d[1] = right ? vec_load(corner + 1, part) : vec_set(0);
@@ -176,10 +182,10 @@ INLINE void join_columns(const vec upper[4], const vec lower[4], vec y[4])
     y[3] = lower[1] - lower[2] + lower[3];
 }
 
-/* With up to so many channels products and sums stay in registers, and nothing is stored in between. Transformed
+/* With so few channels products and sums stay in registers, and nothing is stored in between. Transformed
  * patches are then [tile][point][channel], filters [filter][point][channel], and there is a function for each number of
- * channels, so that the compiler knows all distances. */
-#define EACH_FEW_CHANNELS(X) X(1) X(2) X(3) X(4)
+ * channels, so that the compiler knows all distances; fewer than three go the direct way (conv_choice.c). */
+#define EACH_FEW_CHANNELS(X) X(3) X(4)
 enum { FEW_CHANNELS = 4, FEW_AT_ONCE = VEC_BYTES == 64 ? 2 : 1 /* rows, as registers allow */ };
 
 /* The outputs of a tile for each of count rows of numbers, a row of points after the other: the operations of the

@@ -6,7 +6,8 @@
 #include "kernels/winograd_weights.h"
 
 enum {
-    STRIP = 16, /* tiles */
+    STRIP = 16,                            /* tiles */
+    MOST_SUMS = VEC_BYTES == 64 ? 24 : 12, /* in registers */
     BIAS_ROW = BIAS_POINT / 4,
     BIAS_COLUMN = BIAS_POINT % 4 /* of a tile's gradient the point that is the sum of its cells */
 };
@@ -54,12 +55,10 @@ INLINE void transform_patches(const few_filtering *f, size_t row, size_t rows, s
 /* Fetches a tile's gradient. The processor does not see it coming: strips are short, and filters far apart. */
 INLINE void fetch_gradient(const winograd_source *g, size_t filter, size_t row, size_t column)
 {
-    const lanes *plane = g->plane + filter * g->plane_size;
-    if (g->winner)
-        __builtin_prefetch(plane + row * (g->width / 2) + column);
-    else
-        UNROLL for (size_t k = 0; k < 4; k++)
-            __builtin_prefetch(plane + (2 * row + k / 2) * g->width + 2 * column + k % 2);
+    const lanes *first = g->plane + gradient_place(g, filter, row, column);
+    __builtin_prefetch(first);
+    if (g->winner) return;
+    UNROLL for (size_t k = 1; k < 4; k++) __builtin_prefetch(first + k / 2 * g->width + k % 2);
 }
 
 /* Adds a strip's products to the sums of a filter, in the same rows of points. */
@@ -91,7 +90,7 @@ INLINE void add_filter(const few_filtering *f, size_t filter, size_t row, size_t
 /* So many rows of points are done at once as there are registers for sums. */
 INLINE void add_strip(const few_filtering *f, size_t first, size_t last, size_t channels)
 {
-    const size_t rows = VEC_BYTES == 64 && channels < 4 ? 2 : 1;
+    const size_t rows = 2 * 4 * channels <= MOST_SUMS ? 2 : 1;
     UNROLL for (size_t row = 0; row < 4; row += rows)
     {
         transform_patches(f, row, rows, channels);
